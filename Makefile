@@ -1,0 +1,71 @@
+# Two commands: `make run` and `make test`. Everything else serves them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := UV_LINK_MODE=copy $(BIN)/uv
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-sites install-dev browser run test lint types imports bench soak docs lock clean
+
+help:  ## show this
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(BIN)/uv: requirements/uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vigie needs Python 3.11 or newer; set PYTHON=python3.x"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "The venv module is missing: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@touch $@
+
+$(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
+	@echo "Installing Vigie…"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.venv-sites/.installed: $(BIN)/uv requirements/sites.lock
+	@echo "Installing the demo's real sites…"
+	@$(UV) venv --quiet --allow-existing --seed --python $(BIN)/python .venv-sites
+	@$(UV) pip install --quiet --python .venv-sites/bin/python --require-hashes -r requirements/sites.lock
+	@touch $@
+
+install: $(VENV)/.runtime  ## the program alone, into .venv
+install-dev: $(VENV)/.dev
+install-sites: .venv-sites/.installed
+
+browser: $(VENV)/.runtime  ## Chromium: the system's, Debian's package, or Playwright's own
+	@bash vigie/demo/browser.sh
+
+run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--once ends by itself)
+	@$(BIN)/vigie demo $(ARGS)
+
+test: install-dev install-sites browser  ## lint, types, import arrows, then every test with coverage
+	@$(MAKE) --no-print-directory lint
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest -q --durations=10 $(TESTS)
+	@$(BIN)/python -m coverage combine -q && $(BIN)/python -m coverage report | tail -n 40
+
+lint: install-dev  ## ruff, mypy --strict, import arrows
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: install-dev install-sites  ## benchmarks, JSON on stdout
+	@for b in bench/*.py; do $(BIN)/python $$b || exit 1; done
+
+soak: install-dev install-sites browser  ## long campaigns
+	@$(BIN)/python -m pytest -q -m soak
+
+docs: install-dev install-sites browser  ## make the pictures in docs/ again
+	@$(BIN)/python -m vigie.demo.pictures docs/pictures
+
+lock: $(BIN)/uv  ## resolve requirements/*.in again
+	@for n in runtime dev sites uv; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements/$$n.in -o requirements/$$n.lock; done
+
+clean:  ## remove the environments and the demo's files
+	rm -rf $(VENV) .venv-sites .demo build *.egg-info

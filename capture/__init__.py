@@ -1,0 +1,1 @@
+"""What is kept of one fetch: masked texts, sealed originals, connection facts."""

@@ -1,0 +1,149 @@
+"""The frames between a crawl child and its supervisor (carried by `matching.frames`).
+
+Child to supervisor, header field "t":
+
+| t        | fields                                                     | body  |
+|----------|------------------------------------------------------------|-------|
+| ask      | id, keys: [[location, state], ...]                         |       |
+| page     | PageReport without body                                    | bytes |
+| link     | address: of another source's host, found_at                |       |
+| problem  | kind, address (may be ""), what: one sentence, no content   |       |
+| done     | outcome: "finished", "blocked", "failed", "budget", counts  |       |
+
+Supervisor to child: "job" (source: SourceSpec, pending: [addresses]), "known" (id, states:
+["new" | "changed" | "same", ...]) and "stop".
+
+Everything a child says is untrusted: `PageReport.from_frame` checks every type and bound.
+A location is an address in canonical form; a state is any short string that changes when
+the page behind the location changes (a reply count, an edit time, a hash). The supervisor
+turns both into keyed hashes; a page's `seen` pairs are stored in the transaction that
+records its posts, so a crash can only fetch again, never lose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+MAX_POSTS = 10_000
+MAX_ADDRESS = 8_192
+MAX_TITLE = 2_000
+
+
+class BadMessage(Exception):
+    """A child sent a frame that is not of the agreed shape; its crawl ends as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostReport:
+    """One location on a page: a paste, or one post of a thread.
+
+    `layers` are (name, text) pairs, the outermost first. `frame_ids` lists the parts of the
+    location that are the site's own identifiers (a topic number, a paste id) and may stay
+    readable. `posted_at` is RFC 3339 or "".
+    """
+
+    location: str
+    layers: tuple[tuple[str, str], ...]
+    thread: str = ""
+    title: str = ""
+    posted_at: str = ""
+    also: tuple[str, ...] = ()
+    frame_ids: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """One document as fetched at one time, with the posts on it. `path` leads from the start."""
+
+    address: str
+    status: int
+    fetched_at: str
+    content_type: str = ""
+    charset: str = ""
+    peer: str = ""
+    rendered: bool = False
+    path: tuple[str, ...] = ()
+    posts: tuple[PostReport, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def to_frame(self) -> tuple[dict[str, Any], bytes]:
+        """Header and body for `matching.frames.send`."""
+        header = {k: v for k, v in asdict(self).items() if k != "body"}
+        return {"t": "page", **header}, self.body
+
+    @classmethod
+    def from_frame(cls, untrusted_header: dict[str, Any], untrusted_body: bytes) -> PageReport:
+        """A checked report; raises BadMessage on any other shape."""
+        posts = untrusted_header.get("posts")
+        if not isinstance(posts, list) or len(posts) > MAX_POSTS:
+            raise BadMessage("a page's posts are no list, or too many")
+        return cls(
+            address=text(untrusted_header, "address", MAX_ADDRESS),
+            status=number(untrusted_header, "status"),
+            fetched_at=text(untrusted_header, "fetched_at", 64),
+            content_type=text(untrusted_header, "content_type", 200),
+            charset=text(untrusted_header, "charset", 64),
+            peer=text(untrusted_header, "peer", 200),
+            rendered=untrusted_header.get("rendered") is True,
+            path=texts(untrusted_header, "path", MAX_ADDRESS),
+            posts=tuple(_post(post) for post in posts),
+            seen=pairs(untrusted_header, "seen"),
+            body=untrusted_body,
+        )
+
+
+def _post(untrusted_post: object) -> PostReport:
+    if not isinstance(untrusted_post, dict):
+        raise BadMessage("a post is no object")
+    return PostReport(
+        location=text(untrusted_post, "location", MAX_ADDRESS),
+        layers=pairs(untrusted_post, "layers"),
+        thread=text(untrusted_post, "thread", MAX_ADDRESS),
+        title=text(untrusted_post, "title", MAX_TITLE),
+        posted_at=text(untrusted_post, "posted_at", 64),
+        also=texts(untrusted_post, "also", MAX_ADDRESS),
+        frame_ids=texts(untrusted_post, "frame_ids", 200),
+        notes=texts(untrusted_post, "notes", 500),
+    )
+
+
+def text(untrusted: dict[str, Any], name: str, bound: int) -> str:
+    """A bounded string field, "" when absent; raises BadMessage."""
+    value = untrusted.get(name, "")
+    if not isinstance(value, str) or len(value) > bound:
+        raise BadMessage(f"field {name} is no text of at most {bound} characters")
+    return value
+
+
+def number(untrusted: dict[str, Any], name: str) -> int:
+    """An integer field; raises BadMessage."""
+    value = untrusted.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadMessage(f"field {name} is no whole number")
+    return value
+
+
+def texts(untrusted: dict[str, Any], name: str, bound: int) -> tuple[str, ...]:
+    """A list of bounded strings; raises BadMessage."""
+    value = untrusted.get(name, [])
+    if not isinstance(value, (list, tuple)) or len(value) > MAX_POSTS:
+        raise BadMessage(f"field {name} is no list")
+    if not all(isinstance(item, str) and len(item) <= bound for item in value):
+        raise BadMessage(f"field {name} is no list of texts of at most {bound} characters")
+    return tuple(value)
+
+
+def pairs(untrusted: dict[str, Any], name: str) -> tuple[tuple[str, str], ...]:
+    """A list of pairs of strings; raises BadMessage."""
+    value = untrusted.get(name, [])
+    if not isinstance(value, (list, tuple)) or len(value) > MAX_POSTS:
+        raise BadMessage(f"field {name} is no list")
+    for pair in value:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise BadMessage(f"field {name} is no list of pairs")
+        if not all(isinstance(item, str) for item in pair):
+            raise BadMessage(f"field {name} is no list of pairs of texts")
+    return tuple((first, second) for first, second in value)

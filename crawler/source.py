@@ -1,0 +1,59 @@
+"""One place to watch, as the crawler needs it: plain data that crosses to the crawl child."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One log-in of a source. The password is read at the edge and never stored or logged."""
+
+    username: str
+    password: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """A source with its configuration resolved. Times are seconds; `delay` is between requests.
+
+    `engine` is "auto" or a spider's name; `render` is "never", "auto" or "always".
+    `feeds` are addresses (http or file) of lists of addresses, one a line, that the operator
+    names for sites without a public list. `sister_hosts` are host:port of other sources:
+    links to them are reported, not followed.
+    """
+
+    id: str
+    start: tuple[str, ...]
+    engine: str = "auto"
+    every: float = 60.0
+    render: str = "auto"
+    delay: float = 1.0
+    concurrency: int = 2
+    daily_budget: int = 0
+    max_pages: int = 2000
+    follow_hosts: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    sister_hosts: tuple[str, ...] = ()
+    allow_addresses: tuple[str, ...] = ()
+    robots: str = "obey"
+    user_agent: str = "Vigie/0.1 (leak monitoring)"
+    accounts: tuple[Account, ...] = ()
+    authority: str = ""
+    authority_until: str = ""
+    proxy: str = ""
+    timeout: float = 30.0
+    crawl_seconds: float = 600.0
+    memory: int = 2 * 1024 * 1024 * 1024
+
+    def to_json(self) -> dict[str, Any]:
+        """For the job frame to the child. Holds the passwords: never log it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> SourceSpec:
+        """The inverse of `to_json`."""
+        lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+        accounts = tuple(Account(**account) for account in data["accounts"])
+        return cls(**{**data, **lists, "accounts": accounts})

@@ -1,0 +1,1 @@
+"""The one way out: names are resolved once and only allowed addresses are dialled."""

@@ -1,0 +1,39 @@
+"""What extraction hands on: the texts of one document, the outermost first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One text. `name` is "" for the document itself, else the way in: "base64>gzip".
+
+    For an archive's member the document name carries the member ("posts.zip!/17.txt") and
+    `name` starts again at "".
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """All texts of one document and what could not be read, in plain words without content."""
+
+    layers: tuple[Layer, ...]
+    notes: tuple[str, ...] = ()
+    charset: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one document; what is over them ends in a note or an error row, never silence."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_text: int = 256 * 1024 * 1024
+    max_depth: int = 4
+    max_ratio: int = 200
+    max_layers: int = 64
+    seconds: float = 60.0
+    memory: int = field(default=2 * 1024 * 1024 * 1024)

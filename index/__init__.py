@@ -1,0 +1,1 @@
+"""Where hits live: the record (SQL), the outbox, the search index, cases."""

@@ -1,0 +1,286 @@
+"""The tables of the record. SQLite in WAL mode by default, PostgreSQL when several share it.
+
+Nothing here holds a plain value: `location`, `title` and snippets are masked before they come
+in (capture.masking), addresses that must be fetched again are sealed under the record key
+(index.vault), everything else that was seen is a keyed hash. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, String, TypeDecorator
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite has no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time: a time without a zone is a bug, not a default."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC time back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Maps Python types to columns for every table below."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        datetime: UtcTime,
+    }
+
+
+class SourceState(Base):
+    """What is known of a source: switches, due time, lease. Its definition lives in `spec`
+    only for sources that were added in the record; those of vigie.toml are read from there."""
+
+    __tablename__ = "source_state"
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    spec: Mapped[dict[str, Any] | None]
+    paused: Mapped[bool] = mapped_column(default=False)
+    killed: Mapped[bool] = mapped_column(default=False)
+    next_due: Mapped[datetime | None]
+    interval_s: Mapped[float | None]
+    last_started: Mapped[datetime | None]
+    last_success: Mapped[datetime | None]
+    last_outcome: Mapped[str] = mapped_column(String(20), default="")
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    failures: Mapped[int] = mapped_column(default=0)
+    pages: Mapped[int] = mapped_column(default=0)
+    posts: Mapped[int] = mapped_column(default=0)
+
+
+class Lease(Base):
+    """Who may do a thing now: "scheduler", or "source:<id>". `token` grows with every grant, so
+    a holder that slept through its lease is told apart from the present one."""
+
+    __tablename__ = "lease"
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(100))
+    until: Mapped[datetime]
+    token: Mapped[int] = mapped_column(default=0)
+
+
+class Crawl(Base):
+    """One run over one source."""
+
+    __tablename__ = "crawl"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(100), index=True)
+    token: Mapped[int] = mapped_column(default=0)
+    started: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(20), default="running")
+    pages: Mapped[int] = mapped_column(default=0)
+    posts: Mapped[int] = mapped_column(default=0)
+    bytes: Mapped[int] = mapped_column(default=0)
+    matched: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Seen(Base):
+    """A location that was read, as keyed hashes of its address and of its state."""
+
+    __tablename__ = "seen"
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    location_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    state_key: Mapped[bytes] = mapped_column(LargeBinary(16))
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+
+
+class Pending(Base):
+    """An address still to be fetched for a source, sealed under the record key."""
+
+    __tablename__ = "pending"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(100))
+    location_key: Mapped[bytes] = mapped_column(LargeBinary(16))
+    sealed_address: Mapped[bytes]
+    added: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (UniqueConstraint("source", "location_key"),)
+
+
+class Capture(Base):
+    """One document as fetched at one time, kept because it matched."""
+
+    __tablename__ = "capture"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    crawl: Mapped[int | None] = mapped_column(ForeignKey("crawl.id"))
+    source: Mapped[str] = mapped_column(String(100), index=True)
+    location: Mapped[str] = mapped_column(String(2000))
+    location_key: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
+    thread_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    title: Mapped[str] = mapped_column(String(500), default="")
+    path: Mapped[list[Any]] = mapped_column(default=list)
+    fetched_at: Mapped[datetime]
+    posted_at: Mapped[datetime | None]
+    status: Mapped[int]
+    content_type: Mapped[str] = mapped_column(String(200), default="")
+    charset: Mapped[str] = mapped_column(String(64), default="")
+    peer: Mapped[str] = mapped_column(String(200), default="")
+    rendered: Mapped[bool] = mapped_column(default=False)
+    bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    sealed: Mapped[str] = mapped_column(String(300), default="")
+    __table_args__ = (Index("ix_capture_place_time", "location_key", "fetched_at"),)
+
+
+class Hit(Base):
+    """The records of one leak recognised in one capture. `matches` are matching's, without
+    values; `snippets` are masked."""
+
+    __tablename__ = "hit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    capture: Mapped[int] = mapped_column(ForeignKey("capture.id"))
+    alert: Mapped[int | None] = mapped_column(ForeignKey("alert.id"), index=True)
+    leak: Mapped[str] = mapped_column(String(200))
+    verdict: Mapped[str] = mapped_column(String(20))
+    records: Mapped[int]
+    review_records: Mapped[int]
+    candidates: Mapped[int]
+    chance: Mapped[float]
+    matches: Mapped[list[Any]] = mapped_column(default=list)
+    snippets: Mapped[list[Any]] = mapped_column(default=list)
+    notes: Mapped[list[Any]] = mapped_column(default=list)
+    created: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("capture", "leak"),)
+
+
+class Case(Base):
+    """What is handled together: one repost and its copies. Every alert is in exactly one."""
+
+    __tablename__ = "case_file"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opened: Mapped[datetime]
+    closed: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(String(20), default="open")
+
+
+class Alert(Base):
+    """What an analyst decides on: one location of a repost."""
+
+    __tablename__ = "alert"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    leak: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(100), index=True)
+    location: Mapped[str] = mapped_column(String(2000))
+    location_key: Mapped[bytes] = mapped_column(LargeBinary(16))
+    also: Mapped[list[Any]] = mapped_column(default=list)
+    title: Mapped[str] = mapped_column(String(500), default="")
+    verdict: Mapped[str] = mapped_column(String(20))
+    records: Mapped[int]
+    bits: Mapped[float]
+    fields: Mapped[list[Any]] = mapped_column(default=list)
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    posted_at: Mapped[datetime | None]
+    found_after_s: Mapped[float | None]
+    status: Mapped[str] = mapped_column(String(20), default="open", index=True)
+    reason: Mapped[str] = mapped_column(String(1000), default="")
+    decided_by: Mapped[str] = mapped_column(String(100), default="")
+    decided_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (UniqueConstraint("leak", "location_key"),)
+
+
+class AlertRecord(Base):
+    """Which rows of the leak an alert holds: a row number, never a value."""
+
+    __tablename__ = "alert_record"
+    alert: Mapped[int] = mapped_column(ForeignKey("alert.id"), primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True)
+    bits: Mapped[float]
+
+
+class Outbox(Base):
+    """What is still to be delivered, written with the facts it tells of. `document_id` is
+    deterministic, so delivering twice changes nothing."""
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    document_id: Mapped[str] = mapped_column(String(100))
+    body: Mapped[dict[str, Any]]
+    created: Mapped[datetime]
+    delivered: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    __table_args__ = (Index("ix_outbox_due", "channel", "delivered", "id"),)
+
+
+class Job(Base):
+    """Work that the review application asks of the scheduler: check, crawl, pause, unmask."""
+
+    __tablename__ = "job"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(100), default="")
+    asked_by: Mapped[str] = mapped_column(String(100))
+    asked: Mapped[datetime]
+    done: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(500), default="")
+
+
+class User(Base):
+    """A person who may sign in. `password` is an argon2 hash."""
+
+    __tablename__ = "user_account"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    password: Mapped[str] = mapped_column(String(300))
+    role: Mapped[str] = mapped_column(String(20), default="analyst")
+    language: Mapped[str] = mapped_column(String(5), default="")
+    disabled: Mapped[bool] = mapped_column(default=False)
+    created: Mapped[datetime]
+
+
+class Session(Base):
+    """A signed-in browser; only the hash of its cookie is kept."""
+
+    __tablename__ = "session"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("user_account.name"))
+    created: Mapped[datetime]
+    last_used: Mapped[datetime]
+    expires: Mapped[datetime]
+
+
+class LoginToken(Base):
+    """A one-time log-in link, as a hash; used once, for minutes."""
+
+    __tablename__ = "login_token"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("user_account.name"))
+    expires: Mapped[datetime]
+    used: Mapped[datetime | None]
+
+
+class Act(Base):
+    """Who did what, when: views, decisions, scans, log-ins. Never content."""
+
+    __tablename__ = "act"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str] = mapped_column(String(100))
+    what: Mapped[str] = mapped_column(String(40), index=True)
+    subject: Mapped[str] = mapped_column(String(100), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

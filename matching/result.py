@@ -1,0 +1,111 @@
+"""What a scan says of one document. Holds no value of the leak and none of the document."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """The six verdicts of docs/contract, strongest first."""
+
+    REPOST = "repost"
+    FRAGMENT = "fragment"
+    SAME_PEOPLE = "same-people"
+    REVIEW = "review"
+    MENTION = "mention"
+    NONE = "none"
+
+    @property
+    def raises_alert(self) -> bool:
+        """Whether an analyst is called: `repost` and `fragment` only."""
+        return self in (Verdict.REPOST, Verdict.FRAGMENT)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything of the document is recorded at all."""
+        return self is not Verdict.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class TextLayer:
+    """One text of a document: `name` is "" for the document itself, else e.g. "base64>gzip"."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One record of one leak recognised in one document.
+
+    `row` counts data rows from 0 in the file that was fingerprinted. `bits` is the log2
+    likelihood ratio. `spans` are half-open code point ranges in the decoded text of `layer`,
+    before normalising; `spans[i]` belongs to `fields[i]`.
+    """
+
+    leak: str
+    row: int
+    bits: float
+    fields: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    layer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """The result of one document against every leak, as the contract prints it."""
+
+    document: str
+    bytes: int
+    sha256: str
+    verdict: Verdict
+    records: int
+    review_records: int
+    candidates: int
+    chance: float
+    matches: tuple[Match, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that `json.dumps` takes, keys in the contract's order."""
+        found = asdict(self)
+        found["verdict"] = str(self.verdict)
+        found["notes"] = list(self.notes)
+        found["matches"] = [
+            {
+                **asdict(match),
+                "bits": round(match.bits, 1),
+                "fields": list(match.fields),
+                "spans": [list(span) for span in match.spans],
+            }
+            for match in self.matches
+        ]
+        return found
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ScanResult:
+        """The inverse of `to_json`; raises KeyError or ValueError on another shape."""
+        return cls(
+            document=str(data["document"]),
+            bytes=int(data["bytes"]),
+            sha256=str(data["sha256"]),
+            verdict=Verdict(data["verdict"]),
+            records=int(data["records"]),
+            review_records=int(data["review_records"]),
+            candidates=int(data["candidates"]),
+            chance=float(data["chance"]),
+            matches=tuple(
+                Match(
+                    leak=str(match["leak"]),
+                    row=int(match["row"]),
+                    bits=float(match["bits"]),
+                    fields=tuple(match["fields"]),
+                    spans=tuple((int(start), int(end)) for start, end in match["spans"]),
+                    layer=str(match["layer"]),
+                )
+                for match in data["matches"]
+            ),
+            notes=tuple(data["notes"]),
+        )

@@ -1,0 +1,71 @@
+"""The console script. Modules of commands are light; each command imports what it needs late."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import typer
+
+COMMANDS = ("setup", "leak", "sources", "alerts", "review", "demo")
+
+
+def build() -> typer.Typer:
+    """The whole command tree."""
+    app = typer.Typer(
+        name="vigie",
+        help="Watch paste sites and forums for pieces of one leaked file.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for name in COMMANDS:
+        module: Any = importlib.import_module(f"vigie.commands.{name}")
+        module.register(app)
+    return app
+
+
+def main() -> None:
+    """Run a command; an error of ours ends in one sentence and status 4, never a traceback."""
+    try:
+        build()()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (head, less) left; that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("VIGIE_TRACEBACK"):
+            raise
+        sentence = str(error) if _is_ours(error) else _unexpected(error)
+        typer.echo(f"vigie: {sentence}", err=True)
+        sys.exit(4)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Our error trees end in classes whose modules are our rooms and whose text is a sentence."""
+    room = type(error).__module__.split(".")[0]
+    return room in (
+        "matching", "extraction", "index", "egress", "capture",
+        "crawler", "spiders", "review", "scheduler", "vigie",
+    )  # fmt: skip
+
+
+def _unexpected(error: Exception) -> str:
+    # The text of a foreign error can hold content; its kind and place cannot.
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "?"
+    return (
+        f"something unforeseen happened ({type(error).__name__} in {place}). "
+        "Set VIGIE_TRACEBACK=1 and run it again to see where; that output may hold content."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands, one file per group; each has `register(app)` and imports late."""

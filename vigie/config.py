@@ -1,0 +1,273 @@
+"""vigie.toml: read, checked, and every error named by key and line.
+
+`load` is the one door. Unknown keys, missing files and wrong types end in a ConfigError that
+says which key, on which line, and what to do. `VIGIE_SECTION__KEY` in the environment
+overrides a key of a section; relative paths are relative to the file's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
+UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message says where and what to do."""
+
+
+def _seconds(value: object) -> object:
+    if isinstance(value, str):
+        found = DURATION.match(value)
+        if not found:
+            raise ValueError('is no duration: write for example "60s", "5m", "12h" or "90d"')
+        return float(found[1]) * UNIT[found[2]]
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StorageConfig(_Section):
+    """[storage]: where everything that is kept lives."""
+
+    path: Path = Path("var")
+    database: str = ""
+    key_file: Path = Path("record.key")
+
+
+class SealingConfig(_Section):
+    """[sealing]: age public keys that matched originals are encrypted to."""
+
+    recipients: list[str] = []
+
+
+class LeakConfig(_Section):
+    """[[leak]]: one fingerprint file and its key."""
+
+    file: Path
+    key_file: Path
+    terms: list[str] = []
+    files: list[str] = []
+
+
+class ElasticsearchConfig(_Section):
+    """[elasticsearch]: absent means the embedded index."""
+
+    url: str
+    api_key_file: Path | None = None
+    ca_file: Path | None = None
+
+
+class AccountConfig(_Section):
+    """[[source.account]]: a log-in; the password comes from a file or the environment."""
+
+    username: str
+    password_file: Path | None = None
+    password_env: str = ""
+    cookies_file: Path | None = None
+    hours: str = ""
+
+
+class SourceConfig(_Section):
+    """[[source]]: one place to watch."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    engine: str = "auto"
+    start: list[str] = Field(min_length=1)
+    every: Seconds = 60.0
+    render: str = Field(default="auto", pattern="^(never|auto|always)$")
+    proxy: str = ""
+    since: str = "90d"
+    follow_hosts: list[str] = []
+    feeds: list[str] = []
+    authority: str = ""
+    authority_until: date | None = None
+    robots: str = "obey"
+    delay: Seconds = 1.0
+    concurrency: int = Field(default=2, ge=1, le=64)
+    daily_budget: int = Field(default=0, ge=0)
+    max_pages: int = Field(default=2000, ge=1)
+    crawl_seconds: Seconds = 600.0
+    allow_addresses: list[str] = []
+    account: list[AccountConfig] = []
+
+
+class NotifyConfig(_Section):
+    """[notify]: where alerts are announced."""
+
+    urls: list[str] = []
+
+
+class ReviewConfig(_Section):
+    """[review]: the review application. Loopback only unless `allow_outside` says why."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8642, ge=0, le=65535)
+    allow_outside: str = ""
+    language: str = Field(default="", pattern="^(|fr|en)$")
+
+
+class Config(_Section):
+    """The whole of vigie.toml, paths made absolute."""
+
+    storage: StorageConfig = StorageConfig()
+    sealing: SealingConfig = SealingConfig()
+    leak: list[LeakConfig] = []
+    elasticsearch: ElasticsearchConfig | None = None
+    source: list[SourceConfig] = []
+    notify: NotifyConfig = NotifyConfig()
+    review: ReviewConfig = ReviewConfig()
+
+    @property
+    def database_url(self) -> str:
+        """The record's address; SQLite in the storage folder unless one is named."""
+        return self.storage.database or f"sqlite:///{self.storage.path / 'vigie.db'}"
+
+
+def find(given: Path | None) -> Path:
+    """The configuration file: the one given, VIGIE_CONFIG, or vigie.toml here."""
+    if given is not None:
+        return given
+    named = os.environ.get("VIGIE_CONFIG")
+    return Path(named) if named else Path("vigie.toml")
+
+
+def load(given: Path | None = None) -> Config:
+    """Read and check the configuration; raises ConfigError."""
+    path = find(given)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no configuration at {path}. `vigie init` writes one; "
+            "--config or VIGIE_CONFIG names another."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.") from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is no valid TOML: {error}.") from None
+    _overlay(data, os.environ)
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(_explain(path, text, error)) from None
+    return _absolute(config, path.parent.resolve())
+
+
+def _overlay(data: dict[str, Any], environ: os._Environ[str] | dict[str, str]) -> None:
+    """Put VIGIE_SECTION__KEY over the file's values; lists are comma-separated."""
+    for name, value in environ.items():
+        found = re.fullmatch(r"VIGIE_([A-Z]+)__([A-Z_]+)", name)
+        if not found:
+            continue
+        section, key = found[1].lower(), found[2].lower()
+        table = data.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"{name}: [[{section}]] is a list and cannot be set from outside.")
+        listed = isinstance(table.get(key), list) or key in ("urls", "recipients")
+        table[key] = [part for part in value.split(",") if part] if listed else value
+
+
+def _explain(path: Path, text: str, error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        keys = [str(part) for part in problem["loc"]]
+        line = _line_of(text, problem["loc"])
+        where = f"{path}, line {line}" if line else str(path)
+        key = ".".join(keys)
+        if problem["type"] == "extra_forbidden":
+            what = "is not a key Vigie knows; remove it or mend its spelling"
+        elif problem["type"] == "missing":
+            what = "is missing; add it"
+        else:
+            what = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{where}: {key}: {what}.")
+    return "\n".join(lines)
+
+
+def _line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """The 1-based line of a key, 0 when it has none (it came from outside or is missing)."""
+    section = ""
+    count = -1
+    wanted_index = next((part for part in location if isinstance(part, int)), None)
+    names = [part for part in location if isinstance(part, str)]
+    if not names:
+        return 0
+    header_line = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"^\s*\[+\s*([A-Za-z0-9_.]+)\s*\]+", line)
+        if header:
+            section = header[1]
+            if section == names[0]:
+                count += 1
+                if wanted_index is None or count == wanted_index:
+                    header_line = number
+            if section == names[0] and len(names) == 1:
+                return number
+            continue
+        here = section == names[0] and (wanted_index is None or count == wanted_index)
+        deeper = section == ".".join(names[:-1]) and len(names) > 2
+        if (here or deeper) and re.match(rf"^\s*\"?{re.escape(names[-1])}\"?\s*=", line):
+            return number
+        if not section and len(names) == 1 and re.match(rf"^\s*{re.escape(names[0])}\s*=", line):
+            return number
+    return header_line
+
+
+def _absolute(config: Config, base: Path) -> Config:
+    storage = config.storage.model_copy(
+        update={
+            "path": base / config.storage.path,
+            "key_file": base / config.storage.key_file,
+            "database": _absolute_database(config.storage.database, base),
+        }
+    )
+    leaks = [
+        leak.model_copy(update={"file": base / leak.file, "key_file": base / leak.key_file})
+        for leak in config.leak
+    ]
+    sources = [_absolute_source(source, base) for source in config.source]
+    names = [source.id for source in sources]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"source id {twice[0]} stands twice; give each source its own id.")
+    return config.model_copy(update={"storage": storage, "leak": leaks, "source": sources})
+
+
+def _absolute_database(url: str, base: Path) -> str:
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/"):
+        return f"{prefix}{base / url.removeprefix(prefix)}"
+    return url
+
+
+def _absolute_source(source: SourceConfig, base: Path) -> SourceConfig:
+    accounts = [
+        account.model_copy(
+            update={
+                name: base / value
+                for name in ("password_file", "cookies_file")
+                if (value := getattr(account, name)) is not None
+            }
+        )
+        for account in source.account
+    ]
+    feeds = [
+        feed if "://" in feed else (base / feed).as_uri() for feed in source.feeds
+    ]
+    return source.model_copy(update={"account": accounts, "feeds": feeds})
