@@ -267,7 +267,5 @@ def _absolute_source(source: SourceConfig, base: Path) -> SourceConfig:
         )
         for account in source.account
     ]
-    feeds = [
-        feed if "://" in feed else (base / feed).as_uri() for feed in source.feeds
-    ]
+    feeds = [feed if "://" in feed else (base / feed).as_uri() for feed in source.feeds]
     return source.model_copy(update={"account": accounts, "feeds": feeds})
