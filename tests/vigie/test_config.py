@@ -1,0 +1,112 @@
+"""Every mistake in vigie.toml ends in one sentence that names key and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vigie import config
+
+GOOD = """\
+[storage]
+path = "var"
+
+[[leak]]
+file = "leak.vfp"
+key_file = "keys/leak.key"
+
+[[source]]
+id = "one"
+start = ["https://paste.example/"]
+every = "90s"
+authority_until = 2027-06-30
+feeds = ["feed.txt", "https://list.example/new"]
+
+[[source.account]]
+username = "observer"
+password_file = "secrets/one"
+
+[[source]]
+id = "two"
+start = ["https://forum.example/"]
+delay = 0.5
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "vigie.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_paths_become_absolute_and_durations_seconds(tmp_path: Path) -> None:
+    read = config.load(write(tmp_path, GOOD))
+    assert read.storage.path == tmp_path / "var"
+    assert read.leak[0].key_file == tmp_path / "keys/leak.key"
+    assert read.source[0].every == 90.0
+    assert read.source[0].account[0].password_file == tmp_path / "secrets/one"
+    assert read.source[0].feeds == [(tmp_path / "feed.txt").as_uri(), "https://list.example/new"]
+    assert read.database_url == f"sqlite:///{tmp_path}/var/vigie.db"
+
+
+def test_a_relative_database_is_relative_to_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, '[storage]\ndatabase = "sqlite:///var/other.db"\n')
+    assert config.load(path).database_url == f"sqlite:///{tmp_path}/var/other.db"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key"),
+    [
+        ('path = "var"', 'paht = "var"', 2, "storage.paht"),
+        ('id = "two"', 'id = "two"\ncolour = "red"', 21, "source.1.colour"),
+        ('every = "90s"', 'every = "soon"', 11, "source.0.every"),
+        ('username = "observer"', 'user = "observer"', 16, "source.0.account.0.user"),
+        ("delay = 0.5", 'delay = "-1s"', 22, "source.1.delay"),
+        ("[[leak]]", "[lake]\nx = 1\n\n[[leak]]", 4, "lake"),
+    ],
+)
+def test_a_mistake_names_its_key_and_line(
+    tmp_path: Path, old: str, new: str, line: int, key: str
+) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(path)
+    assert f"line {line}: {key}:" in str(caught.value)
+
+
+def test_a_missing_key_names_the_section(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match=r"source\.0\.start: is missing"):
+        config.load(write(tmp_path, '[[source]]\nid = "a"\n'))
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match="one stands twice"):
+        config.load(write(tmp_path, GOOD.replace('id = "two"', 'id = "one"')))
+
+
+def test_no_file_points_to_init(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match="vigie init"):
+        config.load(tmp_path / "none.toml")
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match="line 2"):
+        config.load(write(tmp_path, "[storage]\npath = \n"))
+
+
+def test_the_environment_overrides_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIGIE_REVIEW__PORT", "9001")
+    monkeypatch.setenv("VIGIE_NOTIFY__URLS", "json://a,json://b")
+    read = config.load(write(tmp_path, GOOD))
+    assert read.review.port == 9001
+    assert read.notify.urls == ["json://a", "json://b"]
+
+
+def test_a_wrong_key_from_the_environment_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_STORAGE__PAHT", "x")
+    with pytest.raises(config.ConfigError, match=r"storage\.paht"):
+        config.load(write(tmp_path, GOOD))
