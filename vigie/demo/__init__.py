@@ -1,1 +1,1 @@
-"""The demo: a synthetic leak, real sites on loopback, and posts among which fragments are planted."""
+"""The demo: a synthetic leak, real sites on loopback, and fragments planted among posts."""
