@@ -16,12 +16,16 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    MetaData,
     String,
     TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# An id is never given again, also after its row is gone: it stands in exports and as a version.
+FOREVER = {"sqlite_autoincrement": True}
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -46,11 +50,20 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """Maps Python types to columns for every table below."""
+    """Maps Python types to columns for every table below. Constraints have names from the
+    start: a later migration can only alter what it can name."""
 
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
         datetime: UtcTime,
     }
 
@@ -101,6 +114,7 @@ class Crawl(Base):
     bytes: Mapped[int] = mapped_column(default=0)
     matched: Mapped[int] = mapped_column(default=0)
     problems: Mapped[list[Any]] = mapped_column(default=list)
+    __table_args__ = FOREVER
 
 
 class Seen(Base):
@@ -128,7 +142,9 @@ class Pending(Base):
 
 
 class Capture(Base):
-    """One document as fetched at one time, kept because it matched."""
+    """One document as fetched at one time, kept because it matched. `sha256` is of the bytes as
+    fetched; `content_key` is the keyed hash of the post's text, which is the same for copies on
+    pages that look different."""
 
     __tablename__ = "capture"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,6 +153,7 @@ class Capture(Base):
     location: Mapped[str] = mapped_column(String(2000))
     location_key: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
     thread_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    content_key: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
     title: Mapped[str] = mapped_column(String(500), default="")
     path: Mapped[list[Any]] = mapped_column(default=list)
     fetched_at: Mapped[datetime]
@@ -149,7 +166,7 @@ class Capture(Base):
     bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     sealed: Mapped[str] = mapped_column(String(300), default="")
-    __table_args__ = (Index("ix_capture_place_time", "location_key", "fetched_at"),)
+    __table_args__ = (Index("ix_capture_place_time", "location_key", "fetched_at"), FOREVER)
 
 
 class Hit(Base):
@@ -170,7 +187,7 @@ class Hit(Base):
     snippets: Mapped[list[Any]] = mapped_column(default=list)
     notes: Mapped[list[Any]] = mapped_column(default=list)
     created: Mapped[datetime]
-    __table_args__ = (UniqueConstraint("capture", "leak"),)
+    __table_args__ = (UniqueConstraint("capture", "leak"), FOREVER)
 
 
 class Case(Base):
@@ -181,10 +198,12 @@ class Case(Base):
     opened: Mapped[datetime]
     closed: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(String(20), default="open")
+    __table_args__ = FOREVER
 
 
 class Alert(Base):
-    """What an analyst decides on: one location of a repost."""
+    """What an analyst decides on: one location of a repost. `records_key` is a hash of the row
+    numbers, so that alerts on the same records find each other."""
 
     __tablename__ = "alert"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -197,6 +216,7 @@ class Alert(Base):
     title: Mapped[str] = mapped_column(String(500), default="")
     verdict: Mapped[str] = mapped_column(String(20))
     records: Mapped[int]
+    records_key: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
     bits: Mapped[float]
     fields: Mapped[list[Any]] = mapped_column(default=list)
     first_seen: Mapped[datetime]
@@ -208,7 +228,17 @@ class Alert(Base):
     decided_by: Mapped[str] = mapped_column(String(100), default="")
     decided_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
-    __table_args__ = (UniqueConstraint("leak", "location_key"),)
+    __table_args__ = (UniqueConstraint("leak", "location_key"), FOREVER)
+
+
+class AlertAddress(Base):
+    """Every address of an alert's location as a keyed hash: the same post is one alert, by
+    whichever of its addresses and through whichever source it is met again."""
+
+    __tablename__ = "alert_address"
+    leak: Mapped[str] = mapped_column(String(200), primary_key=True)
+    location_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    alert: Mapped[int] = mapped_column(ForeignKey("alert.id"), index=True)
 
 
 class AlertRecord(Base):
@@ -222,7 +252,8 @@ class AlertRecord(Base):
 
 class Outbox(Base):
     """What is still to be delivered, written with the facts it tells of. `document_id` is
-    deterministic, so delivering twice changes nothing."""
+    deterministic and `id` its version, so delivering twice, or late, changes nothing. `due` is
+    set by a delivery that failed; `put_aside` by one that can never succeed."""
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -230,10 +261,12 @@ class Outbox(Base):
     document_id: Mapped[str] = mapped_column(String(100))
     body: Mapped[dict[str, Any]]
     created: Mapped[datetime]
+    due: Mapped[datetime | None]
     delivered: Mapped[datetime | None]
+    put_aside: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(String(500), default="")
-    __table_args__ = (Index("ix_outbox_due", "channel", "delivered", "id"),)
+    __table_args__ = (Index("ix_outbox_due", "channel", "delivered", "id"), FOREVER)
 
 
 class Job(Base):
@@ -292,3 +325,4 @@ class Act(Base):
     what: Mapped[str] = mapped_column(String(40), index=True)
     subject: Mapped[str] = mapped_column(String(100), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    __table_args__ = FOREVER

@@ -1,0 +1,45 @@
+"""What can go wrong with the record and the search index. Messages never hold content."""
+
+from __future__ import annotations
+
+
+class RecordError(Exception):
+    """Root of this room's errors."""
+
+
+class CannotOpen(RecordError):
+    """The record cannot be opened, or belongs to a newer Vigie."""
+
+
+class KeyProblem(RecordError):
+    """The record key is missing, damaged, open to others, or another one."""
+
+
+class StaleLease(RecordError):
+    """The lease was given to another since; nothing was written."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The lease {name} was given to another process in the meantime; nothing was "
+            "written. That process carries on; nothing needs to be done."
+        )
+
+
+class NotFound(RecordError):
+    """No such row."""
+
+
+class Conflict(RecordError):
+    """Someone else changed the row first: read it again and decide anew."""
+
+
+class ReasonMissing(RecordError):
+    """A decision needs a reason."""
+
+
+class WrongChoice(RecordError):
+    """A filter, status or sort order that does not exist."""
+
+
+class IndexUnavailable(RecordError):
+    """The search index cannot be reached now; what is to be delivered waits in the outbox."""
