@@ -1,0 +1,37 @@
+"""Real sites on loopback for the tests that crawl or post: started once for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from vigie.demo.sites import BepastySite, ForumSite, JsBoardSite, PinnwandSite
+
+
+@pytest.fixture(scope="session")
+def pinnwand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PinnwandSite]:
+    """An empty pinnwand."""
+    with PinnwandSite(tmp_path_factory.mktemp("pinnwand")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def bepasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BepastySite]:
+    """An empty bepasty."""
+    with BepastySite(tmp_path_factory.mktemp("bepasty")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def jsboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JsBoardSite]:
+    """An empty board."""
+    with JsBoardSite(tmp_path_factory.mktemp("jsboard")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def forum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForumSite]:
+    """An empty forum with its authors and its observer."""
+    with ForumSite(tmp_path_factory.mktemp("forum")) as site:
+        yield site
