@@ -69,7 +69,7 @@ def _open(address: URL) -> Engine:
     # Two processes that open a new record at once: one makes it, the other waits. The lock is on
     # the folder, so it leaves no file behind and ends with its process.
     with _folder_lock(path.parent):
-        _make_private(path)
+        make_private(path)
         with engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
         migrate(engine)
@@ -188,8 +188,8 @@ def _folder_lock(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _make_private(path: Path) -> None:
-    # SQLite gives its -wal and -shm files the mode of the file itself.
+def make_private(path: Path) -> None:
+    """Make `path` a file for its owner alone; SQLite gives -wal and -shm the same mode."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         os.fchmod(handle, 0o600)

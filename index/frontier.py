@@ -1,0 +1,157 @@
+"""What is known of a source's pages, and which addresses wait to be fetched.
+
+A page that was read is a pair of keyed hashes; an address is kept in full only while it waits,
+sealed under the record key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from index.engine import reading, writing
+from index.errors import KeyProblem
+from index.leases import check, source_lease, utc_now
+from index.schema import Pending, Seen
+from index.upsert import upsert
+from index.vault import Vault
+
+LOCATION, STATE, CONTENT = "location", "state", "content"
+CHUNK = 500
+MAX_ATTEMPTS = 5
+MAX_PENDING = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAddress:
+    """An address that waits. `address` is plain: never log or store it."""
+
+    id: int
+    address: str
+
+
+class Frontier:
+    """Seen pages and pending addresses of every source. Safe to share between threads."""
+
+    def __init__(
+        self, engine: Engine, vault: Vault, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._clock = clock
+
+    def location_key(self, address: str) -> bytes:
+        """The keyed hash of a canonical address, the same for every source."""
+        return self._vault.fingerprint(address, LOCATION)
+
+    def content_key(self, text: str) -> bytes:
+        """The keyed hash of a post's text."""
+        return self._vault.fingerprint(text, CONTENT)
+
+    def keys(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+        """(location, state) pairs as the keyed hashes that `seen` holds."""
+        return [
+            (self.location_key(location), self._vault.fingerprint(state, STATE))
+            for location, state in pairs
+        ]
+
+    def known(self, source: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
+        """For each (location, state): "new", "changed" or "same"."""
+        keys = self.keys(pairs)
+        states: dict[bytes, bytes] = {}
+        with reading(self._engine) as connection:
+            for start in range(0, len(keys), CHUNK):
+                wanted = [location for location, _ in keys[start : start + CHUNK]]
+                rows = connection.execute(
+                    select(Seen.location_key, Seen.state_key).where(
+                        Seen.source == source, Seen.location_key.in_(wanted)
+                    )
+                )
+                states.update(rows.tuples())
+        return [
+            "new" if location not in states else "same" if states[location] == state else "changed"
+            for location, state in keys
+        ]
+
+    def add_pending(self, source: str, addresses: Sequence[str]) -> int:
+        """Let addresses wait for `source`, unless it has read them or they wait already.
+
+        Returns how many were added. A source with 100,000 waiting addresses takes no more.
+        """
+        now = self._clock()
+        keyed = {self.location_key(address): address for address in addresses}
+        if not keyed:
+            return 0
+        added = 0
+        with writing(self._engine) as connection, Session(connection) as session:
+            waiting = session.scalar(
+                select(func.count()).select_from(Pending).where(Pending.source == source)
+            )
+            room = MAX_PENDING - (waiting or 0)
+            for key, address in keyed.items():
+                if added >= room or _is_there(session, source, key):
+                    continue
+                row = {
+                    "source": source,
+                    "location_key": key,
+                    "sealed_address": self._vault.seal(address),
+                    "added": now,
+                    "attempts": 0,
+                }
+                upsert(session, Pending, [row], keys=("source", "location_key"), kept=tuple(row))
+                added += 1
+        return added
+
+    def pending(self, source: str, limit: int = 1000) -> list[PendingAddress]:
+        """The addresses that waited longest; those of another record key are dropped."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(Pending.id, Pending.sealed_address)
+                .where(Pending.source == source)
+                .order_by(Pending.attempts, Pending.id)
+                .limit(limit)
+            ).all()
+        found, lost = [], []
+        for row_id, sealed in rows:
+            try:
+                found.append(PendingAddress(row_id, self._vault.unseal(sealed)))
+            except KeyProblem:
+                lost.append(row_id)
+        if lost:
+            with writing(self._engine) as connection:
+                connection.execute(delete(Pending).where(Pending.id.in_(lost)))
+        return found
+
+    def tried(self, source: str, token: int, handed: Sequence[PendingAddress]) -> int:
+        """After a finished crawl: what it was handed and did not read has one attempt less.
+
+        Returns how many were given up, after five attempts; raises StaleLease.
+        """
+        ids = [item.id for item in handed]
+        with writing(self._engine) as connection, Session(connection) as session:
+            check(session, source_lease(source), token)
+            for start in range(0, len(ids), CHUNK):
+                session.execute(
+                    update(Pending)
+                    .where(Pending.id.in_(ids[start : start + CHUNK]))
+                    .values(attempts=Pending.attempts + 1)
+                    .execution_options(synchronize_session=False)
+                )
+            gone = session.execute(
+                delete(Pending)
+                .where(Pending.source == source, Pending.attempts >= MAX_ATTEMPTS)
+                .returning(Pending.id)
+            ).all()
+        return len(gone)
+
+
+def _is_there(session: Session, source: str, key: bytes) -> bool:
+    for table in (Seen, Pending):
+        query = select(table.source).where(table.source == source, table.location_key == key)
+        if session.execute(query.limit(1)).first() is not None:
+            return True
+    return False

@@ -1,0 +1,410 @@
+"""The recorder: everything one page gave, in one transaction.
+
+`seen`, capture, hits, alert, case and outbox stand or fall together, so a crash at any moment
+can only make a page be fetched again; unique keys then keep it from being recorded twice. Every
+transaction is fenced by the lease of the crawl it belongs to.
+What comes in here is masked already (capture.masking); nothing here masks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from index import cases
+from index.engine import reading, writing
+from index.leases import check, source_lease, utc_now
+from index.outbox import announce
+from index.schema import (
+    Act,
+    Alert,
+    AlertAddress,
+    AlertRecord,
+    Capture,
+    Hit,
+    Pending,
+    Seen,
+)
+from index.upsert import upsert
+from index.views import AlertView, alert_view
+from matching.result import Match, ScanResult, Verdict
+
+STRENGTH = {verdict: rank for rank, verdict in enumerate(reversed(Verdict))}
+KEPT_MATCHES = 1000
+CHUNK = 500
+CLOCK_SKEW = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The lease a crawl writes under, and the crawl's row."""
+
+    source: str
+    token: int
+    crawl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """The connection facts of one fetched document; none of its content."""
+
+    status: int
+    fetched_at: datetime
+    bytes: int
+    sha256: str
+    content_type: str = ""
+    charset: str = ""
+    peer: str = ""
+    rendered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one leak's scan said of a post, with masked snippets as JSON."""
+
+    leak: str
+    result: ScanResult
+    snippets: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPost:
+    """A post that matched. All text is masked; keys are the vault's, 16 bytes each."""
+
+    location_key: bytes
+    content_key: bytes
+    location: str
+    findings: tuple[Finding, ...]
+    also_keys: tuple[bytes, ...] = ()
+    thread_key: bytes | None = None
+    also: tuple[str, ...] = ()
+    title: str = ""
+    path: tuple[str, ...] = ()
+    posted_at: datetime | None = None
+    sealed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a page changed: alerts that are new, alerts that grew, and whether each post (in the
+    order given) led to a new capture."""
+
+    new: tuple[AlertView, ...] = ()
+    grown: tuple[AlertView, ...] = ()
+    captured: tuple[bool, ...] = ()
+
+
+@dataclass(slots=True)
+class _Changes:
+    new: list[Alert] = field(default_factory=list)
+    grown: list[Alert] = field(default_factory=list)
+    captured: list[bool] = field(default_factory=list)
+
+
+class Recorder:
+    """Writes pages. Safe to share between threads; one transaction a call."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def is_known(self, post: KeptPost) -> bool:
+        """Whether recording `post` would add nothing: its last capture says the same."""
+        with reading(self._engine) as connection, Session(connection) as session:
+            return _same_capture(session, post)
+
+    def record_page(
+        self,
+        fence: Fence,
+        page: PageFacts,
+        seen: Sequence[tuple[bytes, bytes]] = (),
+        posts: Sequence[KeptPost] = (),
+    ) -> Recorded:
+        """One transaction; raises StaleLease, and nothing of the page is then written.
+
+        `seen` holds (location key, state key) pairs. They leave the list of pending addresses.
+        """
+        now = self._clock()
+        changes = _Changes()
+        with writing(self._engine) as connection, Session(connection) as session:
+            check(session, source_lease(fence.source), fence.token)
+            _mark_seen(session, fence.source, seen, now)
+            for post in posts:
+                clean = replace(
+                    post,
+                    location=_storable(post.location, 2000),
+                    title=_storable(post.title, 500),
+                    path=tuple(_storable(step, 2000) for step in post.path),
+                    also=tuple(_storable(other, 2000) for other in post.also),
+                )
+                _record_post(session, fence, page, clean, now, changes)
+            session.flush()
+            return Recorded(
+                new=tuple(alert_view(row) for row in changes.new),
+                grown=tuple(alert_view(row) for row in changes.grown),
+                captured=tuple(changes.captured),
+            )
+
+
+def _mark_seen(
+    session: Session, source: str, seen: Sequence[tuple[bytes, bytes]], now: datetime
+) -> None:
+    rows = [
+        {
+            "source": source,
+            "location_key": location,
+            "state_key": state,
+            "first_seen": now,
+            "last_seen": now,
+        }
+        for location, state in dict(seen).items()
+    ]
+    if not rows:
+        return
+    upsert(session, Seen, rows, keys=("source", "location_key"), kept=("first_seen",))
+    for part in _chunks([location for location, _ in seen]):
+        session.execute(
+            delete(Pending).where(Pending.source == source, Pending.location_key.in_(part))
+        )
+
+
+def _record_post(
+    session: Session,
+    fence: Fence,
+    page: PageFacts,
+    post: KeptPost,
+    now: datetime,
+    changes: _Changes,
+) -> None:
+    if _same_capture(session, post):
+        _still_there(session, post, now)
+        changes.captured.append(False)
+        return
+    capture = Capture(
+        crawl=fence.crawl,
+        source=fence.source,
+        location=post.location,
+        location_key=post.location_key,
+        thread_key=post.thread_key,
+        content_key=post.content_key,
+        title=post.title,
+        path=list(post.path),
+        fetched_at=page.fetched_at,
+        posted_at=post.posted_at,
+        status=page.status,
+        content_type=page.content_type,
+        charset=page.charset,
+        peer=page.peer,
+        rendered=page.rendered,
+        bytes=page.bytes,
+        sha256=page.sha256,
+        sealed=post.sealed,
+    )
+    session.add(capture)
+    session.flush()
+    for finding in post.findings:
+        alert = None
+        if finding.result.verdict.raises_alert:
+            alert = _raise_alert(session, fence, post, finding, now, changes)
+        session.add(_hit(finding, capture.id, alert, now))
+    session.flush()
+    changes.captured.append(True)
+
+
+def _same_capture(session: Session, post: KeptPost) -> bool:
+    """The last capture of the location has the same text and the same findings."""
+    last = session.scalar(
+        select(Capture)
+        .where(Capture.location_key.in_((post.location_key, *post.also_keys)))
+        .order_by(Capture.id.desc())
+        .limit(1)
+    )
+    if last is None or last.content_key != post.content_key:
+        return False
+    hits = session.scalars(select(Hit).where(Hit.capture == last.id))
+    before = {(hit.leak, hit.verdict, hit.records) for hit in hits}
+    return before == {
+        (finding.leak, str(finding.result.verdict), finding.result.records)
+        for finding in post.findings
+    }
+
+
+def _still_there(session: Session, post: KeptPost, now: datetime) -> None:
+    keys = (post.location_key, *post.also_keys)
+    session.execute(
+        update(Alert)
+        .where(
+            Alert.id.in_(select(AlertAddress.alert).where(AlertAddress.location_key.in_(keys))),
+            Alert.last_seen < now,
+        )
+        .values(last_seen=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _raise_alert(
+    session: Session,
+    fence: Fence,
+    post: KeptPost,
+    finding: Finding,
+    now: datetime,
+    changes: _Changes,
+) -> Alert:
+    alert = _alert_at(session, finding.leak, (post.location_key, *post.also_keys))
+    if alert is None:
+        alert = _new_alert(session, fence, post, finding, now)
+        changes.new.append(alert)
+    elif _grow(session, alert, post, finding, now):
+        changes.grown.append(alert)
+    _know_addresses(session, alert, post)
+    announce(session, alert, now)
+    return alert
+
+
+def _alert_at(session: Session, leak: str, keys: Sequence[bytes]) -> Alert | None:
+    return session.scalar(
+        select(Alert)
+        .join(AlertAddress, AlertAddress.alert == Alert.id)
+        .where(AlertAddress.leak == leak, AlertAddress.location_key.in_(keys))
+        .order_by(Alert.id)
+        .limit(1)
+    )
+
+
+def _new_alert(
+    session: Session, fence: Fence, post: KeptPost, finding: Finding, now: datetime
+) -> Alert:
+    rows = alert_rows(finding.result)
+    key = records_key(rows)
+    case = cases.joined_or_new(session, post.content_key, finding.leak, key, now)
+    alert = Alert(
+        case=case.id,
+        leak=finding.leak,
+        source=fence.source,
+        location=post.location,
+        location_key=post.location_key,
+        also=list(post.also),
+        title=post.title,
+        verdict=str(finding.result.verdict),
+        records=max(finding.result.records, len(rows)),
+        records_key=key,
+        bits=max((match.bits for match in finding.result.matches), default=0.0),
+        fields=_fields(finding.result.matches),
+        first_seen=now,
+        last_seen=now,
+        posted_at=post.posted_at,
+        found_after_s=_found_after(post.posted_at, now),
+        status="open",
+        reason="",
+        decided_by="",
+        version=1,
+    )
+    session.add(alert)
+    session.flush()
+    _add_rows(session, alert.id, rows)
+    return alert
+
+
+def _grow(session: Session, alert: Alert, post: KeptPost, finding: Finding, now: datetime) -> bool:
+    """Add what a new capture of the location shows; True when there are new records."""
+    result = finding.result
+    rows = alert_rows(result)
+    before = set(session.scalars(select(AlertRecord.row).where(AlertRecord.alert == alert.id)))
+    fresh = {row: bits for row, bits in rows.items() if row not in before}
+    _add_rows(session, alert.id, fresh)
+    records = max(alert.records, result.records, len(before) + len(fresh))
+    has_more = bool(fresh) or records > alert.records
+    alert.last_seen = now
+    alert.also = list(dict.fromkeys([*alert.also, *post.also]))[:50]
+    alert.bits = max([alert.bits, *(match.bits for match in result.matches)])
+    alert.fields = sorted({*alert.fields, *_fields(result.matches)})
+    alert.records = records
+    if STRENGTH[result.verdict] > STRENGTH[Verdict(alert.verdict)]:
+        alert.verdict = str(result.verdict)
+    if not has_more:
+        return False
+    alert.records_key = records_key(before | set(fresh))
+    alert.version += 1
+    if alert.status != "open":
+        # The last decision's reason stays readable; the act says what it was.
+        detail = {"from": alert.status, "to": "open", "version": alert.version}
+        session.add(
+            Act(at=now, who="vigie", what="reopen", subject=f"alert:{alert.id}", detail=detail)
+        )
+        alert.status = "open"
+    return True
+
+
+def _know_addresses(session: Session, alert: Alert, post: KeptPost) -> None:
+    rows = [
+        {"leak": alert.leak, "location_key": key, "alert": alert.id}
+        for key in dict.fromkeys((post.location_key, *post.also_keys))
+    ]
+    upsert(session, AlertAddress, rows, keys=("leak", "location_key"), kept=("alert",))
+
+
+def _hit(finding: Finding, capture: int, alert: Alert | None, now: datetime) -> Hit:
+    found = finding.result.to_json()
+    return Hit(
+        capture=capture,
+        alert=alert.id if alert else None,
+        leak=finding.leak,
+        verdict=found["verdict"],
+        records=finding.result.records,
+        review_records=finding.result.review_records,
+        candidates=finding.result.candidates,
+        chance=finding.result.chance,
+        matches=found["matches"][:KEPT_MATCHES],
+        snippets=list(finding.snippets),
+        notes=[_storable(note, 500) for note in finding.result.notes],
+        created=now,
+    )
+
+
+def alert_rows(result: ScanResult) -> dict[int, float]:
+    """The rows at alert strength and their bits. `matches` holds the strongest first, and those
+    between the thresholds behind them; a long list may be cut, and then `records` is more."""
+    return {match.row: match.bits for match in result.matches[: result.records]}
+
+
+def records_key(rows: Iterable[int]) -> bytes | None:
+    """A hash of a set of row numbers; None for none, since no records are not a record set."""
+    ordered = sorted(rows)
+    if not ordered:
+        return None
+    return hashlib.blake2b(",".join(map(str, ordered)).encode(), digest_size=16).digest()
+
+
+def _add_rows(session: Session, alert: int, rows: dict[int, float]) -> None:
+    if rows:
+        session.execute(
+            insert(AlertRecord),
+            [{"alert": alert, "row": row, "bits": bits} for row, bits in rows.items()],
+        )
+
+
+def _fields(matches: Sequence[Match]) -> list[str]:
+    return sorted({name for match in matches for name in match.fields})
+
+
+def _found_after(posted_at: datetime | None, now: datetime) -> float | None:
+    """Seconds from post to alert; None where the post's time is unknown or in the future."""
+    if posted_at is None or posted_at > now + CLOCK_SKEW:
+        return None
+    return max(0.0, (now - posted_at).total_seconds())
+
+
+def _storable(text: str, bound: int) -> str:
+    """`text` as every database takes it: no lone surrogate, no NUL, not too long."""
+    return text[:bound].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def _chunks(keys: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]

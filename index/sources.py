@@ -1,0 +1,294 @@
+"""What the record knows of sources: switches, due times, crawls, and jobs asked for.
+
+The due time in the record is the one truth of the schedule: schedulers, commands and the review
+application all change it here and nowhere else. It is empty while a crawl runs; a source without
+a due time and without a running crawl was left by a process that died, and is due at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.orm import Session
+
+from index.engine import reading, writing
+from index.errors import Conflict, NotFound
+from index.leases import check, source_lease, utc_now
+from index.schema import Act, Crawl, Job, Lease, SourceState
+from index.upsert import upsert
+
+SWITCHES = ("paused", "killed")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """One source as the record knows it. `spec` is set for sources added in the record."""
+
+    id: str
+    spec: dict[str, Any] | None
+    paused: bool
+    killed: bool
+    next_due: datetime | None
+    interval_s: float | None
+    last_started: datetime | None
+    last_success: datetime | None
+    last_outcome: str
+    last_error: str
+    failures: int
+    pages: int
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlCounts:
+    """What one crawl did. `problems` holds {"kind": …, "count": …}, no content."""
+
+    pages: int = 0
+    posts: int = 0
+    bytes: int = 0
+    matched: int = 0
+    problems: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """Work that was asked for."""
+
+    id: int
+    kind: str
+    source: str
+    asked_by: str
+
+
+class SourceStore:
+    """Reads and changes the state of sources. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def ensure(self, ids: Sequence[str]) -> None:
+        """Make a row for every source that has none; it is due at once."""
+        if not ids:
+            return
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            rows = [_fresh(source, now) for source in dict.fromkeys(ids)]
+            upsert(session, SourceState, rows, keys=("id",), kept=tuple(rows[0]))
+
+    def states(self) -> dict[str, SourceView]:
+        """Every source the record knows, by id."""
+        with reading(self._engine) as connection, Session(connection) as session:
+            rows = session.scalars(select(SourceState).order_by(SourceState.id))
+            return {row.id: _view(row) for row in rows}
+
+    def add(self, source: str, spec: dict[str, Any], who: str) -> None:
+        """Keep a new source's definition; raises Conflict when there is one of that id."""
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            row = session.get(SourceState, source)
+            if row is not None and row.spec is not None:
+                raise Conflict(f"There is a source {source} already; choose another id.")
+            if row is None:
+                row = SourceState(**_fresh(source, now))
+                session.add(row)
+            row.spec, row.next_due = spec, now
+            session.add(Act(at=now, who=who, what="source-add", subject=f"source:{source}"[:100]))
+            session.flush()
+
+    def switch(
+        self, source: str, who: str, *, paused: bool | None = None, killed: bool | None = None
+    ) -> None:
+        """Pause, resume or kill; a source that runs again is due at once. Raises NotFound."""
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            row = session.get(SourceState, source, with_for_update=True)
+            if row is None:
+                raise NotFound(f"There is no source {source}; `vigie source list` lists them.")
+            detail = {}
+            if paused is not None and paused != row.paused:
+                row.paused = detail["paused"] = paused
+            if killed is not None and killed != row.killed:
+                row.killed = detail["killed"] = killed
+            if not row.paused and not row.killed and detail:
+                row.next_due, row.failures = now, 0
+            session.add(
+                Act(
+                    at=now,
+                    who=who,
+                    what="source-switch",
+                    subject=f"source:{source}"[:100],
+                    detail=detail,
+                )
+            )
+            session.flush()
+
+    def wake(self, source: str, at: datetime) -> None:
+        """Make a source due at `at`, unless it is due sooner."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(SourceState)
+                .where(SourceState.id == source)
+                .where((SourceState.next_due.is_(None)) | (SourceState.next_due > at))
+                .values(next_due=at)
+            )
+
+    def begin(self, source: str, token: int) -> int:
+        """Note the start of a crawl; returns its id. Raises StaleLease."""
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            check(session, source_lease(source), token)
+            _end_abandoned(session, source, now)
+            crawl = Crawl(source=source, token=token, started=now, outcome="running", problems=[])
+            session.add(crawl)
+            upsert(
+                session,
+                SourceState,
+                [_fresh(source, now)],
+                keys=("id",),
+                kept=tuple(_fresh("", now)),
+            )
+            session.execute(
+                update(SourceState)
+                .where(SourceState.id == source)
+                .values(last_started=now, next_due=None)
+            )
+            session.flush()
+            return crawl.id
+
+    def end(
+        self,
+        source: str,
+        token: int,
+        crawl: int,
+        outcome: str,
+        counts: CrawlCounts,
+        *,
+        error: str,
+        plan: Callable[[int, datetime | None], tuple[float, datetime]],
+    ) -> None:
+        """Note a crawl's end and when the source is due again; raises StaleLease.
+
+        `plan(failures, woken)` gives the interval in seconds and the next due time; `woken` is
+        set when someone asked for a crawl while this one ran.
+        """
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            check(session, source_lease(source), token)
+            row = session.get(SourceState, source, with_for_update=True, populate_existing=True)
+            run = session.get(Crawl, crawl)
+            if row is None or run is None:
+                raise NotFound(f"The crawl of {source} is no longer in the record.")
+            run.ended, run.outcome = now, outcome
+            run.pages, run.posts, run.bytes = counts.pages, counts.posts, counts.bytes
+            run.matched, run.problems = counts.matched, list(counts.problems)
+            row.last_outcome, row.last_error = outcome, error[:500]
+            row.pages += counts.pages
+            row.posts += counts.posts
+            if outcome in ("finished", "budget"):
+                row.last_success, row.failures = now, 0
+            elif outcome != "stopped":
+                row.failures += 1
+            row.interval_s, row.next_due = plan(row.failures, row.next_due)
+            session.flush()
+
+    def end_abandoned(self) -> int:
+        """Mark crawls whose process died as interrupted; returns how many there were."""
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            sources = session.scalars(
+                select(Crawl.source).where(Crawl.outcome == "running").distinct()
+            ).all()
+            ended = 0
+            for source in sources:
+                lease = session.get(Lease, source_lease(source), with_for_update=True)
+                if lease is None or lease.until <= now:
+                    ended += _end_abandoned(session, source, now)
+            session.flush()
+            return ended
+
+    def ask(self, kind: str, source: str, who: str) -> int:
+        """Ask the scheduler for a job: "crawl", "pause", "resume" or "kill"."""
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            job = Job(kind=kind, source=source, asked_by=who, asked=now, outcome="")
+            session.add(job)
+            session.flush()
+            return job.id
+
+    def jobs(self, limit: int = 100) -> list[JobView]:
+        """Jobs that are not done, oldest first."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                select(Job.id, Job.kind, Job.source, Job.asked_by)
+                .where(Job.done.is_(None))
+                .order_by(Job.id)
+                .limit(limit)
+            )
+            return [JobView(*row) for row in rows.tuples()]
+
+    def job_done(self, job: int, outcome: str) -> None:
+        """Note what became of a job."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(Job).where(Job.id == job).values(done=self._clock(), outcome=outcome[:500])
+            )
+
+    def forget_old(self, before: datetime) -> None:
+        """Drop crawls and jobs that ended before `before` and that no capture hangs on."""
+        from index.schema import Capture
+
+        with writing(self._engine) as connection:
+            connection.execute(delete(Job).where(Job.done < before))
+            connection.execute(
+                delete(Crawl).where(
+                    Crawl.ended < before,
+                    Crawl.id.not_in(select(Capture.crawl).where(Capture.crawl.is_not(None))),
+                )
+            )
+
+
+def _fresh(source: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": source,
+        "paused": False,
+        "killed": False,
+        "next_due": now,
+        "last_outcome": "",
+        "last_error": "",
+        "failures": 0,
+        "pages": 0,
+        "posts": 0,
+    }
+
+
+def _end_abandoned(session: Session, source: str, now: datetime) -> int:
+    rows = session.scalars(
+        select(Crawl).where(Crawl.source == source, Crawl.outcome == "running")
+    ).all()
+    for row in rows:
+        row.outcome, row.ended = "interrupted", now
+    session.flush()
+    return len(rows)
+
+
+def _view(row: SourceState) -> SourceView:
+    return SourceView(
+        id=row.id,
+        spec=row.spec,
+        paused=row.paused,
+        killed=row.killed,
+        next_due=row.next_due,
+        interval_s=row.interval_s,
+        last_started=row.last_started,
+        last_success=row.last_success,
+        last_outcome=row.last_outcome,
+        last_error=row.last_error,
+        failures=row.failures,
+        pages=row.pages,
+        posts=row.posts,
+    )
