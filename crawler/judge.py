@@ -1,0 +1,243 @@
+"""What of a page is kept: every post goes to the matcher; what matched is masked and sealed.
+
+A post that did not match leaves nothing here: no text, no address, no hash of either. A page on
+which anything could not be judged is not marked as read, so it comes again.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from capture.masking import Mark, mask_address, mask_title, snippets
+from crawler.messages import PageReport, PostReport
+from index.frontier import Frontier
+from index.recorder import Finding, KeptPost, PageFacts, Recorder
+from index.views import stamp
+from matching.result import ScanResult, TextLayer
+
+MAX_MARKS = 400
+MIME = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+log = structlog.get_logger("crawler.judge")
+
+
+class Matcher(Protocol):
+    """The matcher's client: one result a leak, in the order of the leaks."""
+
+    def scan(
+        self,
+        document: str,
+        size: int,
+        sha256: str,
+        layers: Sequence[TextLayer],
+        *,
+        all_matches: bool = False,
+    ) -> tuple[ScanResult, ...]:
+        """Raises MatchingError when no answer can be had."""
+        ...
+
+
+class Originals(Protocol):
+    """Where matched originals go: sealed to public keys (capture.sealing)."""
+
+    def seal(self, body: bytes, facts: dict[str, object]) -> str:
+        """The sealed file, relative to its folder; "" when there is no recipient."""
+        ...
+
+    def discard(self, name: str) -> None:
+        """Remove a sealed file that no capture refers to."""
+        ...
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What a page gave. `problems` are kinds; `sealed` is the file with the page's bytes."""
+
+    kept: list[KeptPost] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    sealed: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every post was judged."""
+        return not self.problems
+
+    def with_seal(self) -> list[KeptPost]:
+        """The kept posts, each with the sealed file of the page."""
+        return [replace(post, sealed=self.sealed) for post in self.kept]
+
+
+class Judge:
+    """Scans, masks and seals. Safe between threads as its parts are."""
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        leaks: Sequence[str],
+        frontier: Frontier,
+        recorder: Recorder,
+        originals: Originals,
+    ) -> None:
+        self._matcher = matcher
+        self._leaks = tuple(leaks)
+        self._frontier = frontier
+        self._recorder = recorder
+        self._originals = originals
+
+    def judge(self, page: PageReport, *, still_wanted: Callable[[], bool]) -> Judgement:
+        """Every post of a page. Stops between posts once it is not wanted any more."""
+        digest = hashlib.sha256(page.body).hexdigest()
+        judgement = Judgement()
+        for post in page.posts:
+            if not still_wanted():
+                judgement.problems.append("stopped")
+                break
+            try:
+                kept = self._judge_post(page, digest, post)
+                if kept is not None:
+                    judgement.kept.append(kept)
+            except Exception as error:
+                # One poisoned post must not end every crawl of its source. The kind of the
+                # error and its place are logged (vigie.logs), never its text.
+                log.exception("post-not-judged")
+                judgement.problems.append(_problem(error))
+        if judgement.kept:
+            self._seal(page, digest, judgement)
+        return judgement
+
+    def _judge_post(self, page: PageReport, digest: str, post: PostReport) -> KeptPost | None:
+        findings = self._findings(page, digest, post)
+        if not findings:
+            return None
+        text = "\n".join(text for name, text in post.layers if not name).strip()
+        return KeptPost(
+            location_key=self._frontier.location_key(post.location),
+            also_keys=tuple(self._frontier.location_key(other) for other in post.also),
+            thread_key=self._frontier.location_key(post.thread) if post.thread else None,
+            content_key=self._frontier.content_key(text or digest),
+            location=mask_address(post.location, post.frame_ids),
+            also=tuple(mask_address(other, post.frame_ids) for other in post.also),
+            title=mask_title(post.title),
+            path=tuple(mask_address(step, post.frame_ids) for step in page.path),
+            posted_at=moment(post.posted_at),
+            findings=findings,
+        )
+
+    def _findings(self, page: PageReport, digest: str, post: PostReport) -> tuple[Finding, ...]:
+        layers = tuple(TextLayer(name, text) for name, text in post.layers)
+        results = self._scan(page, digest, layers)
+        texts = {layer.name: layer.text for layer in layers}
+        found = []
+        for leak, result in zip(self._leaks, results, strict=True):
+            if result.verdict.is_kept:
+                shown = snippets(texts, _marks(result))
+                found.append(Finding(leak, result, tuple(item.to_json() for item in shown)))
+        return tuple(found)
+
+    def _scan(
+        self, page: PageReport, digest: str, layers: tuple[TextLayer, ...]
+    ) -> tuple[ScanResult, ...]:
+        results = self._matcher.scan("", len(page.body), digest, layers)
+        if any(result.records > len(result.matches) for result in results):
+            # A whole list was posted. Every row of it is wanted, so that an alert knows which
+            # records it holds; the short answer stands when the long one cannot be had.
+            try:
+                return self._matcher.scan("", len(page.body), digest, layers, all_matches=True)
+            except Exception:
+                log.exception("rows-cut")
+        return results
+
+    def _seal(self, page: PageReport, digest: str, judgement: Judgement) -> None:
+        """Seal the page's bytes once, if any of its posts says something new."""
+        fresh = [not self._recorder.is_known(post) for post in judgement.kept]
+        if not any(fresh):
+            return
+        facts: dict[str, object] = {
+            "address": page.address,
+            "path": list(page.path),
+            "status": page.status,
+            "fetched_at": page.fetched_at,
+            "content_type": page.content_type,
+            "charset": page.charset,
+            "peer": page.peer,
+            "rendered": page.rendered,
+            "sha256": digest,
+            "bytes": len(page.body),
+            "sealed_at": stamp(datetime.now(UTC)),
+            "posts": [
+                {"location": post.location, "title": post.title, "posted_at": post.posted_at}
+                for post in page.posts
+            ],
+        }
+        try:
+            judgement.sealed = self._originals.seal(page.body, facts)
+        except Exception as error:
+            log.exception("original-not-sealed")
+            judgement.problems.append("seal")
+            judgement.kept = []
+            if isinstance(error, MemoryError):
+                raise
+
+
+def page_facts(page: PageReport) -> PageFacts:
+    """The facts of a page that may be stored. All of them come from the child, so each is held
+    to a closed form: none can carry words."""
+    mime = page.content_type.partition(";")[0].strip().casefold()
+    return PageFacts(
+        status=page.status if 0 <= page.status <= 999 else 0,
+        fetched_at=moment(page.fetched_at) or datetime.now(UTC),
+        bytes=len(page.body),
+        sha256=hashlib.sha256(page.body).hexdigest(),
+        content_type=mime if MIME.fullmatch(mime) else "",
+        charset=_charset(page.charset),
+        peer=_peer(page.peer),
+        rendered=page.rendered,
+    )
+
+
+def moment(untrusted_text: str) -> datetime | None:
+    """An RFC 3339 time that can be one: with a zone, after 1990, not after tomorrow."""
+    try:
+        found = datetime.fromisoformat(untrusted_text)
+        if found.tzinfo is None:
+            return None
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found if EARLIEST < found < datetime.now(UTC) + timedelta(days=1) else None
+
+
+def _charset(untrusted_name: str) -> str:
+    try:
+        return codecs.lookup(untrusted_name).name
+    except (LookupError, ValueError):
+        return ""
+
+
+def _peer(untrusted_text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(untrusted_text.strip("[]")))
+    except ValueError:
+        return ""
+
+
+def _marks(result: ScanResult) -> list[Mark]:
+    return [
+        Mark(match.layer, name, start, end)
+        for match in result.matches[:MAX_MARKS]
+        for name, (start, end) in zip(match.fields, match.spans, strict=True)
+    ][:MAX_MARKS]
+
+
+def _problem(error: Exception) -> str:
+    return "scan" if type(error).__module__.startswith("matching") else "judge"

@@ -1,0 +1,308 @@
+"""One crawl, seen from the side that can be trusted.
+
+The child fetches and parses hostile pages; here its frames are checked, its questions answered
+with keyed hashes, its posts judged and what matched recorded, a page a transaction. Whatever the
+child does (lies, hangs, floods, dies), the crawl ends as "failed", what was recorded stays, and
+its processes and its temporary folder are gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from crawler.judge import Judge, Judgement, Originals, page_facts
+from crawler.messages import MAX_ADDRESS, BadMessage, PageReport, number, pairs, text
+from crawler.runfolder import RunFolder
+from crawler.source import SourceSpec
+from crawler.watchdog import Child, Watchdog
+from index.errors import StaleLease
+from index.frontier import Frontier, PendingAddress
+from index.recorder import Fence, Recorder
+from index.sources import CrawlCounts
+from index.views import AlertView
+from matching.frames import FrameError, encode, receive
+
+OUTCOMES = ("finished", "blocked", "failed", "budget", "stopped")
+GRACE = 20.0  # seconds after its own time limit in which a child may end by itself
+MAX_KINDS = 40
+MAX_LINKS = 20_000
+LINKS_AT_ONCE = 200
+KIND = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+log = structlog.get_logger("crawler.supervise")
+
+
+class Forks(Protocol):
+    """The fork server."""
+
+    def start(self, spec: SourceSpec, pending: Sequence[str], temp: Path) -> Child:
+        """A child that has its job."""
+        ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a crawl did so far."""
+
+    pages: int = 0
+    posts: int = 0
+    bytes: int = 0
+    matched: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+
+    def counts(self) -> CrawlCounts:
+        """For the record."""
+        listed = [{"kind": kind, "count": count} for kind, count in self.problems.most_common()]
+        return CrawlCounts(self.pages, self.posts, self.bytes, self.matched, tuple(listed))
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlOutcome:
+    """How a crawl ended: "finished", "budget", "blocked", "failed", "stopped" or "stale" (its
+    lease was given away). `error` is a short phrase without content, "" when all went well."""
+
+    outcome: str
+    counts: CrawlCounts
+    error: str = ""
+    new_alerts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every crawl of this process shares.
+
+    `sisters` maps host:port to the source that reads it; `wake` is told of a source that has
+    addresses waiting, `tell` of an alert and whether it is new.
+    """
+
+    judge: Judge
+    recorder: Recorder
+    frontier: Frontier
+    originals: Originals
+    sisters: Mapping[str, str] = field(default_factory=dict)
+    wake: Callable[[str], None] = lambda _source: None
+    tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None
+
+
+class Supervisor:
+    """Runs crawls, several at once from several threads."""
+
+    def __init__(self, forks: Forks, parts: Parts, folder: RunFolder) -> None:
+        self._forks = forks
+        self._parts = parts
+        self._folder = folder
+
+    def crawl(
+        self,
+        spec: SourceSpec,
+        *,
+        token: int = 0,
+        crawl: int | None = None,
+        stop: Callable[[], str] = lambda: "",
+        progress: Callable[[Progress], None] = lambda _progress: None,
+    ) -> CrawlOutcome:
+        """One crawl under the lease `token` of the source. `stop` gives the reason to stop, ""
+        while there is none. Raises what the fork server raises when no child can be started."""
+        handed = self._parts.frontier.pending(spec.id)
+        temp = self._folder.new()
+        try:
+            child = self._forks.start(spec, [item.address for item in handed], temp)
+            try:
+                with Watchdog(
+                    child, seconds=spec.crawl_seconds + GRACE, memory=spec.memory, stop=stop
+                ) as watchdog:
+                    talk = _Conversation(
+                        self._parts, spec, Fence(spec.id, token, crawl), watchdog, child, progress
+                    )
+                    outcome, error = talk.run()
+            finally:
+                child.kill()
+                child.wait(2.0)
+                with suppress(OSError):
+                    child.socket.close()
+        finally:
+            self._folder.remove(temp)
+        if outcome == "finished" and handed:
+            error = self._settle(spec, token, handed, talk.progress, error)
+        return CrawlOutcome(outcome, talk.progress.counts(), error, talk.new_alerts)
+
+    def _settle(
+        self,
+        spec: SourceSpec,
+        token: int,
+        handed: Sequence[PendingAddress],
+        progress: Progress,
+        error: str,
+    ) -> str:
+        """What was handed over and not read is tried a few times more."""
+        with suppress(StaleLease):
+            if given_up := self._parts.frontier.tried(spec.id, token, handed):
+                progress.problems["given-up"] += given_up
+                return error or f"{given_up} linked addresses were given up after five attempts"
+        return error
+
+
+class _Conversation:
+    """The frames of one child."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        spec: SourceSpec,
+        fence: Fence,
+        watchdog: Watchdog,
+        child: Child,
+        report: Callable[[Progress], None],
+    ) -> None:
+        self._parts = parts
+        self._spec = spec
+        self._fence = fence
+        self._watchdog = watchdog
+        self._child = child
+        self._report = report
+        self._links: dict[str, list[str]] = {}
+        self._link_count = 0
+        self.progress = Progress()
+        self.new_alerts = 0
+
+    def run(self) -> tuple[str, str]:
+        """Until the child is done or was ended; returns outcome and error."""
+        try:
+            outcome = self._listen()
+            self._flush_links()
+        except StaleLease:
+            return "stale", "another process took over this source"
+        except (FrameError, OSError):
+            return self._ended()
+        except BadMessage:
+            self._note("bad-message")
+            return "failed", "the crawl's process sent something that is no message of ours"
+        except SQLAlchemyError as error:
+            log.exception("record-refused")
+            return "failed", f"the record could not be written ({type(error).__name__})"
+        if self._watchdog.reason:
+            return self._ended()
+        return outcome, self._summary(outcome)
+
+    def _listen(self) -> str:
+        while True:
+            untrusted_header, untrusted_body = receive(self._child.socket)
+            kind = untrusted_header.get("t")
+            if kind == "page":
+                self._page(PageReport.from_frame(untrusted_header, untrusted_body))
+            elif kind == "ask":
+                self._answer(untrusted_header)
+            elif kind == "link":
+                self._link(text(untrusted_header, "address", MAX_ADDRESS))
+            elif kind == "problem":
+                self._note(text(untrusted_header, "kind", 100))
+            elif kind == "done":
+                outcome = text(untrusted_header, "outcome", 40)
+                return outcome if outcome in OUTCOMES else "failed"
+            else:
+                raise BadMessage("a frame of an unknown kind")
+
+    def _page(self, page: PageReport) -> None:
+        if self.progress.pages >= self._spec.max_pages * 2 + 100:
+            raise BadMessage("more pages than the child was allowed")
+        self._flush_links()
+        judgement = self._parts.judge.judge(page, still_wanted=lambda: not self._killed())
+        for problem in judgement.problems:
+            self._note(problem)
+        seen = self._parts.frontier.keys(page.seen) if judgement.whole else []
+        self._record(page, judgement, seen)
+        self.progress.pages += 1
+        self.progress.posts += len(page.posts)
+        self.progress.bytes += len(page.body)
+        self._report(self.progress)
+
+    def _record(
+        self, page: PageReport, judgement: Judgement, seen: list[tuple[bytes, bytes]]
+    ) -> None:
+        recorder, originals = self._parts.recorder, self._parts.originals
+        kept_sealed = False
+        try:
+            recorded = recorder.record_page(
+                self._fence, page_facts(page), seen, judgement.with_seal()
+            )
+            kept_sealed = any(recorded.captured)
+        finally:
+            if judgement.sealed and not kept_sealed:
+                originals.discard(judgement.sealed)
+        self.progress.matched += len(judgement.kept)
+        self.new_alerts += len(recorded.new)
+        for alert in recorded.new:
+            self._parts.tell(alert, True)
+        for alert in recorded.grown:
+            self._parts.tell(alert, False)
+
+    def _answer(self, untrusted_header: dict[str, Any]) -> None:
+        asked = pairs(untrusted_header, "keys")
+        states = self._parts.frontier.known(self._spec.id, asked)
+        answer = {"t": "known", "id": number(untrusted_header, "id"), "states": states}
+        self._watchdog.send(encode(answer))
+
+    def _link(self, untrusted_address: str) -> None:
+        """An address on another source's host waits for that source; others are dropped."""
+        source = self._parts.sisters.get(host_and_port(untrusted_address))
+        self._link_count += 1
+        if source is None or source == self._spec.id or self._link_count > MAX_LINKS:
+            self._note("link-dropped")
+            return
+        waiting = self._links.setdefault(source, [])
+        waiting.append(untrusted_address)
+        if len(waiting) >= LINKS_AT_ONCE:
+            self._flush_links()
+
+    def _flush_links(self) -> None:
+        """Before a page is marked as read, the links that stood on it are safe."""
+        links, self._links = self._links, {}
+        for source, addresses in links.items():
+            if self._parts.frontier.add_pending(source, addresses):
+                self._parts.wake(source)
+
+    def _note(self, untrusted_kind: str) -> None:
+        kind = untrusted_kind if KIND.fullmatch(untrusted_kind) else "other"
+        if kind in self.progress.problems or len(self.progress.problems) < MAX_KINDS:
+            self.progress.problems[kind] += 1
+
+    def _killed(self) -> bool:
+        return bool(self._watchdog.reason)
+
+    def _ended(self) -> tuple[str, str]:
+        reason = self._watchdog.reason
+        if reason == "time":
+            return "failed", f"still running {GRACE:.0f} s after its time limit, and was ended"
+        if reason == "memory":
+            return "failed", f"used more than {self._spec.memory // 2**20} MB, and was ended"
+        if reason == "stale":
+            return "stale", "another process took over this source"
+        if reason:
+            return "stopped", ""
+        return "failed", "the crawl's process died"
+
+    def _summary(self, outcome: str) -> str:
+        if outcome == "finished" and not self.progress.problems:
+            return ""
+        listed = ", ".join(f"{kind} ({n})" for kind, n in self.progress.problems.most_common(5))
+        return listed or ("" if outcome in ("finished", "stopped", "budget") else outcome)
+
+
+def host_and_port(address: str) -> str:
+    """host:port in lower case with the scheme's own port filled in; "" for anything else."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        return ""
+    return f"{parts.hostname}:{port}" if parts.hostname and port else ""
