@@ -37,3 +37,18 @@ class Limits:
     max_layers: int = 64
     seconds: float = 60.0
     memory: int = field(default=2 * 1024 * 1024 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of an input: the input itself, or a member of an archive in it.
+
+    `name` is the poster's and may hold a person's name ("posts.zip!/17.txt"); `error` is a
+    sentence when it could not be read, and then there are no layers.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    extracted: Extracted
+    error: str = ""

@@ -1,0 +1,171 @@
+"""Bytes to text. Never raises, never drops a byte without leaving a mark, never repairs mojibake.
+
+Order: byte order mark, UTF-8 where the bytes prove it, the declared charset, the charset a
+`<meta>` names, the western reading French files have, a bounded guess, and at last UTF-8 with
+every stray byte read as windows-1252. The WHATWG encoding standard reads "latin-1" as
+windows-1252; so do we (https://encoding.spec.whatwg.org/#names-and-labels).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import charset_normalizer
+
+SAMPLE = 64 * 1024
+META_WITHIN = 4096
+META = re.compile(
+    rb"<(?:meta|\?xml)\b[^>]{0,400}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})",
+    re.IGNORECASE,
+)
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Codecs that are no charset of a document: slow on hostile input, or code in disguise.
+REFUSED = frozenset(
+    {
+        "idna",
+        "punycode",
+        "unicode-escape",
+        "raw-unicode-escape",
+        "undefined",
+        "utf-7",
+        "mbcs",
+        "oem",
+    }
+)
+WESTERN = frozenset({"ascii", "iso8859-1", "cp1252", "iso8859-15"})
+GUESSES = [
+    "cp1252", "cp1250", "cp1251", "cp850", "mac_roman", "koi8_r",
+    "shift_jis", "gb18030", "big5", "euc_kr", "euc_jp",
+]  # fmt: skip
+FRENCH = frozenset("éèêëàâäùûüîïôöçœæÉÈÊËÀÂÄÙÛÜÎÏÔÖÇŒÆñáíóúÑ°«»’‘“”–—…€²³§·\xa0")
+STRAY_AS_WESTERN = "vigie-stray-bytes-as-windows-1252"
+
+
+def _stray(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return western(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(STRAY_AS_WESTERN, _stray)
+
+
+def western(untrusted_bytes: bytes) -> str:
+    """Windows-1252, its five holes read as C1 controls as browsers do: a code point a byte."""
+    try:
+        return untrusted_bytes.decode("cp1252")
+    except UnicodeDecodeError:
+        return "".join(_WESTERN[byte] for byte in untrusted_bytes)
+
+
+def _western_table() -> tuple[str, ...]:
+    table = []
+    for byte in range(256):
+        try:
+            table.append(bytes([byte]).decode("cp1252"))
+        except UnicodeDecodeError:
+            table.append(chr(byte))
+    return tuple(table)
+
+
+_WESTERN = _western_table()
+
+
+def decode(untrusted_body: bytes, declared: str = "") -> tuple[str, str]:
+    """The text and the charset it was read in. `declared` is the transport's word, maybe wrong."""
+    for bom, charset in BOMS:
+        if untrusted_body.startswith(bom):
+            return untrusted_body[len(bom) :].decode(charset, _on_error(charset)), charset
+    named = [name for name in (known(declared), _meta(untrusted_body)) if name]
+    wide = next((name for name in named if name.startswith(("utf-16", "utf-32"))), "")
+    if wide or _looks_utf_16(untrusted_body):
+        charset = wide if wide and wide[-2:] in ("le", "be") else _utf_16(untrusted_body)
+        return untrusted_body.decode(charset, "replace"), charset
+    # Bytes that are valid UTF-8 are hardly ever anything else, whatever was declared. Only
+    # pure ASCII may still be a 7-bit charset such as ISO-2022.
+    text = _strict(untrusted_body, "utf-8")
+    seven_bit = any(name.startswith(("iso2022", "hz")) for name in named)
+    if text is not None and not seven_bit:
+        return text, "utf-8"
+    for name in named:
+        if name in WESTERN:
+            return western(untrusted_body), "windows-1252"
+        if name != "utf-8" and (text := _strict(untrusted_body, name)) is not None:
+            return text, name
+    return _guess(untrusted_body, utf_8_declared="utf-8" in named)
+
+
+def known(untrusted_name: str) -> str:
+    """The canonical name of a charset, or "" when it is none we read."""
+    label = untrusted_name.strip().strip("\"'").lower()
+    if not label or len(label) > 40 or not label.isascii():
+        return ""
+    try:
+        name = codecs.lookup(label).name.replace("_", "-")
+        b"a".decode(name)
+    except (LookupError, ValueError, OSError, ImportError):
+        return ""
+    return "" if name in REFUSED else name.removesuffix("-sig")
+
+
+def _on_error(charset: str) -> str:
+    return STRAY_AS_WESTERN if charset == "utf-8" else "replace"
+
+
+def _strict(untrusted_body: bytes, charset: str) -> str | None:
+    """Strictly decoded, a sequence cut at the very end aside; None where the bytes object."""
+    try:
+        return untrusted_body.decode(charset)
+    except UnicodeDecodeError as error:
+        if charset != "utf-8" or error.start < len(untrusted_body) - 3:
+            return None
+        if error.reason != "unexpected end of data" or untrusted_body[: error.start].isascii():
+            return None
+        return untrusted_body.decode(charset, STRAY_AS_WESTERN)
+    except (LookupError, ValueError, OSError, ImportError):
+        return None
+
+
+def _meta(untrusted_body: bytes) -> str:
+    found = META.search(untrusted_body[:META_WITHIN])
+    name = known(found[1].decode("ascii", "replace")) if found else ""
+    # A document that could be searched as ASCII is not in a 16-bit charset.
+    return "" if name.startswith(("utf-16", "utf-32")) else name
+
+
+def _looks_utf_16(untrusted_body: bytes) -> bool:
+    sample = untrusted_body[:4096]
+    if len(sample) < 16 or len(untrusted_body) % 2:
+        return False
+    half = len(sample) // 2
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    return max(even, odd) > 0.6 * half and min(even, odd) < 0.05 * half
+
+
+def _utf_16(untrusted_body: bytes) -> str:
+    sample = untrusted_body[:4096]
+    return "utf-16-be" if sample[::2].count(0) > sample[1::2].count(0) else "utf-16-le"
+
+
+def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
+    mixed = untrusted_body.decode("utf-8", STRAY_AS_WESTERN)
+    high = [char for char in mixed[:SAMPLE] if char >= "\x80"]
+    french = sum(char in FRENCH for char in high)
+    if utf_8_declared or french >= 0.8 * len(high):
+        proven = any(char > "\xff" for char in mixed[:SAMPLE]) or utf_8_declared
+        return mixed, "utf-8" if proven else "windows-1252"
+    sample = untrusted_body[:SAMPLE]
+    best = charset_normalizer.from_bytes(
+        sample, steps=5, chunk_size=512, cp_isolation=GUESSES, enable_fallback=False
+    ).best()
+    charset = known(best.encoding) if best else ""
+    if not charset or charset in WESTERN:
+        return mixed, "windows-1252"
+    return untrusted_body.decode(charset, "replace"), charset

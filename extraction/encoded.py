@@ -1,0 +1,258 @@
+"""Texts packed inside a text: base64, hex, URL, quoted-printable, entities, string escapes.
+
+Every pattern is a plain run of one character class, so the time is linear in the text. All
+pieces of one kind found in one text become one layer, a line each, because people paste rows
+packed one by one. A piece counts only if what comes out is text, or is compressed text; hashes,
+keys and pictures are neither. A layer may hold further ones, down to `Limits.max_depth`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import quopri
+import re
+import urllib.parse
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from extraction import charset, packed
+from extraction.html import visible_text
+from extraction.layers import Layer, Limits
+
+SHORTEST = 20
+BASE64_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}={{0,2}}")
+BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<])")
+HEX_RUN = re.compile(r"(?:0[xX])?[0-9a-fA-F]{32,}|[0-9a-fA-F]{2}(?:[ :-][0-9a-fA-F]{2}){11,}")
+PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+FORM = re.compile(r"[\w.\[\]-]{1,60}=[^\s&=]{1,2000}&[\w.\[\]-]{1,60}=")
+EQUALS = re.compile(r"=[0-9A-F]{2}|=\r?\n")
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+ESCAPE = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|(?:\\u[0-9a-fA-F]{4})+|\\[nrt/\"'\\]")
+MARKUP = re.compile(r"</?(?:t[rdh]|br|p|div|span|li|dd|dt|b|pre)\b[^<>]{0,300}>", re.IGNORECASE)
+PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+NEAR = 2
+# Widths that encoders wrap at. Lines of another equal width are rows packed one by one.
+WRAPS = frozenset({60, 64, 70, 72, 76, 78, 80, 100, 120, 128})
+
+
+class Budget:
+    """What may still be spent on one document: layers and characters."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.layers = limits.max_layers
+        self.text = limits.max_text
+        self.notes: dict[str, None] = {}
+
+    def note(self, sentence: str) -> None:
+        """Say once what was not read."""
+        self.notes[sentence] = None
+
+    def take(self, text: str) -> bool:
+        """Whether another layer of this length may be kept."""
+        if self.layers <= 0 or len(text) > self.text:
+            self.note("there are more encoded layers than the bound; the rest was not read")
+            return False
+        self.layers -= 1
+        self.text -= len(text)
+        return True
+
+
+def inner_layers(
+    untrusted_text: str, budget: Budget, name: str = "", depth: int = 0
+) -> list[Layer]:
+    """All layers packed inside a text, breadth first; their names say the way in."""
+    found: list[Layer] = []
+    seen = {hash(untrusted_text)}
+    waiting = deque([(name, untrusted_text, depth)])
+    while waiting:
+        outer, text, level = waiting.popleft()
+        for step, inner in _steps(text, budget):
+            if hash(inner) in seen or not inner.strip():
+                continue
+            if level >= budget.limits.max_depth:
+                budget.note("layers are packed deeper than the bound; the innermost were not read")
+                continue
+            if not budget.take(inner):
+                return found
+            seen.add(hash(inner))
+            layer = Layer(f"{outer}>{step}" if outer else step, inner)
+            found.append(layer)
+            waiting.append((layer.name, inner, level + 1))
+    return found
+
+
+def _steps(text: str, budget: Budget) -> Iterator[tuple[str, str]]:
+    """One way in at a time: (its name, the text behind it)."""
+    yield from _packed_runs("base64", _base64_runs(text), budget)
+    yield from _packed_runs("hex", _hex_runs(text), budget)
+    for step, pattern, least, rewrite in REWRITES:
+        if _at_least(pattern, text, least):
+            inner = rewrite(_neighbourhood(pattern, text))
+            if inner:
+                yield step, inner
+
+
+def _packed_runs(step: str, runs: Iterator[bytes], budget: Budget) -> Iterator[tuple[str, str]]:
+    """Decoded runs, grouped by how their text came out: plain, or through a compression."""
+    texts: dict[str, list[str]] = {}
+    room = budget.text
+    for data in runs:
+        way, plain = step, data
+        packing = packed.kind(data)
+        if packing:
+            opened = packed.unpack(data, packing, budget.limits, room)
+            if opened is None:
+                continue
+            if opened.note:
+                budget.note(opened.note)
+            way, plain = f"{step}>{packing}", opened.data
+        text = text_of(plain)
+        if text is None:
+            continue
+        room -= len(text)
+        if room < 0:
+            budget.note("there are more encoded layers than the bound; the rest was not read")
+            break
+        texts.setdefault(way, []).append(text)
+    for way, pieces in texts.items():
+        yield way, "\n".join(pieces)
+
+
+def _base64_runs(text: str) -> Iterator[bytes]:
+    position = 0
+    while found := BASE64_RUN.search(text, position):
+        position = found.end()
+        parts = [found[0]]
+        width = len(found[0])
+        # Wrapped lines are of one width, the last may be shorter.
+        while not parts[-1].endswith("=") and (tail := BASE64_TAIL.match(text, position)):
+            if len(tail[1]) > width:
+                break
+            parts.append(tail[1])
+            position = tail.end()
+            if len(tail[1]) < width:
+                break
+        yield from _from_base64(parts)
+
+
+def _from_base64(parts: list[str]) -> Iterator[bytes]:
+    lines = [data for part in parts if (data := _base64(part)) is not None]
+    rows = len(parts) > 1 and len(parts[0]) not in WRAPS
+    if rows and all(text_of(data) is not None for data in lines):
+        yield from lines
+        return
+    # A word of prose may stand right behind a wrapped text and look like its last line.
+    for count in (len(parts), len(parts) - 1):
+        whole = _base64("".join(parts[:count])) if count else None
+        if whole is not None and (packed.kind(whole) or text_of(whole) is not None):
+            yield whole
+            return
+    if len(parts) > 1:
+        yield from lines
+
+
+def _base64(run: str) -> bytes | None:
+    bare = run.rstrip("=").replace("-", "+").replace("_", "/")
+    if len(bare) % 4 == 1:
+        bare = bare[:-1]  # cut in the middle of a group
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _hex_runs(text: str) -> Iterator[bytes]:
+    for found in HEX_RUN.finditer(text):
+        digits = found[0].removeprefix("0x").removeprefix("0X")
+        bare = digits.translate({ord(mark): None for mark in " :-"})
+        try:
+            yield bytes.fromhex(bare[: len(bare) // 2 * 2])
+        except ValueError:
+            continue
+
+
+def text_of(untrusted_bytes: bytes) -> str | None:
+    """The bytes as text, or None when they are not one: a hash, a key, a picture."""
+    if len(untrusted_bytes) < 8:
+        return None
+    sample = untrusted_bytes[:4096]
+    if 0 in sample:
+        return _wide_text(untrusted_bytes, sample)
+    if any(byte in CONTROL for byte in sample):
+        return None
+    plain = sum(byte < 0x80 for byte in sample)
+    try:
+        text = untrusted_bytes.decode("utf-8")
+    except UnicodeDecodeError:
+        if plain < 0.75 * len(sample):
+            return None
+        text, _ = charset.decode(untrusted_bytes)
+    if not text.isascii() and plain < 0.3 * len(sample) and len(sample) < 64:
+        return None
+    return text
+
+
+def _wide_text(untrusted_bytes: bytes, sample: bytes) -> str | None:
+    if sample[1::2].count(0) < 0.6 * (len(sample) // 2):
+        return None
+    text = untrusted_bytes.decode("utf-16-le", "replace")
+    return text if "\x00" not in text and "\ufffd" not in text[:2000] else None
+
+
+def _at_least(pattern: re.Pattern[str], text: str, least: int) -> bool:
+    return sum(1 for _, _ in zip(range(least), pattern.finditer(text), strict=False)) >= least
+
+
+def _neighbourhood(pattern: re.Pattern[str], text: str) -> str:
+    """The lines that hold the pattern with their neighbours, so that a large text with one
+    escape in it is not scanned twice."""
+    if len(text) < 100_000:
+        return text
+    lines = text.splitlines(keepends=True)
+    wanted = bytearray(len(lines))
+    for number, line in enumerate(lines):
+        if pattern.search(line):
+            low, high = max(0, number - NEAR), min(len(lines), number + NEAR + 1)
+            wanted[low:high] = b"\x01" * (high - low)
+    return "".join(line for line, keep in zip(lines, wanted, strict=True) if keep)
+
+
+def _url(text: str) -> str:
+    if FORM.search(text):
+        text = text.replace("+", " ")
+    data = urllib.parse.unquote_to_bytes(text.encode("utf-8", "surrogatepass"))
+    return charset.decode(data)[0]
+
+
+def _quoted_printable(text: str) -> str:
+    data = quopri.decodestring(text.encode("utf-8", "surrogatepass"))
+    return charset.decode(data)[0]
+
+
+def _escapes(text: str) -> str:
+    return ESCAPE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    escape = found[0]
+    if escape[1] == "x":
+        return charset.decode(bytes.fromhex(escape.replace("\\x", "")))[0]
+    if escape[1] == "u":
+        units = bytes.fromhex(escape.replace("\\u", ""))
+        return units.decode("utf-16-be", "surrogatepass")
+    return PLAIN_ESCAPES.get(escape[1], escape[1])
+
+
+# name, pattern, how many make it worth while, how to rewrite the text
+REWRITES: tuple[tuple[str, re.Pattern[str], int, Callable[[str], str]], ...] = (
+    ("html", MARKUP, 3, visible_text),
+    ("entities", ENTITY, 1, html.unescape),
+    ("url", PERCENT, 2, _url),
+    ("url", FORM, 1, _url),
+    ("quoted-printable", EQUALS, 3, _quoted_printable),
+    ("json", ESCAPE, 1, _escapes),
+)
