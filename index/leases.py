@@ -7,15 +7,20 @@ A lease that is not renewed in time may be taken over. A holder that slept throu
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import socket
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import Engine, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from index.engine import reading, writing
@@ -54,7 +59,7 @@ class Leases:
     ) -> None:
         self._engine = engine
         self._clock = clock
-        self.owner = owner or f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = owner or f"{_here()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def acquire(self, name: str, seconds: float) -> Grant | None:
         """The lease for `seconds`, or None while another holds it. Asking for one's own lease
@@ -67,7 +72,7 @@ class Leases:
                 if row is None:
                     row = Lease(name=name, owner=self.owner, until=until, token=1)
                     session.add(row)
-                elif row.owner != self.owner and now < row.until <= now + LONGEST:
+                elif is_held(row, self.owner, now):
                     return None
                 else:
                     row.owner, row.until, row.token = self.owner, until, row.token + 1
@@ -94,9 +99,32 @@ class Leases:
     def held(self, name: str) -> bool:
         """Whether anyone holds the lease now."""
         now = self._clock()
-        with reading(self._engine) as connection:
-            until = connection.scalar(select(Lease.until).where(Lease.name == name))
-        return until is not None and now < until <= now + LONGEST
+        with reading(self._engine) as connection, Session(connection) as session:
+            row = session.get(Lease, name)
+            return row is not None and is_held(row, "", now)
+
+
+def is_held(row: Lease, owner: str, now: datetime) -> bool:
+    """Whether another than `owner` holds the lease now."""
+    if row.owner == owner or not now < row.until <= now + LONGEST:
+        return False
+    return not _is_dead(row.owner)
+
+
+def _here() -> str:
+    """This machine since its start, and the processes that see each other's ids on it."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+    space = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - no path but a name
+    mixed = f"{socket.gethostname()} {boot} {space}"
+    return hashlib.blake2b(mixed.encode(), digest_size=8).hexdigest()
+
+
+def _is_dead(owner: str) -> bool:
+    """Whether the owner was a process of this very machine that is gone. Then nobody needs to
+    wait for its lease to end: a start after a crash goes on at once."""
+    place, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    return place == _here() and pid.isdecimal() and not Path(f"/proc/{pid}").exists()
 
 
 def check(session: Session, name: str, token: int) -> Lease:
@@ -105,3 +133,77 @@ def check(session: Session, name: str, token: int) -> Lease:
     if row is None or row.token != token:
         raise StaleLease(name)
     return row
+
+
+class Held:
+    """A lease that a Keeper renews. `lost` is set once it is another's, or may be."""
+
+    def __init__(self, grant: Grant) -> None:
+        self.grant = grant
+        self.lost = threading.Event()
+        self.renewed = time.monotonic()
+
+
+class Keeper:
+    """Renews the leases of this process in a thread, well before they end.
+
+    A lease that could not be renewed for its whole time counts as lost, whatever the reason.
+    """
+
+    def __init__(self, leases: Leases, *, seconds: float = 30.0) -> None:
+        self._leases = leases
+        self._seconds = seconds
+        self._held: set[Held] = set()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to renew."""
+        self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give every lease back."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join(5.0)
+        for held in list(self._held):
+            self.drop(held)
+
+    def hold(self, name: str) -> Held | None:
+        """The lease, kept until `drop`; None while another holds it."""
+        grant = self._leases.acquire(name, self._seconds)
+        if grant is None:
+            return None
+        held = Held(grant)
+        with self._lock:
+            self._held.add(held)
+        return held
+
+    def drop(self, held: Held) -> None:
+        """Stop renewing and give the lease back. A record that cannot be written now is no
+        hindrance: the lease then ends by itself."""
+        with self._lock:
+            self._held.discard(held)
+        with suppress(SQLAlchemyError):
+            self._leases.release(held.grant)
+
+    def renew_all(self) -> None:
+        """One round of renewals."""
+        with self._lock:
+            present = [held for held in self._held if not held.lost.is_set()]
+        for held in present:
+            began = time.monotonic()
+            try:
+                self._leases.renew(held.grant, self._seconds)
+                held.renewed = began
+            except StaleLease:
+                held.lost.set()
+            except SQLAlchemyError:
+                if began - held.renewed > self._seconds:
+                    held.lost.set()
+
+    def _run(self) -> None:
+        while not self._over.wait(self._seconds / 4):
+            self.renew_all()

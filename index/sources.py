@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from index.engine import reading, writing
 from index.errors import Conflict, NotFound
-from index.leases import check, source_lease, utc_now
+from index.leases import check, is_held, source_lease, utc_now
 from index.schema import Act, Crawl, Job, Lease, SourceState
 from index.upsert import upsert
 
-SWITCHES = ("paused", "killed")
+# plan(failures in a row, last interval in seconds, woken) gives the next interval and due time;
+# `woken` is set when someone asked for a crawl while this one ran.
+Plan = Callable[[int, float | None, datetime | None], tuple[float, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,23 @@ class SourceStore:
             session.flush()
             return crawl.id
 
+    def progress(self, crawl: int, counts: CrawlCounts) -> None:
+        """Note how far a running crawl is, for those who watch."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(Crawl)
+                .where(Crawl.id == crawl, Crawl.outcome == "running")
+                .values(pages=counts.pages, posts=counts.posts, bytes=counts.bytes)
+            )
+
+    def pages_since(self, source: str, since: datetime) -> int:
+        """How many pages crawls of `source` that began after `since` have read."""
+        query = select(func.coalesce(func.sum(Crawl.pages), 0)).where(
+            Crawl.source == source, Crawl.started >= since
+        )
+        with reading(self._engine) as connection:
+            return int(connection.scalar(query) or 0)
+
     def end(
         self,
         source: str,
@@ -169,13 +188,9 @@ class SourceStore:
         counts: CrawlCounts,
         *,
         error: str,
-        plan: Callable[[int, datetime | None], tuple[float, datetime]],
+        plan: Plan,
     ) -> None:
-        """Note a crawl's end and when the source is due again; raises StaleLease.
-
-        `plan(failures, woken)` gives the interval in seconds and the next due time; `woken` is
-        set when someone asked for a crawl while this one ran.
-        """
+        """Note a crawl's end and when the source is due again; raises StaleLease."""
         now = self._clock()
         with writing(self._engine) as connection, Session(connection) as session:
             check(session, source_lease(source), token)
@@ -193,7 +208,7 @@ class SourceStore:
                 row.last_success, row.failures = now, 0
             elif outcome != "stopped":
                 row.failures += 1
-            row.interval_s, row.next_due = plan(row.failures, row.next_due)
+            row.interval_s, row.next_due = plan(row.failures, row.interval_s, row.next_due)
             session.flush()
 
     def end_abandoned(self) -> int:
@@ -206,7 +221,7 @@ class SourceStore:
             ended = 0
             for source in sources:
                 lease = session.get(Lease, source_lease(source), with_for_update=True)
-                if lease is None or lease.until <= now:
+                if lease is None or not is_held(lease, "", now):
                     ended += _end_abandoned(session, source, now)
             session.flush()
             return ended

@@ -1,0 +1,188 @@
+"""One source's turn: its lease, one crawl, and what the record says of it afterwards.
+
+The scheduler and `vigie crawl` both go through here, so a source is never crawled twice at once
+and a crawl always leaves its outcome and the next due time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from crawler.errors import CrawlerError
+from crawler.source import SourceSpec
+from crawler.supervise import CrawlOutcome, Progress, Supervisor
+from index.errors import StaleLease
+from index.leases import Held, Keeper, source_lease, utc_now
+from index.sources import CrawlCounts, SourceStore
+
+PROGRESS_EVERY = 2.0
+LONGEST_BACKOFF = 3600.0
+QUIET_GROWTH, QUIET_LIMIT = 1.25, 4.0
+
+log = structlog.get_logger("crawler.turn")
+
+
+class Turns:
+    """Gives sources their turns; safe to share between threads."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        keeper: Keeper,
+        sources: SourceStore,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        spread: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """`spread` gives the jitter, a share of the interval from 0 to 1."""
+        self._supervisor = supervisor
+        self._keeper = keeper
+        self._sources = sources
+        self._clock = clock
+        self._spread = spread
+
+    def take(
+        self,
+        spec: SourceSpec,
+        *,
+        stop: Callable[[], str] = lambda: "",
+        progress: Callable[[Progress], None] = lambda _progress: None,
+    ) -> CrawlOutcome | None:
+        """Crawl once; None when another process crawls this source now."""
+        held = self._keeper.hold(source_lease(spec.id))
+        if held is None:
+            return None
+        try:
+            return self._crawl(spec, held, stop, progress)
+        except StaleLease:
+            return CrawlOutcome("stale", CrawlCounts(), "another process took over this source")
+        finally:
+            self._keeper.drop(held)
+
+    def _crawl(
+        self,
+        spec: SourceSpec,
+        held: Held,
+        stop: Callable[[], str],
+        progress: Callable[[Progress], None],
+    ) -> CrawlOutcome:
+        began = self._clock()
+        bounded = self._within_budget(spec, began)
+        crawl = self._sources.begin(spec.id, held.grant.token)
+        log.info("crawl-started", source=spec.id, crawl=crawl)
+        if bounded is None:
+            outcome = CrawlOutcome("budget", CrawlCounts(), "the day's budget is used up")
+        else:
+            outcome = self._run(bounded, held, crawl, stop, self._teller(crawl, progress))
+        if outcome.outcome != "stale":
+            plan = self._plan(spec, outcome, began, spent=bounded is None)
+            self._sources.end(
+                spec.id,
+                held.grant.token,
+                crawl,
+                outcome.outcome,
+                outcome.counts,
+                error=outcome.error,
+                plan=plan,
+            )
+        counts = outcome.counts
+        log.info(
+            "crawl-ended",
+            source=spec.id,
+            crawl=crawl,
+            outcome=outcome.outcome,
+            pages=counts.pages,
+            posts=counts.posts,
+            matched=counts.matched,
+            problems=list(counts.problems),
+            seconds=round((self._clock() - began).total_seconds(), 1),
+        )
+        return outcome
+
+    def _run(
+        self,
+        spec: SourceSpec,
+        held: Held,
+        crawl: int,
+        stop: Callable[[], str],
+        progress: Callable[[Progress], None],
+    ) -> CrawlOutcome:
+        def wish() -> str:
+            return "stale" if held.lost.is_set() else stop()
+
+        try:
+            return self._supervisor.crawl(
+                spec, token=held.grant.token, crawl=crawl, stop=wish, progress=progress
+            )
+        except CrawlerError as error:
+            return CrawlOutcome("failed", CrawlCounts(), str(error))
+        except StaleLease:
+            raise
+        except Exception as error:
+            # Whatever it is, it must not stop the other sources; the log has kind and place.
+            log.exception("crawl-broke")
+            return CrawlOutcome("failed", CrawlCounts(), f"unforeseen: {type(error).__name__}")
+
+    def _within_budget(self, spec: SourceSpec, now: datetime) -> SourceSpec | None:
+        """The source with what is left of its day's budget; None when that is nothing."""
+        if not spec.daily_budget:
+            return spec
+        left = spec.daily_budget - self._sources.pages_since(spec.id, midnight(now))
+        return replace(spec, max_pages=min(spec.max_pages, left)) if left > 0 else None
+
+    def _teller(
+        self, crawl: int, progress: Callable[[Progress], None]
+    ) -> Callable[[Progress], None]:
+        written = time.monotonic()
+
+        def tell(present: Progress) -> None:
+            nonlocal written
+            if time.monotonic() - written >= PROGRESS_EVERY:
+                written = time.monotonic()
+                self._sources.progress(crawl, present.counts())
+            progress(present)
+
+        return tell
+
+    def _plan(
+        self, spec: SourceSpec, outcome: CrawlOutcome, began: datetime, *, spent: bool
+    ) -> Callable[[int, float | None, datetime | None], tuple[float, datetime]]:
+        def plan(
+            failures: int, interval: float | None, woken: datetime | None
+        ) -> tuple[float, datetime]:
+            now = self._clock()
+            seconds = next_interval(
+                spec.every, interval, failures=failures, found=bool(outcome.counts.posts)
+            )
+            if outcome.outcome == "stopped":
+                return seconds, now
+            if spent:
+                return seconds, midnight(now) + timedelta(days=1)
+            due = now + timedelta(seconds=seconds * (1.0 + 0.1 * self._spread()))
+            if woken is not None and not failures:
+                # Asked for while it ran: soon again, but at no source's cost.
+                soonest = began + timedelta(seconds=min(spec.every, 5.0))
+                due = min(due, max(woken, soonest, now))
+            return seconds, due
+
+        return plan
+
+
+def next_interval(every: float, last: float | None, *, failures: int, found: bool) -> float:
+    """Seconds to the next crawl: `every` while there is something new; slowly longer, up to four
+    times, while there is not; doubled with every failure in a row, up to an hour."""
+    if failures:
+        return min(max(every, LONGEST_BACKOFF), max(every, 1.0) * 2.0 ** min(failures, 16))
+    if found or last is None:
+        return every
+    return max(every, min(last * QUIET_GROWTH, every * QUIET_LIMIT))
+
+
+def midnight(now: datetime) -> datetime:
+    """The beginning of the day in UTC."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
