@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,15 +81,15 @@ class CrawlOutcome:
 class Parts:
     """What every crawl of this process shares.
 
-    `sisters` maps host:port to the source that reads it; `wake` is told of a source that has
-    addresses waiting, `tell` of an alert and whether it is new.
+    `sister` names the source that reads a host:port, if one does; `wake` is told of a source
+    that has addresses waiting, `tell` of an alert and whether it is new.
     """
 
     judge: Judge
     recorder: Recorder
     frontier: Frontier
     originals: Originals
-    sisters: Mapping[str, str] = field(default_factory=dict)
+    sister: Callable[[str], str | None] = lambda _host: None
     wake: Callable[[str], None] = lambda _source: None
     tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None
 
@@ -254,7 +254,7 @@ class _Conversation:
 
     def _link(self, untrusted_address: str) -> None:
         """An address on another source's host waits for that source; others are dropped."""
-        source = self._parts.sisters.get(host_and_port(untrusted_address))
+        source = self._parts.sister(host_and_port(untrusted_address))
         self._link_count += 1
         if source is None or source == self._spec.id or self._link_count > MAX_LINKS:
             self._note("link-dropped")

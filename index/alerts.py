@@ -71,7 +71,7 @@ class AlertStore:
         if column is None:
             raise WrongChoice(f"Alerts cannot be sorted by that; use one of {', '.join(SORTS)}.")
         limit = max(1, min(limit, MAX_PAGE))
-        query = select(Alert).where(*_conditions(wanted or AlertFilter()))
+        query = select(Alert).where(*conditions(wanted or AlertFilter()))
         if after:
             query = query.where(_beyond(column, sort, after, descending=descending))
         order = (column.desc(), Alert.id.desc()) if descending else (column, Alert.id)
@@ -85,7 +85,7 @@ class AlertStore:
         """How many alerts have each status, every status named."""
         query = (
             select(Alert.status, func.count())
-            .where(*_conditions(wanted or AlertFilter()))
+            .where(*conditions(wanted or AlertFilter()))
             .group_by(Alert.status)
         )
         with reading(self._engine) as connection:
@@ -181,7 +181,8 @@ def _alert(session: Session, alert_id: int, *, lock: bool = False) -> Alert:
     return row
 
 
-def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+def conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    """The filter as conditions over Alert; raises WrongChoice."""
     if wanted.status and wanted.status not in STATUSES:
         raise WrongChoice(f"An alert's status is one of {', '.join(STATUSES)}.")
     found: list[ColumnElement[bool]] = []

@@ -1,0 +1,302 @@
+"""The parts, built from the configuration. Nothing else knows both.
+
+Imports of rooms are late: a command that needs the record only does not load the crawler.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from crawler.source import Account, SourceSpec
+from vigie.config import Config, ConfigError, SourceConfig
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from crawler.forkserver import ForkServer
+    from crawler.runfolder import RunFolder
+    from crawler.turn import Turns
+    from index.alerts import AlertStore
+    from index.cases import CaseStore
+    from index.leases import Keeper
+    from index.search import SearchIndex
+    from index.sources import SourceStore, SourceView
+    from index.views import AlertView
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The record and what is asked of it."""
+
+    engine: Engine
+    sources: SourceStore
+    alerts: AlertStore
+    cases: CaseStore
+
+
+@contextmanager
+def open_record(config: Config) -> Iterator[Record]:
+    """The record of `config`; raises RecordError when it cannot be opened."""
+    from index.alerts import AlertStore
+    from index.cases import CaseStore
+    from index.engine import open_record as open_engine
+    from index.sources import SourceStore
+
+    private_folder(config.storage.path)
+    engine = open_engine(config.database_url)
+    try:
+        yield Record(engine, SourceStore(engine), AlertStore(engine), CaseStore(engine))
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def open_index(config: Config) -> Iterator[SearchIndex]:
+    """The search index; raises ConfigError for one that this version cannot use."""
+    from index.embedded import EmbeddedIndex
+
+    if config.elasticsearch is not None:
+        raise ConfigError(
+            "[elasticsearch] is set, but this version has the embedded index only; remove the "
+            "section. Nothing is lost: the index is made from the record."
+        )
+    index = EmbeddedIndex(config.storage.path / "index.db")
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder for this user alone; raises ConfigError when it cannot be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"The storage folder {path} cannot be made: {error.strerror}. Mend its parent's "
+            "rights, or name another one as storage.path."
+        ) from None
+
+
+class Catalogue:
+    """Every source: those of vigie.toml and those added in the record, ready to be crawled.
+
+    One that cannot be made ready (no password file) is in `broken` with the reason, and hinders
+    no other. Accounts are read again when that changes.
+    """
+
+    def __init__(self, config: Config, states: Callable[[], Mapping[str, SourceView]]) -> None:
+        self._fixed = {source.id: source for source in config.source}
+        self._states = states
+        self._hosts: dict[str, str] = {}
+        self._ready: dict[str, tuple[SourceConfig, tuple[str, ...], SourceSpec]] = {}
+        self.broken: dict[str, str] = {}
+
+    def definitions(self) -> dict[str, SourceConfig]:
+        """Every source as it is defined; the file's stand before the record's."""
+        found: dict[str, SourceConfig] = {}
+        for source, state in self._states().items():
+            if state.spec is not None and source not in self._fixed:
+                try:
+                    found[source] = SourceConfig.model_validate(state.spec)
+                except ValidationError:
+                    self.broken[source] = "its definition in the record is not readable"
+        return {**self._fixed, **found}
+
+    def is_fixed(self, source: str) -> bool:
+        """Whether a source stands in vigie.toml."""
+        return source in self._fixed
+
+    def specs(self) -> dict[str, SourceSpec]:
+        """Every source that can be crawled."""
+        definitions = self.definitions()
+        hosts = {name: _hosts(source) for name, source in definitions.items()}
+        self._hosts = {host: name for name, mine in hosts.items() for host in mine}
+        found: dict[str, SourceSpec] = {}
+        for name, source in definitions.items():
+            others = set().union(*(mine for other, mine in hosts.items() if other != name))
+            sisters = tuple(sorted(others - hosts[name]))
+            ready = self._ready.get(name)
+            if ready is None or ready[:2] != (source, sisters):
+                try:
+                    ready = (source, sisters, spec_of(source, sisters))
+                except ConfigError as error:
+                    self.broken[name] = str(error)
+                    continue
+                self._ready[name] = ready
+                self.broken.pop(name, None)
+            found[name] = ready[2]
+        return found
+
+    def sister(self, host: str) -> str | None:
+        """The source that reads `host` (host:port)."""
+        return self._hosts.get(host)
+
+
+def spec_of(source: SourceConfig, sister_hosts: tuple[str, ...] = ()) -> SourceSpec:
+    """A source's configuration resolved, passwords read; raises ConfigError."""
+    return SourceSpec(
+        id=source.id,
+        start=tuple(source.start),
+        engine=source.engine,
+        every=source.every,
+        render=source.render,
+        delay=source.delay,
+        concurrency=source.concurrency,
+        daily_budget=source.daily_budget,
+        max_pages=source.max_pages,
+        follow_hosts=tuple(source.follow_hosts),
+        feeds=tuple(source.feeds),
+        sister_hosts=sister_hosts,
+        allow_addresses=tuple(source.allow_addresses),
+        robots=source.robots,
+        accounts=tuple(
+            Account(account.username, _password(source.id, account)) for account in source.account
+        ),
+        authority=source.authority,
+        authority_until=source.authority_until.isoformat() if source.authority_until else "",
+        proxy=source.proxy,
+        crawl_seconds=source.crawl_seconds,
+    )
+
+
+def _password(source: str, account: Any) -> str:
+    if account.password_env:
+        value = os.environ.get(account.password_env, "")
+        if not value:
+            raise ConfigError(
+                f"source {source}: the environment has no {account.password_env}; set it where "
+                "Vigie is started, or use password_file."
+            )
+        return value
+    if account.password_file is None:
+        raise ConfigError(
+            f"source {source}: its account has no password; set password_file or password_env."
+        )
+    path: Path = account.password_file
+    try:
+        with path.open(encoding="utf-8") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise ConfigError(
+                    f"source {source}: the password file {path} can be read by others; run "
+                    f"`chmod 600 {path}` and change the password."
+                )
+            value = file.readline().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(
+            f"source {source}: the password file {path} cannot be read; write the password into "
+            "it, mode 0600."
+        ) from None
+    if not value:
+        raise ConfigError(f"source {source}: the password file {path} is empty.")
+    return value
+
+
+def _hosts(source: SourceConfig) -> set[str]:
+    from crawler.supervise import host_and_port
+
+    return {host for address in source.start if (host := host_and_port(address))}
+
+
+class SealedOriginals:
+    """The folder of sealed originals, as the crawler's judge uses it."""
+
+    def __init__(self, folder: Path, recipients: list[str]) -> None:
+        from capture.sealing import Sealer
+
+        private_folder(folder)
+        self._folder = folder
+        self._sealer = Sealer(folder, recipients)
+
+    def seal(self, body: bytes, facts: dict[str, object]) -> str:
+        """The sealed file's name; "" when there is no recipient."""
+        return self._sealer.seal(body, facts)
+
+    def discard(self, name: str) -> None:
+        """Remove a sealed file that no capture refers to."""
+        if name:
+            (self._folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def crawling(
+    config: Config,
+    record: Record,
+    catalogue: Catalogue,
+    *,
+    tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None,
+) -> Iterator[tuple[Turns, Keeper]]:
+    """Everything that crawls: matcher, fork server, supervisor. Raises MatchingError for a leak
+    that cannot be opened, ConfigError where there is none."""
+    from crawler.forkserver import ForkServer
+    from crawler.judge import Judge
+    from crawler.runfolder import RunFolder
+    from crawler.supervise import Parts, Supervisor
+    from crawler.turn import Turns
+    from index.frontier import Frontier
+    from index.leases import Keeper, Leases, utc_now
+    from index.recorder import Recorder
+    from index.vault import Vault
+    from matching.client import LeakRef, MatcherClient
+
+    if not config.leak:
+        raise ConfigError(
+            "There is no [[leak]] in the configuration: make a fingerprint file with "
+            "`vigie leak fingerprint` and name it with its key."
+        )
+    refs = [
+        LeakRef(
+            file=leak.file, key_file=leak.key_file, terms=tuple(leak.terms), files=tuple(leak.files)
+        )
+        for leak in config.leak
+    ]
+    vault = Vault.open(config.storage.key_file)
+    originals = SealedOriginals(config.storage.path / "originals", config.sealing.recipients)
+    with ExitStack() as stack:
+        matcher = stack.enter_context(MatcherClient(refs))
+        folder = stack.enter_context(RunFolder())
+        forks = stack.enter_context(ForkServer())
+        frontier, recorder = Frontier(record.engine, vault), Recorder(record.engine)
+        judge = Judge(matcher, [ref.name for ref in refs], frontier, recorder, originals)
+        parts = Parts(
+            judge=judge,
+            recorder=recorder,
+            frontier=frontier,
+            originals=originals,
+            sister=catalogue.sister,
+            wake=lambda source: record.sources.wake(source, utc_now()),
+            tell=tell,
+        )
+        keeper = Keeper(Leases(record.engine))
+        keeper.start()
+        stack.callback(keeper.stop)
+        turns = Turns(
+            Supervisor(forks, parts, folder), keeper, record.sources, spread=random.random
+        )
+        yield turns, keeper
+
+
+@contextmanager
+def trying() -> Iterator[tuple[ForkServer, RunFolder]]:
+    """What a trial of one source needs: no leak, no record."""
+    from crawler.forkserver import ForkServer
+    from crawler.runfolder import RunFolder
+
+    with RunFolder() as folder, ForkServer() as forks:
+        yield forks, folder
+
+
+def bounded(spec: SourceSpec, pages: int, seconds: float) -> SourceSpec:
+    """The same source, read only a little."""
+    return replace(
+        spec, max_pages=min(spec.max_pages, pages), crawl_seconds=min(spec.crawl_seconds, seconds)
+    )
