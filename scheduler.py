@@ -32,7 +32,6 @@ from index.sources import JobView, SourceStore, SourceView
 
 LOOK_EVERY = 1.0
 BUSY_ELSEWHERE = timedelta(seconds=5)
-# A source whose row says "running" but which nobody runs is looked at again after this.
 MIN_WORKERS, MAX_WORKERS = 2, 16
 
 log = structlog.get_logger("scheduler")
@@ -83,6 +82,7 @@ class Scheduler:
         self._not_before: dict[str, datetime] = {}
         self._stopping = threading.Event()
         self._lead: Held | None = None
+        self._looked = False
         self._timers = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": TimerPool(2)},
@@ -94,6 +94,11 @@ class Scheduler:
     def is_active(self) -> bool:
         """Whether this process holds the lease and starts crawls."""
         return self._lead is not None and not self._lead.lost.is_set()
+
+    @property
+    def is_standby(self) -> bool:
+        """Whether it has looked, and another process holds the lease."""
+        return self._looked and not self.is_active
 
     def start(self) -> None:
         """Look at once, then every second."""
@@ -160,6 +165,7 @@ class Scheduler:
             self._lead = None
         if self._lead is None:
             self._lead = self._keeper.hold(SCHEDULER)
+            self._looked = True
             if self._lead is not None:
                 log.info("lease-taken", token=self._lead.grant.token)
         return self._lead is not None

@@ -1,9 +1,224 @@
-"""Commands: alerts."""
+"""Commands: alerts, cases, and the search index."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from vigie import console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from index.alerts import AlertFilter, AlertStore
+    from index.views import AlertView
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="The configuration; otherwise vigie.toml here.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
+
+case = typer.Typer(
+    help="What is handled together: a repost and its copies.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+index = typer.Typer(
+    help="The search index, made from the record.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    app.command(epilog="Example: vigie alerts --status open --json")(alerts)
+    app.add_typer(case, name="case")
+    app.add_typer(index, name="index")
+
+
+def alerts(
+    status: Annotated[str, typer.Option(help="open, confirmed or dismissed.")] = "",
+    leak: Annotated[str, typer.Option(help="Of this leak only.")] = "",
+    source: Annotated[str, typer.Option(help="From this source only.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="So many at most; 0: all.")] = 0,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """What was found, oldest first."""
+    from index.alerts import AlertFilter
+    from vigie import config as configuration
+    from vigie.wiring import open_record
+
+    wanted = AlertFilter(status=status, leak=leak, source=source)
+    with open_record(configuration.load(config)) as record:
+        found = _all(record.alerts, wanted, limit)
+        if json:
+            for alert in found:
+                console.print_json(alert.to_json())
+            return
+        _print_alerts(list(found))
+
+
+@case.command("list", epilog="Example: vigie case list --json")
+def list_cases(
+    status: Annotated[str, typer.Option(help="open or closed.")] = "",
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Every case, newest first."""
+    from vigie import config as configuration
+    from vigie.progress import local_time
+    from vigie.wiring import open_record
+
+    with open_record(configuration.load(config)) as record:
+        cases = record.cases.list(status=status)
+    if json:
+        for found in cases:
+            console.print_json(found.to_json())
+        return
+    if not cases:
+        typer.echo("There is no case.")
+        return
+    _print_table(
+        ("case", "status", "opened", "alerts", "records"),
+        [
+            (str(c.id), c.status, local_time(c.opened), f"{c.alerts:,}", f"{c.records:,}")
+            for c in cases
+        ],
+        right=("case", "alerts", "records"),
+    )
+
+
+@case.command("show", epilog="Example: vigie case show 3")
+def show_case(
+    case_id: Annotated[int, typer.Argument(metavar="CASE", help="Its number.")],
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """One case and its alerts."""
+    from vigie import config as configuration
+    from vigie.progress import local_time
+    from vigie.wiring import open_record
+
+    with open_record(configuration.load(config)) as record:
+        found = record.cases.get(case_id)
+    if json:
+        console.print_json(
+            {**found.case.to_json(), "alerts": [alert.to_json() for alert in found.alerts]}
+        )
+        return
+    typer.echo(f"Case {case_id}, {found.case.status}, opened {local_time(found.case.opened)}.")
+    _print_alerts(found.alerts)
+
+
+@index.command("status", epilog="Example: vigie index status --json")
+def index_status(config: ConfigFile = None, json: AsJson = False) -> None:
+    """Whether the index holds what the record holds, and what is still to be delivered."""
+    from index.shipper import status
+    from index.views import stamp
+    from vigie import config as configuration
+    from vigie.progress import local_time
+    from vigie.wiring import open_index, open_record
+
+    settings = configuration.load(config)
+    with open_record(settings) as record, open_index(settings) as search:
+        found = status(record.engine, search)
+    if json:
+        console.print_json(
+            {
+                "index": found.index,
+                "reachable": found.reachable,
+                "documents": found.documents,
+                "alerts": found.alerts,
+                "missing": found.missing,
+                "extra": found.extra,
+                "waiting": found.waiting,
+                "put_aside": found.put_aside,
+                "oldest_waiting": stamp(found.oldest_waiting),
+            }
+        )
+    else:
+        typer.echo(
+            f"{found.index}: {found.documents} documents for {found.alerts} alerts; "
+            f"{found.missing} missing, {found.extra} too many, {found.waiting} on their way, "
+            f"{found.put_aside} put aside."
+        )
+        if found.oldest_waiting:
+            typer.echo(f"The oldest has waited since {local_time(found.oldest_waiting)}.")
+    if not found.reachable:
+        console.fail("The index cannot be used; `vigie index rebuild` makes it anew.")
+    if found.put_aside or found.extra or found.missing > found.waiting:
+        typer.echo("vigie: index and record differ; run `vigie index rebuild`.", err=True)
+        raise typer.Exit(console.NO)
+
+
+@index.command("rebuild", epilog="Example: vigie index rebuild")
+def index_rebuild(config: ConfigFile = None) -> None:
+    """Make the index anew from the record; readers see the old one until it is whole."""
+    from index.shipper import rebuild
+    from vigie import config as configuration
+    from vigie.wiring import open_index, open_record
+
+    settings = configuration.load(config)
+    with open_record(settings) as record, open_index(settings) as search:
+        count = rebuild(record.engine, search)
+    typer.echo(f"The index holds {count} documents.")
+
+
+def _all(store: AlertStore, wanted: AlertFilter, limit: int) -> Iterator[AlertView]:
+    """Alerts page by page, so that a long list needs no memory."""
+    left, after = limit or None, ""
+    while left is None or left > 0:
+        page = store.list(
+            wanted, sort="id", descending=False, limit=min(left or 500, 500), after=after
+        )
+        yield from page.alerts
+        left = None if left is None else left - len(page.alerts)
+        after = page.next
+        if not after:
+            return
+
+
+def _print_alerts(found: Sequence[AlertView]) -> None:
+    from vigie.progress import local_time
+
+    if not found:
+        typer.echo("No alert.")
+        return
+    _print_table(
+        ("alert", "case", "verdict", "records", "fields", "source", "first seen", "after", "status",
+         "location"),
+        [
+            (
+                str(alert.id),
+                str(alert.case),
+                alert.verdict,
+                f"{alert.records:,}",
+                ", ".join(alert.fields),
+                alert.source,
+                local_time(alert.first_seen),
+                "" if alert.found_after_s is None else f"{alert.found_after_s:,.0f} s",
+                alert.status,
+                alert.location,
+            )
+            for alert in found
+        ],
+        right=("alert", "case", "records", "after"),
+    )  # fmt: skip
+
+
+def _print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        # Text, not markup: a location may hold square brackets.
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)

@@ -1,9 +1,374 @@
-"""Commands: sources."""
+"""Commands: sources, one crawl, and the watch."""
 
 from __future__ import annotations
 
+import getpass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from vigie import console
+
+if TYPE_CHECKING:
+    from index.sources import SourceView
+    from vigie.config import SourceConfig
+    from vigie.wiring import Catalogue
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="The configuration; otherwise vigie.toml here.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
+SourceId = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's id.")]
+
+source = typer.Typer(
+    help="The places that are watched.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    app.add_typer(source, name="source")
+    app.command(epilog="Example: vigie crawl paste-example")(crawl)
+    app.command(epilog="Example: vigie watch --no-review")(watch)
+
+
+@source.command("list", epilog="Example: vigie source list --json")
+def list_sources(config: ConfigFile = None, json: AsJson = False) -> None:
+    """Every source, when it was and will be crawled, and what came of it."""
+    from vigie import config as configuration
+    from vigie.wiring import Catalogue, open_record
+
+    settings = configuration.load(config)
+    with open_record(settings) as record:
+        catalogue = Catalogue(settings, record.sources.states)
+        catalogue.specs()
+        states = record.sources.states()
+        rows = [
+            _described(catalogue, definition, states.get(name))
+            for name, definition in catalogue.definitions().items()
+        ]
+    if json:
+        for row in rows:
+            console.print_json(row)
+        return
+    _print_sources(rows)
+
+
+@source.command("add", epilog="Example: vigie source add paste-example https://paste.example/")
+def add(
+    source_id: Annotated[str, typer.Argument(metavar="SOURCE", help="A new id.")],
+    start: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Start addresses.")],
+    engine: Annotated[str, typer.Option(help='"auto" or a spider\'s name.')] = "auto",
+    every: Annotated[str, typer.Option(help="Lower bound between crawls.")] = "60s",
+    delay: Annotated[str, typer.Option(help="Between two requests.")] = "1s",
+    authority: Annotated[str, typer.Option(help="Who decided, on what ground.")] = "",
+    authority_until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Nothing is crawled after it.")
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Watch another place; its definition is kept in the record."""
+    from pydantic import ValidationError
+
+    from vigie import config as configuration
+    from vigie.config import SourceConfig
+    from vigie.wiring import open_record
+
+    settings = configuration.load(config)
+    if source_id in {known.id for known in settings.source}:
+        console.fail(
+            f"There is a source {source_id} in the configuration already; choose another id.",
+            console.USAGE,
+        )
+    for address in start:
+        _check_address(address)
+    spec = {
+        "id": source_id,
+        "start": start,
+        "engine": engine,
+        "every": every,
+        "delay": delay,
+        "authority": authority,
+        "authority_until": authority_until.date() if authority_until else None,
+    }
+    try:
+        definition = SourceConfig.model_validate(spec)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        what = first["msg"].removeprefix("Value error, ")
+        console.fail(f"{key}: {what}.", console.USAGE)
+    with open_record(settings) as record:
+        record.sources.add(source_id, definition.model_dump(mode="json"), _who())
+    typer.echo(f"{source_id} is watched from now on; `vigie source check {source_id}` tries it.")
+
+
+@source.command("pause", epilog="Example: vigie source pause paste-example")
+def pause(source_id: SourceId, config: ConfigFile = None) -> None:
+    """Start no more crawls of a source; one that runs is let finish."""
+    _switch(config, source_id, paused=True)
+    typer.echo(f"{source_id} is paused; `vigie source resume {source_id}` goes on.")
+
+
+@source.command("resume", epilog="Example: vigie source resume paste-example")
+def resume(source_id: SourceId, config: ConfigFile = None) -> None:
+    """Crawl a paused or killed source again, at once if a watch runs."""
+    _switch(config, source_id, paused=False, killed=False)
+    typer.echo(f"{source_id} is watched again.")
+
+
+@source.command("kill", epilog="Example: vigie source kill paste-example")
+def kill(source_id: SourceId, config: ConfigFile = None) -> None:
+    """Stop a source now: a crawl that runs is ended within seconds, none starts."""
+    _switch(config, source_id, killed=True)
+    typer.echo(f"{source_id} is shut off; `vigie source resume {source_id}` undoes it.")
+
+
+@source.command("check", epilog="Example: vigie source check paste-example")
+def check(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Read a few pages of a source and say what was found; nothing is matched or kept."""
+    from crawler.trial import try_source
+    from vigie import config as configuration
+    from vigie.wiring import Catalogue, bounded, open_record, trying
+
+    settings = configuration.load(config)
+    with open_record(settings) as record:
+        spec = _spec(Catalogue(settings, record.sources.states), source_id)
+    with trying() as (forks, folder):
+        trial = try_source(forks, folder, bounded(spec, pages=5, seconds=60.0))
+    if json:
+        console.print_json(
+            {
+                "source": source_id,
+                "readable": trial.readable,
+                "outcome": trial.outcome,
+                "pages": trial.pages,
+                "posts": trial.posts,
+                "rendered": trial.rendered,
+                "problems": dict(trial.problems),
+            }
+        )
+    else:
+        typer.echo(
+            f"{source_id}: {trial.pages} pages, {trial.posts} posts, {trial.rendered} rendered."
+        )
+        for kind, count in trial.problems.most_common():
+            typer.echo(f"  {kind} ({count}): {_sentence(kind)}")
+    if not trial.readable:
+        typer.echo(f"vigie: no post could be read at {source_id}.", err=True)
+        raise typer.Exit(console.NO)
+
+
+def crawl(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) -> None:
+    """Crawl one source now, whatever its due time."""
+    from index.views import stamp
+    from scheduler import why_not
+    from vigie import config as configuration
+    from vigie import logs
+    from vigie.progress import crawl_progress
+    from vigie.wiring import Catalogue, crawling, open_index, open_record
+
+    settings = configuration.load(config)
+    logs.configure(settings.storage.path / "logs" / "crawl.jsonl")
+    began = datetime.now(UTC)
+    with open_record(settings) as record, open_index(settings) as index:
+        catalogue = Catalogue(settings, record.sources.states)
+        spec = _spec(catalogue, source_id)
+        record.sources.ensure([source_id])
+        obstacle = why_not(spec, record.sources.states().get(source_id), date.today())  # noqa: DTZ011 - an authority ends with the day where it was given
+        if obstacle:
+            console.fail(
+                f"{source_id} is not crawled: {obstacle}. `vigie source resume` undoes a pause; "
+                "authority_until is renewed in vigie.toml."
+            )
+        with (
+            crawling(settings, record, catalogue) as (turns, _keeper),
+            crawl_progress(source_id) as (stop, progress),
+        ):
+            outcome = turns.take(spec, stop=stop, progress=progress)
+        _ship(record.engine, index)
+    if outcome is None:
+        console.fail(f"{source_id} is being crawled by another process now; wait until it is done.")
+    counts = outcome.counts
+    if json:
+        console.print_json(
+            {
+                "source": source_id,
+                "started": stamp(began),
+                "outcome": outcome.outcome,
+                "error": outcome.error,
+                "pages": counts.pages,
+                "posts": counts.posts,
+                "matched": counts.matched,
+                "new_alerts": outcome.new_alerts,
+                "problems": list(counts.problems),
+            }
+        )
+    else:
+        typer.echo(
+            f"{source_id}: {outcome.outcome}, {counts.pages} pages, {counts.posts} posts, "
+            f"{counts.matched} matched, {outcome.new_alerts} new alerts."
+        )
+        for problem in counts.problems:
+            typer.echo(f"  {problem['kind']} ({problem['count']}): {_sentence(problem['kind'])}")
+    if outcome.outcome in ("failed", "blocked", "stale"):
+        console.fail(f"{source_id} could not be crawled: {outcome.error or outcome.outcome}.")
+
+
+def watch(
+    no_review: Annotated[
+        bool, typer.Option("--no-review", help="Without the review application.")
+    ] = False,
+    login_link: Annotated[
+        str, typer.Option("--login-link", metavar="USER", help="Print a one-time log-in link.")
+    ] = "",
+    config: ConfigFile = None,
+    seconds: Annotated[
+        float | None, typer.Option("--for", hidden=True, help="Stop by itself after so long.")
+    ] = None,
+) -> None:
+    """Crawl every source on schedule, match, record, and serve the review application."""
+    from vigie import config as configuration
+    from vigie.watch import watch as run
+
+    settings = configuration.load(config)
+    run(
+        settings,
+        config_file=configuration.find(config),
+        review=not no_review,
+        login_link=login_link,
+        seconds=seconds,
+    )
+
+
+def _switch(config: Path | None, source_id: str, **switches: bool) -> None:
+    from vigie import config as configuration
+    from vigie.wiring import Catalogue, open_record
+
+    settings = configuration.load(config)
+    with open_record(settings) as record:
+        if source_id not in Catalogue(settings, record.sources.states).definitions():
+            _unknown(source_id)
+        record.sources.ensure([source_id])
+        record.sources.switch(source_id, _who(), **switches)
+
+
+def _spec(catalogue: Catalogue, source_id: str) -> Any:
+    specs = catalogue.specs()
+    if source_id in catalogue.broken:
+        console.fail(catalogue.broken[source_id])
+    if source_id not in specs:
+        _unknown(source_id)
+    return specs[source_id]
+
+
+def _unknown(source_id: str) -> None:
+    console.fail(
+        f"There is no source {source_id}; `vigie source list` shows them all.", console.USAGE
+    )
+
+
+def _who() -> str:
+    try:
+        return f"shell:{getpass.getuser()}"[:100]
+    except (KeyError, OSError):
+        return "shell"
+
+
+def _check_address(address: str) -> None:
+    from crawler.supervise import host_and_port
+
+    if not address.startswith(("http://", "https://")) or not host_and_port(address):
+        console.fail(
+            f"{address} is no address to watch: it must begin with http:// or https://.",
+            console.USAGE,
+        )
+
+
+def _ship(engine: Any, index: Any) -> None:
+    """Bring the index up to date; if it cannot be, the outbox waits for the next watch."""
+    from contextlib import suppress
+
+    from index.errors import IndexUnavailable
+    from index.shipper import Shipper
+
+    with suppress(IndexUnavailable):
+        shipper = Shipper(engine, index)
+        while shipper.ship_once():
+            pass
+
+
+def _sentence(kind: str) -> str:
+    from vigie.progress import sentence
+
+    return sentence(kind)
+
+
+def _described(
+    catalogue: Catalogue, definition: SourceConfig, state: SourceView | None
+) -> dict[str, Any]:
+    from index.views import stamp
+
+    return {
+        "id": definition.id,
+        "engine": definition.engine,
+        "start": list(definition.start),
+        "state": _state(catalogue, definition, state),
+        "last": stamp(state.last_started) if state else None,
+        "next": stamp(state.next_due) if state else None,
+        "outcome": state.last_outcome if state else "",
+        "error": catalogue.broken.get(definition.id) or (state.last_error if state else ""),
+        "failures": state.failures if state else 0,
+        "interval_s": state.interval_s if state else None,
+        "pages": state.pages if state else 0,
+        "posts": state.posts if state else 0,
+        "added": not catalogue.is_fixed(definition.id),
+    }
+
+
+def _state(catalogue: Catalogue, definition: SourceConfig, state: SourceView | None) -> str:
+    until = definition.authority_until
+    if state and state.killed:
+        return "killed"
+    if state and state.paused:
+        return "paused"
+    if until and date.today() > until:  # noqa: DTZ011 - see `crawl`
+        return "authority ended"
+    if definition.id in catalogue.broken:
+        return "not ready"
+    if state and state.next_due is None and state.last_started:
+        return "crawling"
+    return "backing off" if state and state.failures else "watched"
+
+
+def _print_sources(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from vigie.progress import local_time
+
+    if not rows:
+        typer.echo("No source is watched yet: `vigie source add`, or a [[source]] in vigie.toml.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("source", "engine", "state", "last", "next", "outcome"):
+        table.add_column(name, no_wrap=name in ("last", "next"))
+    for name in ("pages", "posts"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(
+            row["id"],
+            row["engine"],
+            row["state"],
+            local_time(row["last"]),
+            local_time(row["next"]) if row["state"] in ("watched", "backing off") else "",
+            row["outcome"],
+            f"{row['pages']:,}",
+            f"{row['posts']:,}",
+        )
+    Console().print(table, markup=False)
+    for row in rows:
+        if row["error"]:
+            typer.echo(f"{row['id']}: {row['error']}")

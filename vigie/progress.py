@@ -1,0 +1,78 @@
+"""How commands speak to a person: times of theirs, sentences for kinds, a line that moves."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crawler.supervise import Progress
+
+# What our own side adds to the child's kinds (crawler.faults).
+SENTENCES = {
+    "scan": "The matcher could not read a post; the page is read again at the next crawl.",
+    "judge": "A post could not be masked; the page is read again at the next crawl.",
+    "seal": "A matched original could not be sealed (space, rights?); the page is read again.",
+    "stopped": "The crawl was stopped in the middle of a page; it is read again.",
+    "link-dropped": "Links to hosts that no source reads were left out.",
+    "given-up": "Linked addresses that could not be read in five crawls were given up.",
+    "bad-message": "The crawl's process sent something that is no message of ours.",
+}
+
+
+def sentence(kind: str) -> str:
+    """What a kind of problem means and what to do."""
+    if kind in SENTENCES:
+        return SENTENCES[kind]
+    from crawler.faults import SENTENCES as FAULTS
+
+    return FAULTS.get(kind, FAULTS["other"])
+
+
+def local_time(stamp: str | datetime | None) -> str:
+    """A time of the record as the reader's own: today's without the date."""
+    if not stamp:
+        return ""
+    moment = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    here = moment.astimezone()
+    today = datetime.now(UTC).astimezone().date()
+    return here.strftime("%H:%M:%S" if here.date() == today else "%Y-%m-%d %H:%M")
+
+
+@contextmanager
+def crawl_progress(source: str) -> Iterator[tuple[Callable[[], str], Callable[[Any], None]]]:
+    """A moving line on stderr, and Ctrl-C or SIGTERM as the wish to stop."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    wish: list[str] = []
+    before = {
+        number: signal.signal(number, lambda *_: wish.append("stopped"))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    bar = Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    try:
+        with bar:
+            task = bar.add_task(f"{source}: starting")
+
+            def show(present: Progress) -> None:
+                bar.update(
+                    task,
+                    description=f"{source}: {present.pages} pages, {present.posts} posts, "
+                    f"{present.matched} matched",
+                )
+
+            yield (lambda: wish[0] if wish else ""), show
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

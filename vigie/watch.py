@@ -1,0 +1,232 @@
+"""`vigie watch`: everything at once, until it is told to stop.
+
+Short lines for people go to stderr, events as JSON Lines to <storage>/logs/watch.jsonl. A part
+that fails is said and tried again; only a record, leak or key that cannot be opened ends it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import structlog
+
+from vigie import logs
+from vigie.config import Config
+from vigie.wiring import Catalogue, crawling, open_index, open_record
+
+if TYPE_CHECKING:
+    from crawler.supervise import CrawlOutcome
+    from index.views import AlertView
+
+STOP_CRAWLS, STOP_SHIPPER, STOP_REVIEW = 6.5, 1.0, 1.5
+REVIEW_RETRY = (5.0, 300.0)
+
+log = structlog.get_logger("vigie.watch")
+
+
+class Voice:
+    """Short lines on stderr, one at a time, with the reader's time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failing: dict[str, str] = {}
+
+    def say(self, line: str) -> None:
+        """One line."""
+        now = datetime.now(UTC).astimezone().strftime("%H:%M:%S")
+        with self._lock:
+            sys.stderr.write(f"{now}  {line}\n")
+            sys.stderr.flush()
+
+    def alert(self, alert: AlertView, is_new: bool) -> None:
+        """An alert that came or grew."""
+        log.info(
+            "alert", alert=alert.id, case=alert.case, new=is_new, verdict=alert.verdict,
+            source=alert.source, records=alert.records, found_after_s=alert.found_after_s,
+        )  # fmt: skip
+        after = alert.found_after_s
+        when = f", {after:.0f} s after the post" if is_new and after is not None else ""
+        what = "ALERT" if is_new else "more of alert"
+        records = f"{alert.records} record{'s' if alert.records != 1 else ''}"
+        self.say(f"{what} {alert.id}  {alert.verdict}, {records}, {alert.source}{when}")
+
+    def crawl(self, source: str, outcome: CrawlOutcome) -> None:
+        """A crawl that ended: said when it failed, or goes well again."""
+        bad = outcome.error or outcome.outcome if outcome.outcome in ("failed", "blocked") else ""
+        before = self._failing.get(source, "")
+        if bad and bad != before:
+            self.say(f"{source} could not be crawled: {bad}; it is tried again later")
+        elif before and not bad:
+            self.say(f"{source} is crawled again")
+        self._failing[source] = bad
+
+
+def watch(
+    config: Config,
+    *,
+    config_file: Path,
+    review: bool = True,
+    login_link: str = "",
+    seconds: float | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT (or for `seconds`), then stop everything within 10 s."""
+    from index.engine import checkpoint
+    from index.shipper import Shipper
+    from scheduler import Scheduler, default_workers
+
+    logs.configure(config.storage.path / "logs" / "watch.jsonl")
+    voice = Voice()
+    over = threading.Event()
+    with ExitStack() as stack:
+        stack.enter_context(_signals(over))
+        record = stack.enter_context(open_record(config))
+        index = stack.enter_context(open_index(config))
+        catalogue = Catalogue(config, record.sources.states)
+        specs = catalogue.specs()
+        turns, keeper = stack.enter_context(crawling(config, record, catalogue, tell=voice.alert))
+        shipper = Shipper(record.engine, index)
+        scheduler = Scheduler(catalogue.specs, turns, record.sources, keeper, report=voice.crawl)
+        application = _Review(config_file, login_link, voice) if review else None
+        log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
+        voice.say(
+            f"Watching {len(specs)} sources for {len(config.leak)} leak"
+            f"{'s' if len(config.leak) != 1 else ''}, {default_workers()} crawls at once at most. "
+            f"Record: {config.storage.path}. Ctrl-C stops."
+        )
+        for source, reason in catalogue.broken.items():
+            voice.say(f"{source} is not crawled: {reason}")
+        if not config.sealing.recipients:
+            voice.say("No sealing.recipients: matched originals are not kept, only what is masked.")
+        shipper.start()
+        scheduler.start()
+        try:
+            _until(over, seconds, application, lambda: scheduler.is_standby, voice)
+        finally:
+            began = time.monotonic()
+            voice.say("Stopping…")
+            if application is not None:
+                application.ask_to_stop()
+            clean = scheduler.stop(STOP_CRAWLS)
+            shipper.stop(STOP_SHIPPER)
+            if application is not None:
+                application.stop(STOP_REVIEW)
+            checkpoint(record.engine)
+            took = round(time.monotonic() - began, 2)
+            log.info("watch-stopped", clean=clean, seconds=took)
+            voice.say("Stopped; nothing is lost." if clean else "Stopped; a crawl had to be cut.")
+
+
+def _until(
+    over: threading.Event,
+    seconds: float | None,
+    application: _Review | None,
+    is_standby: Callable[[], bool],
+    voice: Voice,
+) -> None:
+    deadline = time.monotonic() + seconds if seconds is not None else None
+    told = False
+    while not over.wait(0.2):
+        if deadline is not None and time.monotonic() > deadline:
+            return
+        if application is not None:
+            application.keep_up()
+        standby = is_standby()
+        if standby != told:
+            told = standby
+            voice.say(
+                "Another watch crawls; this one stands by." if standby else "This watch crawls now."
+            )
+
+
+@contextmanager
+def _signals(over: threading.Event) -> Iterator[None]:
+    def wish(_number: int, _frame: FrameType | None) -> None:
+        over.set()
+
+    before = {number: signal.signal(number, wish) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Review:
+    """The review application as a process of its own, started again when it dies."""
+
+    def __init__(self, config_file: Path, login_link: str, voice: Voice) -> None:
+        self._command = [
+            sys.executable, "-m", "vigie.cli", "serve", "--config", str(config_file.resolve()),
+        ]  # fmt: skip
+        self._link = ["--login-link", login_link] if login_link else []
+        self._voice = voice
+        self._wait = REVIEW_RETRY[0]
+        self._began = 0.0
+        self._next = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def keep_up(self) -> None:
+        """Start it if it does not run and its time has come."""
+        now = time.monotonic()
+        if self._process is None:
+            if now >= self._next:
+                self._start(now)
+            return
+        status = self._process.poll()
+        if status is None:
+            if now - self._began > 60.0:
+                self._wait = REVIEW_RETRY[0]
+            return
+        self._process = None
+        self._next = now + self._wait
+        log.warning("review-ended", status=status)
+        self._voice.say(
+            f"The review application ended (status {status}); crawling goes on, and it is "
+            f"started again in {self._wait:.0f} s."
+        )
+        self._wait = min(self._wait * 2, REVIEW_RETRY[1])
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def stop(self, seconds: float) -> None:
+        """Wait for its end, then kill it."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self, now: float) -> None:
+        self._began = now
+        self._process = subprocess.Popen(
+            [*self._command, *self._link],
+            stdin=subprocess.DEVNULL,
+            # A group of its own: Ctrl-C reaches this process alone, which then stops it in order.
+            process_group=0,
+            preexec_fn=_die_with_parent,
+        )
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
