@@ -48,7 +48,7 @@ class ForumClient:
             listing = LexborHTMLParser(session.get(path, params={"page": page}).text)
             for link in listing.css("a[href*='/topic/']"):
                 if link.text(strip=True) == title.strip():
-                    return Posted(urljoin(self.address, link.attributes["href"] or ""))
+                    return self._stands(session, link.attributes["href"] or "")
             if not listing.css_first(f"a[href*='page={page + 1}']"):
                 return None
         return None
@@ -89,11 +89,16 @@ class ForumClient:
         return self._stands(session, answer.headers["location"])
 
     def _stands(self, session: Session, location: str) -> Posted:
-        """Where a post is read: topic, page and comment; Spirit redirects there."""
+        """Where a post is read: topic, page and comment. Spirit answers a reply with the
+        comment's permalink, which leads there, and a topic with the topic's address."""
         found = urljoin(self.address, location)
-        if "/comment/" not in location:
-            return Posted(found)
-        return Posted(urljoin(self.address, session.redirect(location)), (found,))
+        if "/comment/" in location:
+            return Posted(urljoin(self.address, session.redirect(location)), (found,))
+        first = LexborHTMLParser(session.get(location).text).css_first(".js-comment[data-pk]")
+        if first is None:
+            raise PosterError(f"A topic of the forum at {self.address} shows no comment.")
+        number = first.attributes["data-pk"]
+        return Posted(found, (f"{self.address}/comment/{number}/find/",))
 
     def _category(self, author: str, title: str) -> str:
         if not self._categories:

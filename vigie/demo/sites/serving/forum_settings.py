@@ -130,5 +130,3 @@ LOGGING = {
 # Everyone comes from one address and posts in a hurry.
 ST_RATELIMIT_ENABLE = False
 ST_DOUBLE_POST_THRESHOLD_MINUTES = 0
-# A forum for people who paste listings.
-ST_COMMENT_MAX_LEN = 100_000

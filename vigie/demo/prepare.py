@@ -1,0 +1,119 @@
+"""Leak, key, fingerprint file and vigie.toml: made once, made again only where they are missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyrage
+
+from vigie.demo import tether
+from vigie.demo.errors import DemoError
+from vigie.demo.folder import DemoFolder, State
+from vigie.demo.leak.generator import SEED, generate
+
+VIGIE = [sys.executable, "-m", "vigie.cli"]
+
+
+def make_leak(folder: DemoFolder, state: State, progress: Callable[[int], None]) -> bool:
+    """Generate the leak unless it stands there whole; whether it was made. Seconds a 100,000."""
+    if (
+        state.leak_sha256
+        and folder.leak.exists()
+        and folder.leak.stat().st_size == state.leak_bytes
+    ):
+        return False
+    facts = generate(folder.leak, state.rows, SEED, progress)
+    state.seed, state.leak_bytes, state.leak_sha256 = SEED, facts.bytes, facts.sha256
+    state.fingerprinted = ""
+    folder.save(state)
+    return True
+
+
+def make_keys(folder: DemoFolder, observer_password: str) -> str:
+    """The leak's key, the age key pair and the observer's password file; the age public key."""
+    key = folder.keys / "leak.key"
+    if not key.exists():
+        _vigie("the key", ["key", "new", str(key)])
+    _write_private(folder.keys / "observer-password", observer_password + "\n")
+    sealing = folder.keys / "sealing.agekey"
+    if not sealing.exists():
+        _write_private(sealing, str(pyrage.x25519.Identity.generate()) + "\n")
+    identity = pyrage.x25519.Identity.from_str(sealing.read_text(encoding="ascii").strip())
+    return str(identity.to_public())
+
+
+def make_fingerprints(folder: DemoFolder, state: State) -> bool:
+    """Fingerprint the leak with `vigie leak fingerprint` unless it was; whether it was made."""
+    if state.fingerprinted == state.leak_sha256 and folder.fingerprints.exists():
+        return False
+    folder.fingerprints.unlink(missing_ok=True)
+    arguments = ["leak", "fingerprint", str(folder.leak), "--key", str(folder.keys / "leak.key")]
+    _vigie("the fingerprint file", [*arguments, "-o", str(folder.fingerprints)])
+    state.fingerprinted = state.leak_sha256
+    folder.save(state)
+    return True
+
+
+def write_config(folder: DemoFolder, state: State, recipient: str, every: str) -> None:
+    """vigie.toml for the four sites, as an operator would write it."""
+    address = {name: f"http://127.0.0.1:{port}" for name, port in state.ports.items()}
+    common = {
+        "every": every,
+        "delay": "0s",
+        "concurrency": 4,
+        "max_pages": 5000,
+        "allow_addresses": ["127.0.0.0/8"],
+        "authority": "demo on loopback: the sites and every person in them are invented",
+    }
+    sources: list[dict[str, object]] = [
+        {"id": "forum", "engine": "spirit", "start": [address["forum"] + "/"], **common},
+        {
+            "id": "pinnwand",
+            "engine": "pinnwand",
+            "start": [address["pinnwand"] + "/"],
+            "feeds": ["feeds/pinnwand.txt"],
+            **common,
+        },
+        {"id": "bepasty", "start": [address["bepasty"] + "/+list"], **common},
+        {"id": "board", "render": "always", "start": [address["board"] + "/"], **common},
+    ]
+    lines = ["# Written by `vigie demo`; a later run writes it again.", "[storage]"]
+    lines += ['path = "storage"', 'key_file = "keys/record.key"', ""]
+    lines += ["[sealing]", f"recipients = {_toml([recipient])}", ""]
+    lines += ["[[leak]]", 'file = "leak.vfp"', 'key_file = "keys/leak.key"', ""]
+    lines += ["[review]", f"port = {state.ports['review']}", ""]
+    for source in sources:
+        lines.append("[[source]]")
+        lines += [f"{key} = {_toml(value)}" for key, value in source.items()]
+        if source["id"] == "forum":
+            lines += ["[[source.account]]", 'username = "observer"']
+            lines += ['password_file = "keys/observer-password"']
+        lines.append("")
+    folder.config.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _toml(value: object) -> str:
+    # JSON's strings, numbers and lists of them are valid TOML.
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _write_private(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _vigie(what: str, arguments: list[str]) -> None:
+    """Run a command of ours, its progress bar on this terminal; raises DemoError."""
+    done = subprocess.run(
+        tether.command([*VIGIE, *arguments]), stdout=subprocess.DEVNULL, check=False
+    )
+    if done.returncode != 0:
+        raise DemoError(
+            f"`vigie {' '.join(arguments[:2])}` could not make {what}; its reason is above."
+        )
