@@ -15,11 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from crawler.addresses import canonical, host_port
 from crawler.judge import Judge, Judgement, Originals, page_facts
 from crawler.messages import MAX_ADDRESS, BadMessage, PageReport, number, pairs, text
 from crawler.runfolder import RunFolder
@@ -254,13 +254,14 @@ class _Conversation:
 
     def _link(self, untrusted_address: str) -> None:
         """An address on another source's host waits for that source; others are dropped."""
-        source = self._parts.sister(host_and_port(untrusted_address))
+        address = canonical(untrusted_address)
+        source = self._parts.sister(host_port(address)) if address else None
         self._link_count += 1
         if source is None or source == self._spec.id or self._link_count > MAX_LINKS:
             self._note("link-dropped")
             return
         waiting = self._links.setdefault(source, [])
-        waiting.append(untrusted_address)
+        waiting.append(address)
         if len(waiting) >= LINKS_AT_ONCE:
             self._flush_links()
 
@@ -296,13 +297,3 @@ class _Conversation:
             return ""
         listed = ", ".join(f"{kind} ({n})" for kind, n in self.progress.problems.most_common(5))
         return listed or ("" if outcome in ("finished", "stopped", "budget") else outcome)
-
-
-def host_and_port(address: str) -> str:
-    """host:port in lower case with the scheme's own port filled in; "" for anything else."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-    except ValueError:
-        return ""
-    return f"{parts.hostname}:{port}" if parts.hostname and port else ""

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from crawler.source import Account, SourceSpec
-from vigie.config import Config, ConfigError, SourceConfig
+from vigie.config import AccountConfig, Config, ConfigError, SourceConfig
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -159,9 +159,7 @@ def spec_of(source: SourceConfig, sister_hosts: tuple[str, ...] = ()) -> SourceS
         sister_hosts=sister_hosts,
         allow_addresses=tuple(source.allow_addresses),
         robots=source.robots,
-        accounts=tuple(
-            Account(account.username, _password(source.id, account)) for account in source.account
-        ),
+        accounts=tuple(Account(account.username, _password(account)) for account in source.account),
         authority=source.authority,
         authority_until=source.authority_until.isoformat() if source.authority_until else "",
         proxy=source.proxy,
@@ -169,42 +167,39 @@ def spec_of(source: SourceConfig, sister_hosts: tuple[str, ...] = ()) -> SourceS
     )
 
 
-def _password(source: str, account: Any) -> str:
+def _password(account: AccountConfig) -> str:
     if account.password_env:
         value = os.environ.get(account.password_env, "")
         if not value:
             raise ConfigError(
-                f"source {source}: the environment has no {account.password_env}; set it where "
+                f"the environment has no {account.password_env}; set it where "
                 "Vigie is started, or use password_file."
             )
         return value
     if account.password_file is None:
-        raise ConfigError(
-            f"source {source}: its account has no password; set password_file or password_env."
-        )
-    path: Path = account.password_file
+        raise ConfigError("its account has no password; set password_file or password_env.")
+    path = account.password_file
     try:
         with path.open(encoding="utf-8") as file:
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
                 raise ConfigError(
-                    f"source {source}: the password file {path} can be read by others; run "
+                    f"the password file {path} can be read by others; run "
                     f"`chmod 600 {path}` and change the password."
                 )
             value = file.readline().rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise ConfigError(
-            f"source {source}: the password file {path} cannot be read; write the password into "
-            "it, mode 0600."
+            f"the password file {path} cannot be read; write the password into it, mode 0600."
         ) from None
     if not value:
-        raise ConfigError(f"source {source}: the password file {path} is empty.")
+        raise ConfigError(f"the password file {path} is empty; write the password into it.")
     return value
 
 
 def _hosts(source: SourceConfig) -> set[str]:
-    from crawler.supervise import host_and_port
+    from crawler.addresses import host_port
 
-    return {host for address in source.start if (host := host_and_port(address))}
+    return {host for address in source.start if (host := host_port(address))}
 
 
 class SealedOriginals:

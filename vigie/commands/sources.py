@@ -258,7 +258,7 @@ def _switch(config: Path | None, source_id: str, **switches: bool) -> None:
 def _spec(catalogue: Catalogue, source_id: str) -> Any:
     specs = catalogue.specs()
     if source_id in catalogue.broken:
-        console.fail(catalogue.broken[source_id])
+        console.fail(f"source {source_id}: {catalogue.broken[source_id]}")
     if source_id not in specs:
         _unknown(source_id)
     return specs[source_id]
@@ -278,9 +278,9 @@ def _who() -> str:
 
 
 def _check_address(address: str) -> None:
-    from crawler.supervise import host_and_port
+    from crawler.addresses import host_port
 
-    if not address.startswith(("http://", "https://")) or not host_and_port(address):
+    if not address.startswith(("http://", "https://")) or not host_port(address):
         console.fail(
             f"{address} is no address to watch: it must begin with http:// or https://.",
             console.USAGE,
