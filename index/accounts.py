@@ -30,7 +30,7 @@ ABSOLUTE = timedelta(hours=12)
 LINK_LIFE = timedelta(minutes=15)
 TOUCH = timedelta(minutes=1)
 LANGUAGES = ("", "fr", "en")
-NO_PASSWORD = "!"  # no argon2 hash: an account that is opened with log-in links only
+NO_PASSWORD = "!"  # noqa: S105 - no argon2 hash: an account that is opened with log-in links only
 
 # argon2's parameters of RFC 9106, second recommendation: 64 MiB a check. Two checks at once
 # bound the memory that a flood of log-ins can take.
@@ -122,6 +122,11 @@ class AccountStore:
         with reading(self._engine) as connection:
             rows = connection.execute(select(User.name, User.disabled).order_by(User.name))
             return [(row.name, row.disabled) for row in rows]
+
+    def must_exist(self, name: str) -> None:
+        """Raise AccountError unless there is such a user."""
+        with reading(self._engine) as connection:
+            _must_exist(connection, name)
 
     def set_language(self, name: str, language: str) -> None:
         """Remember a user's language: "fr", "en", or "" for the browser's."""

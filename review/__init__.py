@@ -1,1 +1,1 @@
-"""The review application: analysts read alerts and decide; it starts no crawl and never matches."""
+"""The web application in which analysts decide. It starts no crawl and looks up no person."""

@@ -112,10 +112,12 @@ class NotifyConfig(_Section):
 
 
 class ReviewConfig(_Section):
-    """[review]: the review application. Loopback only unless `allow_outside` says why."""
+    """[review]: the review application. Loopback only unless `allow_outside` says why;
+    `address` is what users type when a TLS proxy stands in front ("https://vigie.example")."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8642, ge=0, le=65535)
+    address: str = ""
     allow_outside: str = ""
     language: str = Field(default="", pattern="^(|fr|en)$")
 

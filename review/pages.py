@@ -1,0 +1,263 @@
+"""The pages: alerts, one alert and its decision, the quieter queue, sources, a case."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from index.accounts import AccountStore
+from index.alerts import MAX_REASON, STATUSES, AlertFilter, AlertStore
+from index.cases import CaseStore
+from index.errors import Conflict, WrongChoice
+from index.review_queries import QUIET_VERDICTS, ReviewQueries
+from index.sources import SourceStore
+from review import evidence_view
+from review.guard import Visitor
+from review.rendering import page, page_html
+from review.signing_in import form_of, visitor_of
+
+PAGE = 50
+SORTS = ("first_seen", "last_seen", "records", "bits")
+VERDICTS = ("repost", "fragment")
+BIG_ID = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the pages read and write."""
+
+    alerts: AlertStore
+    queries: ReviewQueries
+    sources: SourceStore
+    cases: CaseStore
+    accounts: AccountStore
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the list is asked for, from the address; every value is checked."""
+
+    status: str = "open"
+    verdict: str = ""
+    source: str = ""
+    leak: str = ""
+    text: str = ""
+    sort: str = "first_seen"
+    after: str = ""
+
+    @classmethod
+    def of(cls, request: Request) -> Listing:
+        """From the query; what we do not know falls back, so that an old link still opens."""
+        query = request.query_params
+        status, sort = query.get("status", "open"), query.get("sort", "first_seen")
+        verdict = query.get("verdict", "")
+        return cls(
+            status=status if status in (*STATUSES, "all") else "open",
+            verdict=verdict if verdict in VERDICTS else "",
+            source=query.get("source", "")[:100],
+            leak=query.get("leak", "")[:200],
+            text=query.get("q", "").strip()[:200],
+            sort=sort if sort in SORTS else "first_seen",
+            after=query.get("after", "")[:500],
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether something besides the status narrows the list."""
+        return bool(self.verdict or self.source or self.leak or self.text)
+
+    def address(self, base: str = "/alerts", **changes: str) -> str:
+        """The address of this list with some values changed; defaults are left out."""
+        wanted = replace(self, **changes)
+        names = {
+            "status": (wanted.status, "open"),
+            "verdict": (wanted.verdict, ""),
+            "source": (wanted.source, ""),
+            "leak": (wanted.leak, ""),
+            "q": (wanted.text, ""),
+            "sort": (wanted.sort, "first_seen"),
+            "after": (wanted.after, ""),
+        }
+        pairs = {name: value for name, (value, plain) in names.items() if value != plain}
+        return base + ("?" + urlencode(pairs) if pairs else "")
+
+
+def _wanted(stores: Stores, listing: Listing) -> AlertFilter:
+    return AlertFilter(
+        status="" if listing.status == "all" else listing.status,
+        verdict=listing.verdict,
+        source=listing.source,
+        leak=listing.leak,
+        ids=stores.queries.find(listing.text) if listing.text else None,
+    )
+
+
+def rows_html(stores: Stores, visitor: Visitor, listing: Listing) -> tuple[str, str]:
+    """The list's changing part as HTML, and a short hash of it."""
+    wanted = _wanted(stores, listing)
+    found = stores.alerts.list(wanted, sort=listing.sort, limit=PAGE, after=listing.after)
+    counts = stores.alerts.counts(replace(wanted, status=""))
+    context = {"listing": listing, "found": found, "counts": counts, "statuses": STATUSES}
+    html = page_html("_rows.html", visitor, context)
+    return html, hashlib.sha256(html.encode()).hexdigest()[:16]
+
+
+def build(stores: Stores) -> APIRouter:
+    """The routes of every page behind the log-in."""
+    router = APIRouter()
+
+    @router.get("/")
+    def start() -> Response:
+        return RedirectResponse("/alerts", 303)
+
+    @router.get("/alerts")
+    def alerts(request: Request) -> Response:
+        visitor, listing = visitor_of(request), Listing.of(request)
+        rows, version = rows_html(stores, visitor, listing)
+        return page(
+            "alerts.html",
+            visitor,
+            listing=listing,
+            rows=rows,
+            version=version,
+            choices=stores.alerts.choices(),
+            verdicts=VERDICTS,
+            sorts=SORTS,
+        )
+
+    @router.get("/alerts/rows")
+    def alert_rows(request: Request) -> Response:
+        """The list's rows alone; 204 when they are what the page already shows."""
+        rows, version = rows_html(stores, visitor_of(request), Listing.of(request))
+        if request.query_params.get("seen") == version:
+            return Response(status_code=204)
+        return HTMLResponse(rows, headers={"x-vigie-version": version})
+
+    @router.get("/alerts/{alert_id}")
+    def alert(request: Request, alert_id: int) -> Response:
+        return _alert_page(stores, visitor_of(request), alert_id, done=_done(request))
+
+    @router.post("/alerts/{alert_id}/decision")
+    async def decide(request: Request, alert_id: int) -> Response:
+        form = await form_of(request)
+        return await run_sync(_decide, stores, visitor_of(request), alert_id, form)
+
+    @router.get("/queue")
+    def queue(request: Request, before: int = 0) -> Response:
+        wanted = request.query_params.get("verdict", "")
+        verdict = wanted if wanted in QUIET_VERDICTS else ""
+        hits = stores.queries.queue(verdict, before=min(max(before, 0), BIG_ID), limit=PAGE + 1)
+        return page(
+            "queue.html",
+            visitor_of(request),
+            hits=hits[:PAGE],
+            more=hits[PAGE - 1].hit.id if len(hits) > PAGE else 0,
+            verdict=verdict,
+            verdicts=QUIET_VERDICTS,
+            counts=stores.queries.queue_counts(),
+        )
+
+    @router.get("/queue/{hit_id}")
+    def queued(request: Request, hit_id: int) -> Response:
+        visitor = visitor_of(request)
+        found = stores.queries.queued(min(hit_id, BIG_ID))
+        stores.accounts.record_act(_name(visitor), "view", f"hit:{hit_id}")
+        return page(
+            "queued.html",
+            visitor,
+            found=found,
+            evidence=evidence_view.evidence((found.hit,)),
+            snippets=evidence_view.snippets((found.hit,)),
+            limits=(evidence_view.REVIEW_BITS, evidence_view.ALERT_BITS),
+        )
+
+    @router.get("/sources")
+    def sources(request: Request) -> Response:
+        return page(
+            "sources.html",
+            visitor_of(request),
+            sources=sorted(stores.sources.states().values(), key=lambda state: state.id),
+            crawling=stores.queries.crawling(),
+            alerts=stores.queries.alerts_by_source(),
+        )
+
+    @router.get("/cases/{case_id}")
+    def case(request: Request, case_id: int) -> Response:
+        found = stores.cases.get(min(case_id, BIG_ID))
+        return page("case.html", visitor_of(request), case=found.case, alerts=found.alerts)
+
+    return router
+
+
+def _name(visitor: Visitor) -> str:
+    return visitor.user.name if visitor.user else ""
+
+
+def _done(request: Request) -> str:
+    done = request.query_params.get("done", "")
+    return done if done in STATUSES else ""
+
+
+def _alert_page(
+    stores: Stores,
+    visitor: Visitor,
+    alert_id: int,
+    *,
+    done: str = "",
+    problem: str = "",
+    reason: str = "",
+    status: int = 200,
+) -> Response:
+    alert_id = min(alert_id, BIG_ID)
+    detail = stores.alerts.get(alert_id)
+    subject = f"alert:{alert_id}"
+    stores.accounts.record_act(_name(visitor), "view", subject)
+    newer, older = stores.queries.neighbours(alert_id, AlertFilter(status="open"))
+    return page(
+        "alert.html",
+        visitor,
+        status,
+        detail=detail,
+        alert=detail.alert,
+        evidence=evidence_view.evidence(detail.hits),
+        snippets=evidence_view.snippets(detail.hits),
+        limits=(evidence_view.REVIEW_BITS, evidence_view.ALERT_BITS),
+        history=stores.queries.history(subject),
+        newer=newer,
+        older=older,
+        done=done,
+        problem=problem,
+        reason=reason,
+        max_reason=MAX_REASON,
+    )
+
+
+def _decide(stores: Stores, visitor: Visitor, alert_id: int, form: dict[str, str]) -> Response:
+    status = form.get("status", "")
+    reason = form.get("reason", "").strip()
+    version = form.get("version", "")
+    if not (version.isascii() and version.isdigit()) or len(version) > 15:
+        raise WrongChoice("The form holds no version.")
+    problem = "" if reason else "reason"
+    if reason:
+        try:
+            stores.alerts.decide(
+                min(alert_id, BIG_ID), status, reason, _name(visitor), int(version)
+            )
+        except Conflict:
+            problem = "conflict"
+    if problem:
+        return _alert_page(
+            stores,
+            visitor,
+            alert_id,
+            problem=problem,
+            reason=reason,
+            status=409 if problem == "conflict" else 422,
+        )
+    return RedirectResponse(f"/alerts/{alert_id}?done={status}", 303)
