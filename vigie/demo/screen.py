@@ -18,7 +18,7 @@ from vigie.demo.watching import Snapshot, SourceLine
 from vigie.demo.words import Tongue
 
 ACCENT, GOOD, WARN, BAD, DIM = "cyan", "green", "yellow", "red", "grey58"
-VERDICT_STYLE = {"repost": "bold white on red", "fragment": "bold black on yellow"}
+VERDICT_STYLE = {"repost": f"bold {BAD}", "fragment": f"bold {WARN}"}
 FIXED_LINES = 19
 
 
@@ -76,12 +76,12 @@ def _header(scene: Scene, tongue: Tongue) -> RenderableType:
 
 def _sources(scene: Scene, tongue: Tongue) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, expand=True, header_style=f"bold {ACCENT}", pad_edge=False)
-    table.add_column(tongue("source"), ratio=2, no_wrap=True)
+    table.add_column(tongue("source"), ratio=1, no_wrap=True)
     for name in ("last", "next"):
-        table.add_column(tongue(name), ratio=2, no_wrap=True)
+        table.add_column(tongue(name), min_width=15, no_wrap=True)
     for name in ("pages", "posts", "pace"):
-        table.add_column(tongue(name), justify="right", ratio=1, no_wrap=True)
-    table.add_column(tongue("state"), ratio=2, no_wrap=True)
+        table.add_column(tongue(name), justify="right", min_width=8, no_wrap=True)
+    table.add_column(tongue("state"), min_width=15, no_wrap=True)
     for line in scene.snapshot.sources:
         table.add_row(
             Text(line.source.id, style="bold"),
@@ -92,12 +92,13 @@ def _sources(scene: Scene, tongue: Tongue) -> RenderableType:
             tongue.number(line.pages),
             tongue.number(line.posts),
             f"{line.pace:.1f}" if line.pace else "—",
-            _state(line, tongue),
+            state_of(line, tongue),
         )
     return table
 
 
-def _state(line: SourceLine, tongue: Tongue) -> Text:
+def state_of(line: SourceLine, tongue: Tongue) -> Text:
+    """What a source does now, or how its last crawl ended."""
     source = line.source
     if source.killed:
         return Text(tongue("killed"), style=BAD)
@@ -124,18 +125,18 @@ def _alerts(scene: Scene, tongue: Tongue, count: int) -> RenderableType:
     )
     table.add_column(tongue("at"), width=8, no_wrap=True)
     table.add_column(tongue("source"), width=9, no_wrap=True)
-    table.add_column(tongue("verdict"), width=14 if tongue.language == "fr" else 10, no_wrap=True)
-    table.add_column(tongue("records"), justify="right", width=7, no_wrap=True)
-    table.add_column(tongue("fields"), ratio=3, no_wrap=True, overflow="ellipsis")
+    table.add_column(tongue("verdict"), min_width=8, no_wrap=True)
+    table.add_column(tongue("records"), justify="right", min_width=6, no_wrap=True)
+    table.add_column(tongue("fields"), ratio=4, no_wrap=True, overflow="ellipsis")
     table.add_column(tongue("place"), ratio=3, no_wrap=True, overflow="ellipsis")
     table.add_column(tongue("after"), justify="right", width=7, no_wrap=True)
     for alert in snapshot.alerts[:count]:
         table.add_row(
             local_time(alert.first_seen),
             alert.source,
-            Text(f" {tongue.known(alert.verdict)} ", style=VERDICT_STYLE.get(alert.verdict, "")),
+            Text(tongue.known(alert.verdict), style=VERDICT_STYLE.get(alert.verdict, "")),
             tongue.number(alert.records),
-            ", ".join(alert.fields),
+            fields_of(alert, tongue),
             Text(place_of(alert.location), style=DIM),
             seconds_after(alert, snapshot.keys.get(alert.id, b""), scene.posted),
         )
@@ -182,6 +183,11 @@ def _review(scene: Scene, tongue: Tongue) -> RenderableType:
 def local_time(moment: datetime) -> str:
     """Hours, minutes and seconds of the reader's clock."""
     return moment.astimezone().strftime("%H:%M:%S")
+
+
+def fields_of(alert: AlertView, tongue: Tongue) -> str:
+    """The alert's fields in short words, each once."""
+    return ", ".join(dict.fromkeys(tongue.known(f"field_{name}") for name in alert.fields))
 
 
 def place_of(location: str) -> str:

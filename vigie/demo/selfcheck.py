@@ -21,11 +21,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The self-check of one round. `false_alerts` are of the whole record."""
+    """The self-check of one round. `false_alerts` are of the whole record; `unread` names
+    sources that were not read whole since the last post; `complete`: every post stands."""
 
     findings: tuple[Finding, ...]
     false_alerts: tuple[AlertFact, ...]
     posts: int
+    unread: tuple[str, ...] = ()
+    complete: bool = True
 
     @property
     def found(self) -> int:
@@ -34,8 +37,10 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether all were found, at least one was planted, and nothing else was alerted."""
-        return bool(self.findings) and self.found == len(self.findings) and not self.false_alerts
+        """Whether all were found, at least one was planted, nothing else was alerted, and it was
+        all there and read: an alert that never had a chance to come proves nothing."""
+        all_found = bool(self.findings) and self.found == len(self.findings)
+        return all_found and not self.false_alerts and not self.unread and self.complete
 
     @property
     def median_seconds(self) -> float:
@@ -69,6 +74,9 @@ def check(
     alerts: Sequence[AlertFact],
     number: int,
     location_key: Callable[[str], bytes],
+    *,
+    unread: tuple[str, ...] = (),
+    complete: bool = True,
 ) -> Report:
     """Compare round `number` of the journal with the alerts of the record.
 
@@ -92,4 +100,4 @@ def check(
             seconds = max(0.0, (found.first_seen - entry.at).total_seconds()) if found else None
             findings.append(Finding(entry, found, seconds))
     posts = sum(1 for entry in entries if entry.round == number)
-    return Report(tuple(findings), tuple(false), posts)
+    return Report(tuple(findings), tuple(false), posts, unread, complete)

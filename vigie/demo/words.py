@@ -45,6 +45,24 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "place": ("place (masked)", "lieu (masqué)"),
     "after": ("after", "après"),
     "none_yet": ("none yet", "aucune pour l'instant"),
+    "field_nir": ("NIR", "NIR"),
+    "field_surname": ("name", "nom"),
+    "field_first_name": ("name", "nom"),
+    "field_full_name": ("name", "nom"),
+    "field_birth_date": ("birth", "naissance"),
+    "field_sex": ("sex", "sexe"),
+    "field_phone": ("phone", "tél."),
+    "field_email": ("e-mail", "e-mail"),
+    "field_street": ("street", "rue"),
+    "field_postcode": ("postcode", "CP"),
+    "field_city": ("city", "ville"),
+    "field_insurer": ("insurer", "mutuelle"),
+    "field_insurer_number": ("member no.", "n° adhérent"),
+    "field_doctor": ("doctor", "médecin"),
+    "field_laboratory": ("laboratory", "laboratoire"),
+    "field_date": ("date", "date"),
+    "field_password": ("password", "mot de passe"),
+    "field_comment": ("comment", "commentaire"),
     "repost": ("repost", "republication"),
     "fragment": ("fragment", "fragment"),
     "poster": ("Posts keep arriving", "Les messages continuent d'arriver"),
@@ -78,6 +96,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "False alert {id} from {source}: {place}",
         "Fausse alerte {id} de {source} : {place}",
     ),
+    "not_read": (
+        "{source} was not read whole twice after the last post: see `vigie source list`",
+        "{source} n'a pas été relue deux fois après le dernier message : `vigie source list`",
+    ),
+    "not_complete": ("Not every post was made", "Tous les messages n'ont pas été publiés"),
     "check_sum": (
         (
             "{found} of {planted} planted fragments found, {false} false alerts among "
@@ -120,7 +143,7 @@ class Tongue:
 
     def known(self, key: str) -> str:
         """The words of `key`, or the key itself where the record says something newer."""
-        return self(key) if key in WORDS else key
+        return self(key) if key in WORDS else key.removeprefix("field_")
 
     def number(self, number: int) -> str:
         """A whole number with the language's thousands mark."""

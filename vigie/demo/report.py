@@ -1,0 +1,53 @@
+"""The self-check on screen, and the search for plain values in everything that was kept."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vigie.demo.screen import place_of
+from vigie.demo.selfcheck import Report
+from vigie.demo.words import Tongue
+
+
+def print_report(console: Console, words: Tongue, report: Report) -> None:
+    """A line for each planted post, each false alert, each source not read, and a summary."""
+    table = Table(box=box.SIMPLE_HEAD, title=words("check"), title_justify="left")
+    for name in ("planted", "site"):
+        table.add_column(words(name), no_wrap=True)
+    table.add_column(words("records"), justify="right")
+    table.add_column(words("seconds"), justify="right")
+    for finding in report.findings:
+        entry, alert = finding.entry, finding.alert
+        table.add_row(
+            entry.kind,
+            entry.site,
+            f"{len(set(entry.rows) & alert.rows)}/{len(entry.rows)}" if alert else "",
+            f"{finding.seconds:.1f}"
+            if finding.seconds is not None
+            else Text(words("missing"), style="bold red"),
+        )
+    console.print(table)
+    for alert in report.false_alerts:
+        line = words(
+            "false_alert", id=alert.id, source=alert.source, place=place_of(alert.location)
+        )
+        console.print(line, style="red", markup=False, highlight=False)
+    for source in report.unread:
+        console.print(words("not_read", source=source), style="red", highlight=False)
+    if not report.complete:
+        console.print(words("not_complete"), style="red", highlight=False)
+    console.print(
+        words(
+            "check_sum",
+            found=report.found,
+            planted=len(report.findings),
+            false=len(report.false_alerts),
+            posts=report.posts,
+            median=f"{report.median_seconds:.1f}",
+            worst=f"{report.worst_seconds:.1f}",
+        ),
+        highlight=False,
+    )
