@@ -89,7 +89,7 @@ class AlertStore:
             .group_by(Alert.status)
         )
         with reading(self._engine) as connection:
-            found: dict[str, int] = dict(connection.execute(query).tuples().all())
+            found: dict[str, int] = dict(connection.execute(query).all())
         return {status: found.get(status, 0) for status in STATUSES}
 
     def choices(self) -> dict[str, tuple[str, ...]]:

@@ -66,7 +66,7 @@ class CaseStore:
         if before:
             query = query.where(Case.id < before)
         with reading(self._engine) as connection, Session(connection) as session:
-            return tuple(_view(*row) for row in session.execute(query).tuples())
+            return tuple(_view(*row) for row in session.execute(query))
 
     def get(self, case_id: int) -> CaseDetail:
         """One case and its alerts; raises NotFound."""

@@ -49,7 +49,9 @@ def parse(untrusted_query: str) -> Query:
     terms: list[str] = []
     facets: list[tuple[str, str]] = []
     pattern = r'(?:(\w+):)?(?:"([^"]*)"|(\S+))'
-    for name, phrase, word in re.findall(pattern, untrusted_query[:2000])[:MAX_TERMS]:
+    for name, phrase, word in re.findall(pattern, untrusted_query[:2000].replace("\0", " "))[
+        :MAX_TERMS
+    ]:
         value = phrase or word
         if name.casefold() in FACETS:
             facets.append((name.casefold(), value.casefold()))

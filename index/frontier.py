@@ -71,7 +71,7 @@ class Frontier:
                         Seen.source == source, Seen.location_key.in_(wanted)
                     )
                 )
-                states.update(rows.tuples())
+                states.update(rows.all())
         return [
             "new" if location not in states else "same" if states[location] == state else "changed"
             for location, state in keys

@@ -244,7 +244,7 @@ class SourceStore:
                 .order_by(Job.id)
                 .limit(limit)
             )
-            return [JobView(*row) for row in rows.tuples()]
+            return [JobView(*row) for row in rows]
 
     def job_done(self, job: int, outcome: str) -> None:
         """Note what became of a job."""

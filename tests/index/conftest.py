@@ -1,0 +1,93 @@
+"""A record of its own for each test, and builders of what a crawl hands to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from index.engine import open_record
+from index.leases import Leases, source_lease
+from index.recorder import Fence, Finding, KeptPost, PageFacts
+from matching.result import Match, ScanResult, Verdict
+
+BuildPost = Callable[..., KeptPost]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty record."""
+    record = open_record(f"sqlite:///{tmp_path}/store/vigie.db")
+    yield record
+    record.dispose()
+
+
+@pytest.fixture
+def fence(engine: Engine) -> Fence:
+    """The lease of source "s"."""
+    grant = Leases(engine, owner="test").acquire(source_lease("s"), 600)
+    assert grant is not None
+    return Fence("s", grant.token)
+
+
+@pytest.fixture
+def page() -> PageFacts:
+    """A page as fetched."""
+    return PageFacts(
+        status=200, fetched_at=datetime.now(UTC), bytes=1234, sha256="ab" * 32, peer="127.0.0.1"
+    )
+
+
+@pytest.fixture
+def build_post() -> BuildPost:
+    """post("place", rows=[…]): a kept post whose keys come from plain names."""
+
+    def build(
+        place: str,
+        rows: Sequence[int] = (1,),
+        *,
+        verdict: Verdict = Verdict.FRAGMENT,
+        text: str | None = None,
+        also: Sequence[str] = (),
+        leak: str = "leak",
+        posted_at: datetime | None = None,
+        fields: Sequence[str] = ("nir", "phone"),
+        sealed: str = "",
+    ) -> KeptPost:
+        alerting = verdict.raises_alert
+        result = ScanResult(
+            document="",
+            bytes=10,
+            sha256="cd" * 32,
+            verdict=verdict,
+            records=len(rows) if alerting else 0,
+            review_records=0 if alerting else len(rows),
+            candidates=len(rows),
+            chance=1e-12,
+            matches=tuple(
+                Match(leak, row, 60.0 + row % 7, tuple(fields), tuple((0, 5) for _ in fields))
+                for row in rows
+            ),
+        )
+        snippet = {"layer": "", "segments": [["•••", "nir"]]}
+        return KeptPost(
+            location_key=key_of(place),
+            content_key=key_of(text if text is not None else f"text of {place} {sorted(rows)}"),
+            location=f"http://site/{place}",
+            also_keys=tuple(key_of(other) for other in also),
+            also=tuple(f"http://site/{other}" for other in also),
+            findings=(Finding(leak, result, (snippet,)),),
+            posted_at=posted_at,
+            sealed=sealed,
+        )
+
+    return build
+
+
+def key_of(name: str) -> bytes:
+    """16 bytes for a name."""
+    return hashlib.blake2b(name.encode(), digest_size=16).digest()
