@@ -54,15 +54,17 @@ class ForumClient:
         return None
 
     def find_reply(self, author: str, topic: str, text: str) -> Posted | None:
-        """A reply whose words stand on the topic's last page."""
+        """A reply of these words, looked for from the topic's last page backwards."""
         session = self._session(author)
-        first = session.get(topic)
-        pages = [int(number) for number in re.findall(r"[?&]page=(\d+)", first.text)]
-        last = session.get(topic.partition("?")[0], params={"page": max(pages, default=1)})
-        for comment in reversed(LexborHTMLParser(last.text).css(".js-comment")):
-            if same_words(f"<body>{comment.html}</body>", text):
-                number = comment.attributes.get("data-pk")
-                return self._stands(session, f"/comment/{number}/find/")
+        plain = topic.partition("?")[0]
+        numbers = [int(found) for found in re.findall(r"[?&]page=(\d+)", session.get(plain).text)]
+        last = max(numbers, default=1)
+        for page in range(last, max(0, last - LIST_PAGES), -1):
+            shown = LexborHTMLParser(session.get(plain, params={"page": page}).text)
+            for comment in reversed(shown.css(".js-comment")):
+                if same_words(f"<body>{comment.html}</body>", text):
+                    number = comment.attributes.get("data-pk")
+                    return self._stands(session, f"/comment/{number}/find/")
         return None
 
     def close(self) -> None:
