@@ -162,7 +162,7 @@ class AlertStore:
                     f"Alert {alert_id} was changed in the meantime (by "
                     f"{row.decided_by or 'a new capture'}); read it again, then decide."
                 )
-            detail = {"from": row.status, "to": status, "version": version + 1}
+            detail = {"from": row.status, "to": status, "version": version + 1, "reason": reason}
             row.status, row.reason = status, reason
             row.decided_by, row.decided_at = who, now
             row.version = version + 1

@@ -111,7 +111,7 @@ class ReviewQueries:
         """How many hits of the quieter queue have each verdict."""
         query = select(Hit.verdict, func.count()).where(Hit.alert.is_(None)).group_by(Hit.verdict)
         with reading(self._engine) as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def queued(self, hit_id: int) -> QueuedHit:
         """One hit of the quieter queue; raises NotFound."""
@@ -131,7 +131,7 @@ class ReviewQueries:
         """How many alerts each source has raised."""
         query = select(Alert.source, func.count()).group_by(Alert.source)
         with reading(self._engine) as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def crawling(self) -> frozenset[str]:
         """The sources that are being crawled now."""
