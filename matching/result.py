@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 
@@ -29,6 +31,21 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LeakRef:
+    """One leak to scan for: its fingerprint file, its key, and what else gives it away.
+
+    `terms` are the leak's own words (file names, brands, sale phrases), `files` the SHA-256 of
+    known copies. `name` is "" for the name that stands in the fingerprint file.
+    """
+
+    file: Path
+    key_file: Path
+    name: str = ""
+    terms: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TextLayer:
     """One text of a document: `name` is "" for the document itself, else e.g. "base64>gzip"."""
 
@@ -42,7 +59,8 @@ class Match:
 
     `row` counts data rows from 0 in the file that was fingerprinted. `bits` is the log2
     likelihood ratio. `spans` are half-open code point ranges in the decoded text of `layer`,
-    before normalising; `spans[i]` belongs to `fields[i]`.
+    before normalising; `spans[i]` belongs to `fields[i]`, and so does `field_bits[i]`, what that
+    field alone is worth before fields that say the same are counted once.
     """
 
     leak: str
@@ -51,6 +69,7 @@ class Match:
     fields: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
     layer: str = ""
+    field_bits: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,7 @@ class ScanResult:
                 "bits": round(match.bits, 1),
                 "fields": list(match.fields),
                 "spans": [list(span) for span in match.spans],
+                "field_bits": [round(bits, 1) for bits in match.field_bits],
             }
             for match in self.matches
         ]
@@ -104,8 +124,20 @@ class ScanResult:
                     fields=tuple(match["fields"]),
                     spans=tuple((int(start), int(end)) for start, end in match["spans"]),
                     layer=str(match["layer"]),
+                    field_bits=tuple(float(bits) for bits in match.get("field_bits", ())),
                 )
                 for match in data["matches"]
             ),
             notes=tuple(data["notes"]),
         )
+
+
+STRENGTH = {verdict: -place for place, verdict in enumerate(Verdict)}
+
+
+def strongest(results: Sequence[ScanResult]) -> ScanResult:
+    """The result a document stands for among those of several leaks; the first of equals.
+
+    Raises ValueError when there is none.
+    """
+    return max(results, key=lambda each: (STRENGTH[each.verdict], each.records))

@@ -1,0 +1,159 @@
+"""Talking to the matcher process. Importing this loads neither numba nor a key."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from matching import errors, frames
+from matching.errors import MatchingError, ServiceError
+from matching.result import LeakRef, ScanResult, TextLayer
+
+SECONDS = 600.0  # an answer may take this long; a longer one is taken for a hang
+STOPPING = 5.0
+
+
+class MatcherClient:
+    """Starts `python -m matching.service` and hands it texts. Thread-safe: one scan at a time.
+
+    A service that died is started again, once a call. Use it as a context manager.
+    """
+
+    def __init__(self, leaks: Sequence[LeakRef], *, seconds: float = SECONDS) -> None:
+        """Nothing is started yet; `seconds` bounds one answer."""
+        self._leaks = tuple(leaks)
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self.names: tuple[str, ...] = ()
+
+    def __enter__(self) -> MatcherClient:
+        """Start the service and open the leaks; raises MatchingError when one cannot be used."""
+        with self._lock:
+            self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the service."""
+        with self._lock:
+            self._stop()
+
+    @property
+    def pid(self) -> int:
+        """The service's process id, 0 when it does not run."""
+        return self._process.pid if self._process else 0
+
+    def scan(
+        self,
+        document: str,
+        size: int,
+        sha256: str,
+        layers: Sequence[TextLayer],
+        *,
+        all_matches: bool = False,
+    ) -> tuple[ScanResult, ...]:
+        """One result a leak, in order; raises ServiceError when the service fails twice."""
+        texts = [layer.text.encode("utf-8", "surrogatepass") for layer in layers]
+        header: dict[str, Any] = {
+            "t": "scan",
+            "document": document,
+            "size": size,
+            "sha256": sha256,
+            "all": all_matches,
+            "layers": [[layer.name, len(text)] for layer, text in zip(layers, texts, strict=True)],
+        }
+        body = b"".join(texts)
+        with self._lock:
+            reply = self._ask_twice(header, body)
+        return tuple(ScanResult.from_json(each) for each in reply["results"])
+
+    def _ask_twice(self, header: dict[str, Any], body: bytes) -> dict[str, Any]:
+        for attempt in range(2):
+            if self._socket is None:
+                self._start()
+            try:
+                return self._ask(header, body)
+            except (OSError, frames.FrameError) as error:
+                self._stop()
+                if attempt:
+                    raise ServiceError(
+                        "The matcher process died twice on the same document. "
+                        "Run `vigie doctor`, and report the document's hash if it happens again."
+                    ) from error
+        raise AssertionError
+
+    def _ask(self, header: dict[str, Any], body: bytes = b"") -> dict[str, Any]:
+        if self._socket is None:
+            raise ServiceError("The matcher process is not running; open the client first.")
+        frames.send(self._socket, header, body)
+        reply, _ = frames.receive(self._socket)
+        if reply.get("t") == "error":
+            kind = getattr(errors, str(reply.get("kind")), ServiceError)
+            if not (isinstance(kind, type) and issubclass(kind, MatchingError)):
+                kind = ServiceError
+            raise kind(str(reply.get("error")))
+        return reply
+
+    def _start(self) -> None:
+        self._stop()
+        ours, theirs = socket.socketpair()
+        ours.settimeout(self._seconds)
+        arguments = [sys.executable, "-m", "matching.service", str(theirs.fileno())]
+        try:
+            self._process = subprocess.Popen(
+                [*arguments, str(os.getpid())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            ours.close()
+            raise ServiceError(f"The matcher process cannot be started: {error}.") from None
+        finally:
+            theirs.close()
+        self._socket = ours
+        leaks = [
+            {
+                "file": str(leak.file),
+                "key_file": str(leak.key_file),
+                "name": leak.name,
+                "terms": list(leak.terms),
+                "files": list(leak.files),
+            }
+            for leak in self._leaks
+        ]
+        try:
+            self.names = tuple(self._ask({"t": "open", "leaks": leaks})["leaks"])
+        except (OSError, frames.FrameError) as error:
+            self._stop()
+            raise ServiceError(
+                "The matcher process ended before it was ready. Run `vigie doctor`."
+            ) from error
+        except MatchingError:
+            self._stop()
+            raise
+
+    def _stop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOPPING)
+            return
+        process.kill()
+        process.wait()

@@ -1,0 +1,133 @@
+"""From the rows recognised in a document to its verdict.
+
+Thresholds: a day of 1e9 windows against 491,000 rows is 2^49 comparisons; 52 bits leave less
+than one chance agreement a week, 35 bits are worth a person's look.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from matching.result import Verdict
+
+ALERT = 52.0
+REVIEW = 35.0
+MANY = 10  # records from which a fragment is a repost
+OVERLAP = 0.007  # share of any list of French people that 491,000 of 68 million rows hold
+UNLIKELY = 0.05  # a single record among so many others that chance explains it is no fragment
+HALF = 0.5  # a list of which less than this is known is another list
+SMALL = 6  # so few people that their share says nothing
+NEIGHBOURS = 3  # rows this near in the file count as kept in the file's order
+OWN = ("laboratory", "insurer_number", "comment", "password")  # columns of this file alone
+
+
+class Recognised(Protocol):
+    """What deciding needs of one recognised row."""
+
+    row: int
+    bits: float
+    tied: bool
+    conflicts: int
+    layer: int
+    fields: list[tuple[str, int, int, int, float]]
+
+    @property
+    def start(self) -> int:
+        """Where it stands in its layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict and the numbers it rests on."""
+
+    verdict: Verdict
+    records: int
+    review_records: int
+    candidates: int
+    chance: float
+    notes: tuple[str, ...] = ()
+
+
+def decide(
+    found: Sequence[Recognised], people: int, *, known_file: bool, mention: bool
+) -> Decision:
+    """`people` is how many person-like records the document shows, recognised or not."""
+    whole = [each for each in found if not each.tied]
+    strong = [each for each in whole if each.bits >= ALERT]
+    weak = [each for each in whole if each.bits < ALERT]
+    candidates = max(people, len(strong))
+    chance = tail(candidates, len(strong), OVERLAP) if strong else 1.0
+    verdict = _verdict(strong, weak, candidates, chance)
+    notes: tuple[str, ...] = ()
+    if known_file:
+        verdict = Verdict.REPOST
+        notes = ("the document's hash is that of a known copy",)
+    elif verdict is Verdict.NONE and mention:
+        verdict = Verdict.MENTION
+    return Decision(verdict, len(strong), len(weak), candidates, chance, notes)
+
+
+def _verdict(
+    strong: Sequence[Recognised], weak: Sequence[Recognised], candidates: int, chance: float
+) -> Verdict:
+    if not strong:
+        sure = [each for each in weak if not each.conflicts]
+        if len(sure) >= MANY and len(sure) >= HALF * candidates:
+            # Each record alone says too little, but a whole list of them does not.
+            return Verdict.REPOST
+        return Verdict.REVIEW if weak else Verdict.NONE
+    many = len(strong) + len(weak) >= MANY
+    if own_traits(strong) or in_file_order(strong):
+        return Verdict.REPOST if many else Verdict.FRAGMENT
+    share = (len(strong) + len(weak)) / candidates
+    if candidates >= SMALL and (share < HALF or chance > UNLIKELY):
+        return Verdict.SAME_PEOPLE
+    return Verdict.REPOST if many else Verdict.FRAGMENT
+
+
+def own_traits(strong: Sequence[Recognised]) -> bool:
+    """Whether most records show what only this file has: laboratory with doctor, a comment."""
+    showing = 0
+    for each in strong:
+        kinds = {field[0] for field in each.fields}
+        pair = "laboratory" in kinds and ("doctor" in kinds or "insurer_number" in kinds)
+        if pair or "comment" in kinds or {"password", "insurer_number"} <= kinds:
+            showing += 1
+    return showing * 2 > len(strong)
+
+
+def in_file_order(strong: Sequence[Recognised]) -> bool:
+    """Whether neighbours in the document are neighbours in the file, more often than by chance."""
+    ordered = sorted(strong, key=lambda each: (each.layer, each.start))
+    near = sum(
+        0 < abs(one.row - two.row) <= NEIGHBOURS
+        for one, two in zip(ordered, ordered[1:], strict=False)
+    )
+    return near >= 2 and near * 3 >= len(ordered)
+
+
+def tail(n: int, k: int, p: float) -> float:
+    """P(X >= k) for X binomial(n, p): exact sums in log space, cut where terms vanish."""
+    if k <= 0:
+        return 1.0
+    if k > n:
+        return 0.0
+    log_p, log_q = math.log(p), math.log1p(-p)
+    mean = n * p
+    if k <= mean:
+        return 1.0 - sum(_term(n, i, log_p, log_q) for i in range(k))
+    found = 0.0
+    for i in range(k, n + 1):
+        term = _term(n, i, log_p, log_q)
+        found += term
+        if term < found * 1e-12:
+            break
+    return min(1.0, found)
+
+
+def _term(n: int, i: int, log_p: float, log_q: float) -> float:
+    log = math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1)
+    return math.exp(log + i * log_p + (n - i) * log_q)

@@ -1,0 +1,97 @@
+"""Counting person-like records without any leak: identifiers that come again begin a new one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.kernel.jit import inner, kernel, pointer
+from matching.kernel.shapes import (
+    clock_behind,
+    collect,
+    date_at,
+    is_digit,
+    is_letter,
+    nir_length,
+    phone_start,
+)
+from matching.kernel.tokens import scratch_pointers
+
+i64 = np.int64
+
+OLDEST, YOUNGEST = 19000000, 20200000  # birth dates; younger dates are mostly something else
+G_COUNT, G_MASK, G_WORDS, G_LINE, G_SINCE = range(5)
+M_NIR, M_EMAIL, M_PHONE, M_BIRTH = 1, 2, 4, 8
+
+
+@inner
+def close_group(state):
+    """Count the group that ends: an identifier, or a birth date, beside at least two words."""
+    if state[G_MASK] and (state[G_WORDS] >= 2 or state[G_MASK] & M_NIR):
+        state[G_COUNT] += 1
+    state[G_MASK] = 0
+    state[G_WORDS] = 0
+
+
+@inner
+def meet(state, mark):
+    """Take an identifier into the group, or begin a new one when its kind came on another line."""
+    if state[G_MASK] & mark and (state[G_SINCE] > 0 or mark == M_NIR):
+        words = state[G_WORDS]
+        close_group(state)
+        state[G_WORDS] = words  # words between the two may belong to either
+    state[G_MASK] |= mark
+    state[G_SINCE] = 0
+
+
+@inner
+def number_here(f, i, s, state):
+    """Read the number at `i` into the group; returns the position behind it, or `i`."""
+    end, date, _ = date_at(f, i)
+    if date and not is_digit(f[end]):
+        if OLDEST < date < YOUNGEST and not clock_behind(f, end):
+            meet(state, M_BIRTH)
+        return end
+    count, zero = collect(f, i, s.digits, s.places, s.last)
+    if count >= 9:
+        size = nir_length(s.digits, s.last, count)
+        if size:
+            meet(state, M_NIR)
+            return s.places[size - 1] + 1
+        first, sure = phone_start(s.digits, s.last, count, zero, i > 0 and f[i - 1] == 43)
+        if first >= 0 and sure:
+            meet(state, M_PHONE)
+            return s.places[first + 8] + 1
+    return i
+
+
+@kernel
+def count_people(data, size, scratch, state_array):
+    """Person-like groups in folded text."""
+    f = pointer(data)
+    s = scratch_pointers(scratch)
+    state = pointer(state_array)
+    i = i64(0)
+    while i < size:
+        c = f[i]
+        if is_digit(c):
+            behind = number_here(f, i, s, state)
+            if behind > i:
+                i = behind
+            while i < size and (is_digit(f[i]) or is_letter(f[i])):
+                i += 1
+        elif is_letter(c):
+            start = i
+            while i < size and (is_letter(f[i]) or is_digit(f[i])):
+                i += 1
+            if i - start >= 2:
+                state[G_WORDS] += 1
+        else:
+            if c == 64 and i > 0 and (is_letter(f[i - 1]) or is_digit(f[i - 1])):
+                meet(state, M_EMAIL)
+            elif c == 10:
+                state[G_SINCE] += 1
+                if f[i + 1] == 10 and state[G_MASK] == 0:
+                    state[G_WORDS] = 0
+            i += 1
+    close_group(state)
+    return state[G_COUNT]

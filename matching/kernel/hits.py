@@ -1,0 +1,220 @@
+"""From tokens to hits: which rows of the leak a text's values point to."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.kernel import kinds as k
+from matching.kernel.jit import inlined, inner, pointer
+from matching.kernel.shapes import collect, pack
+from matching.kernel.table import find, in_bits, value_at
+from matching.siphash import join_unordered, siphash_bytes, siphash_number
+
+u64 = np.uint64
+i64 = np.int64
+
+NAME_RING = 8  # name-like words that a further one is paired with
+NAME_REACH = 240  # characters between the two words of a name
+WIDE = 64  # a key of more rows than this counts only beside another key
+SHINGLE_WORDS = 5
+
+
+class Hits(NamedTuple):
+    """Struct of arrays: a row, the token that pointed to it, its kind and how (Q_*)."""
+
+    row: NDArray[np.int64]
+    token: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+    quality: NDArray[np.uint8]
+
+
+class Leak(NamedTuple):
+    """What the look-ups need of one fingerprint file. `*_mask` are sizes of bit filters less 1."""
+
+    exact: Any
+    near: Any
+    words: Any
+    exact_bits: NDArray[np.uint8]
+    exact_mask: Any
+    name_bits: NDArray[np.uint8]
+    name_mask: Any
+    keys: NDArray[np.uint64]
+    missing: NDArray[np.int64]
+
+
+def new_hits(capacity: int) -> Hits:
+    """Room for `capacity` hits; more are dropped, the first ones stay."""
+    return Hits(
+        np.empty(capacity, np.int64),
+        np.empty(capacity, np.int32),
+        np.empty(capacity, np.uint8),
+        np.empty(capacity, np.uint8),
+    )
+
+
+@inlined
+def hit_pointers(h):
+    """The same struct over pointers."""
+    return Hits(pointer(h.row), pointer(h.token), pointer(h.kind), pointer(h.quality))
+
+
+@inner
+def take(hits, n, room, table, key, token, kind, quality, leak):
+    """Append a hit for every row behind a key; returns the new count."""
+    first, end = find(table, key, leak.missing)
+    for entry in range(first, end):
+        if n < room:
+            hits.row[n] = value_at(table, entry, leak.keys)
+            hits.token[n] = token
+            hits.kind[n] = kind
+            hits.quality[n] = quality
+            n += 1
+    return n
+
+
+@inner
+def take_exact(hits, n, room, key, token, kind, leak):
+    """`take` from the exact table, behind its bit filter."""
+    if not in_bits(leak.exact_bits, leak.exact_mask, key):
+        return n
+    return take(hits, n, room, leak.exact, key, token, kind, k.Q_EXACT, leak)
+
+
+@inner
+def near_number(f, t, tokens, size, kind, near, hits, n, room, s, leak):
+    """Hits of a NIR (`size` 13) or phone (9) with one slip: wrong, lost, added, swapped digit."""
+    count, _ = collect(f, i64(tokens.start[t]), s.digits, s.places, s.last)
+    total = 0
+    while total < count and s.places[total] < tokens.end[t]:
+        total += 1
+    start = 0
+    if size == 9:
+        # National digits only: a doubtful phone begins with 0, a sure one ends with its nine.
+        start = 1 if tokens.aux[t] == 0 and s.digits[0] == 0 else max(0, total - 9)
+    length = total - start
+    k0, k1 = leak.keys[2 * near], leak.keys[2 * near + 1]
+    x0, x1 = leak.keys[2 * kind], leak.keys[2 * kind + 1]
+    if length == size or length == size + 2:
+        for skip in range(start, start + size):
+            key = siphash_number(pack(s.digits, start, start + size, skip), k0, k1)
+            n = take(hits, n, room, leak.near, key, t, kind, k.Q_NEAR, leak)
+    if length == size - 1 or length == size + 1:
+        key = siphash_number(pack(s.digits, start, start + size - 1, -1), k0, k1)
+        n = take(hits, n, room, leak.near, key, t, kind, k.Q_NEAR, leak)
+    if length == size + 1 or length == size + 3:
+        for skip in range(start, start + size + 1):
+            key = siphash_number(pack(s.digits, start, start + size + 1, skip), x0, x1)
+            n = take(hits, n, room, leak.exact, key, t, kind, k.Q_NEAR, leak)
+    return n
+
+
+@inner
+def near_local(f, t, tokens, hits, n, room, s, leak):
+    """Hits of an address whose local part has one slip."""
+    size = 0
+    for i in range(tokens.start[t], tokens.end[t]):
+        if f[i] == 43 or size >= 60:
+            break
+        s.bytes[size] = f[i]
+        size += 1
+    if size < 6:
+        return n
+    k0, k1 = leak.keys[2 * k.LOCAL_NEAR], leak.keys[2 * k.LOCAL_NEAR + 1]
+    x0, x1 = leak.keys[2 * k.LOCAL], leak.keys[2 * k.LOCAL + 1]
+    key = siphash_bytes(s.bytes, 0, size, k0, k1)
+    n = take(hits, n, room, leak.near, key, t, k.LOCAL, k.Q_NEAR, leak)
+    for skip in range(size):
+        at = 64
+        for i in range(size):
+            if i != skip:
+                s.bytes[at] = s.bytes[i]
+                at += 1
+        key = siphash_bytes(s.bytes, 64, at, k0, k1)
+        n = take(hits, n, room, leak.near, key, t, k.LOCAL, k.Q_NEAR, leak)
+        key = siphash_bytes(s.bytes, 64, at, x0, x1)
+        n = take_exact(hits, n, room, key, t, k.LOCAL, leak)
+    return n
+
+
+@inner
+def pair_hits(t, tokens, ring, held, hits, n, room, leak):
+    """Hits of a word paired with the name-like words shortly before it; returns (n, held)."""
+    if tokens.aux[t] < 0 or tokens.aux[t] & (k.F_STOP | k.F_STREET):
+        return n, held
+    key = tokens.key[t]
+    if tokens.end[t] - tokens.start[t] < 3 or not in_bits(leak.name_bits, leak.name_mask, key):
+        return n, held
+    k0, k1 = leak.keys[2 * k.PAIR], leak.keys[2 * k.PAIR + 1]
+    for back in range(min(held, NAME_RING)):
+        other = ring[(held - 1 - back) % NAME_RING]
+        if tokens.start[t] - tokens.end[other] > NAME_REACH:
+            break
+        if tokens.key[other] != key:
+            both = siphash_number(join_unordered(key, tokens.key[other]), k0, k1)
+            n = take_exact(hits, n, room, both, t, k.PAIR, leak)
+    ring[held % NAME_RING] = t
+    return n, held + 1
+
+
+@inner
+def shingle_hits(t, tokens, window, seen, hits, n, room, leak):
+    """Hits of the last five words; `window` holds their keys; returns (n, seen)."""
+    if tokens.aux[t] < 0:
+        return n, seen
+    window[seen % SHINGLE_WORDS] = tokens.key[t]
+    seen += 1
+    if seen < SHINGLE_WORDS:
+        return n, seen
+    key = shingle_key(window, seen, leak.keys)
+    return take_exact(hits, n, room, key, t, k.SHINGLE, leak), seen
+
+
+@inner
+def shingle_key(window, seen, keys):
+    """The key of the five words whose last was number `seen` - 1."""
+    mixed = u64(0)
+    for back in range(SHINGLE_WORDS):
+        mixed = (
+            mixed * u64(0x9E3779B97F4A7C15) + window[(seen - SHINGLE_WORDS + back) % SHINGLE_WORDS]
+        )
+    return siphash_number(mixed, keys[2 * k.SHINGLE], keys[2 * k.SHINGLE + 1])
+
+
+@inner
+def find_hits(f, tokens, count, hits, room, shingles, s, ring, window, leak):
+    """Look every token up; returns how many hits there are."""
+    n = 0
+    held = 0
+    seen = 0
+    for t in range(count):
+        kind = tokens.kind[t]
+        before = n
+        if kind == k.WORD:
+            n, held = pair_hits(t, tokens, ring, held, hits, n, room, leak)
+            if shingles:
+                n, seen = shingle_hits(t, tokens, window, seen, hits, n, room, leak)
+        elif kind == k.DATE:
+            if tokens.aux[t] > 0:
+                n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+        elif kind == k.NUMBER:
+            if tokens.end[t] - tokens.start[t] >= 6:
+                n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+        elif kind == k.NIR:
+            if tokens.aux[t]:
+                n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+            if n == before:
+                n = near_number(f, t, tokens, 13, kind, k.NIR_NEAR, hits, n, room, s, leak)
+        elif kind == k.PHONE:
+            n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+            if n == before:
+                n = near_number(f, t, tokens, 9, kind, k.PHONE_NEAR, hits, n, room, s, leak)
+        elif kind == k.LOCAL:
+            n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+            if n == before:
+                n = near_local(f, t, tokens, hits, n, room, s, leak)
+        elif kind == k.EMAIL or kind == k.STREET:
+            n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+    return n

@@ -1,0 +1,438 @@
+"""One region of text, from folded bytes to accepted matches: the kernel that scanning calls."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.kernel import kinds as k
+from matching.kernel.evidence import (
+    I_CONFLICTS,
+    I_STAMP,
+    Desk,
+    Rows,
+    desk_pointers,
+    evaluate,
+    fill_set,
+    new_desk,
+    row_pointers,
+)
+from matching.kernel.hits import Hits, Leak, find_hits, hit_pointers, new_hits
+from matching.kernel.jit import inlined, inner, kernel, pointer
+from matching.kernel.table import table_pointers
+from matching.kernel.tokens import (
+    Scratch,
+    Tokens,
+    new_scratch,
+    new_tokens,
+    scratch_pointers,
+    token_pointers,
+    tokenise,
+)
+from matching.kernel.windows import (
+    Units,
+    Windows,
+    count_kinds,
+    find_units,
+    find_windows,
+    new_units,
+    new_windows,
+    unit_pointers,
+    window_pointers,
+)
+
+i64 = np.int64
+f64 = np.float64
+
+REGION = 32 * 1024  # bytes of folded text a region holds at most
+MAX_HITS = 200_000
+MAX_PROPOSALS = 20_000
+MAX_MATCHES = 8_192
+FIELDS = 24  # columns of one match that are told
+CANDIDATES = 1024  # distinct rows evaluated in one window
+NEAR_FROM = 11.0
+
+
+class Proposals(NamedTuple):
+    """Rows that reached the review threshold in some window, before claims are settled."""
+
+    row: NDArray[np.int64]
+    window: NDArray[np.int64]
+    bits: NDArray[np.float64]
+    order: NDArray[np.int64]
+
+
+class Matches(NamedTuple):
+    """Accepted matches; `column`, `start`, `end`, `quality` hold FIELDS entries a match.
+
+    `tied` is 1 for a row that explains the very tokens an accepted one explains, as well.
+    """
+
+    row: NDArray[np.int64]
+    bits: NDArray[np.float64]
+    fields: NDArray[np.int64]
+    conflicts: NDArray[np.int64]
+    tied: NDArray[np.int64]
+    window_start: NDArray[np.int64]
+    column: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    quality: NDArray[np.int64]
+    worth: NDArray[np.float64]
+
+
+class Bench(NamedTuple):
+    """All working memory of one scanner."""
+
+    tokens: Tokens
+    scratch: Scratch
+    hits: Hits
+    units: Units
+    windows: Windows
+    desk: Desk
+    proposals: Proposals
+    matches: Matches
+    rows: NDArray[np.int64]
+    ring: NDArray[np.int64]
+    shingle: NDArray[np.uint64]
+    labels: NDArray[np.uint64]
+
+
+def new_bench(words: tuple[NDArray[np.uint64], NDArray[np.uint8]], record_words: int) -> Bench:
+    """Working memory for regions of REGION bytes."""
+    capacity = 3 * REGION + 64
+    return Bench(
+        new_tokens(capacity),
+        new_scratch(words),
+        new_hits(MAX_HITS),
+        new_units(REGION + 2),
+        new_windows(REGION),
+        new_desk(capacity, record_words),
+        Proposals(
+            np.empty(MAX_PROPOSALS, np.int64),
+            np.empty(MAX_PROPOSALS, np.int64),
+            np.empty(MAX_PROPOSALS, np.float64),
+            np.empty(MAX_PROPOSALS, np.int64),
+        ),
+        Matches(
+            np.empty(MAX_MATCHES, np.int64),
+            np.empty(MAX_MATCHES, np.float64),
+            *(np.empty(MAX_MATCHES, np.int64) for _ in range(4)),
+            *(np.empty(MAX_MATCHES * FIELDS, np.int64) for _ in range(4)),
+            np.empty(MAX_MATCHES * FIELDS, np.float64),
+        ),
+        np.empty(CANDIDATES, np.int64),
+        np.zeros(16, np.int64),
+        np.zeros(8, np.uint64),
+        np.zeros(128, np.uint64),
+    )
+
+
+@inlined
+def leak_pointers(p):
+    """The same struct over pointers."""
+    return Leak(
+        table_pointers(p.exact),
+        table_pointers(p.near),
+        table_pointers(p.words),
+        pointer(p.exact_bits),
+        p.exact_mask,
+        pointer(p.name_bits),
+        p.name_mask,
+        pointer(p.keys),
+        pointer(p.missing),
+    )
+
+
+@inlined
+def match_pointers(m):
+    """The same struct over pointers."""
+    return Matches(
+        pointer(m.row),
+        pointer(m.bits),
+        pointer(m.fields),
+        pointer(m.conflicts),
+        pointer(m.tied),
+        pointer(m.window_start),
+        pointer(m.column),
+        pointer(m.start),
+        pointer(m.end),
+        pointer(m.quality),
+        pointer(m.worth),
+    )
+
+
+@inlined
+def proposal_pointers(p):
+    """The same struct over pointers."""
+    return Proposals(pointer(p.row), pointer(p.window), pointer(p.bits), pointer(p.order))
+
+
+@inner
+def unit_of(units, n_units, at):
+    """The unit that holds byte `at`, by halving."""
+    low, high = 0, n_units - 1
+    while low < high:
+        middle = (low + high + 1) >> 1
+        if units.start[middle] <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@inner
+def bounds(tokens, units, n_units, hits, n_hits, start, end):
+    """(first token, behind, first hit, behind) of the units that a window touches."""
+    first = units.first[unit_of(units, n_units, start)]
+    behind = units.first[unit_of(units, n_units, max(start, end - 1)) + 1]
+    low, high = 0, n_hits
+    while low < high:
+        middle = (low + high) >> 1
+        if hits.token[middle] < first:
+            low = middle + 1
+        else:
+            high = middle
+    h = low
+    while h < n_hits and hits.token[h] < behind:
+        h += 1
+    return first, behind, low, h
+
+
+@inner
+def candidates(tokens, hits, low, high, start, end, rows):
+    """The distinct rows that hits inside the window point to; returns how many."""
+    n = 0
+    for h in range(low, high):
+        t = hits.token[h]
+        if tokens.start[t] < start or tokens.end[t] > end:
+            continue
+        row = hits.row[h]
+        known = False
+        for i in range(n - 1, -1, -1):
+            if rows[i] == row:
+                known = True
+                break
+        if not known and n < CANDIDATES:
+            rows[n] = row
+            n += 1
+    return n
+
+
+@inner
+def propose(
+    f,
+    tokens,
+    units,
+    n_units,
+    windows,
+    n_windows,
+    hits,
+    n_hits,
+    review,
+    rows,
+    records,
+    desk,
+    scratch,
+    leak,
+    out,
+):
+    """Evaluate every candidate in every window; returns how many reached `review` bits."""
+    n = 0
+    for w in range(n_windows):
+        start, end = windows.start[w], windows.end[w]
+        first, behind, low, high = bounds(tokens, units, n_units, hits, n_hits, start, end)
+        if low == high:
+            continue
+        count = candidates(tokens, hits, low, high, start, end, rows)
+        if count == 0:
+            continue
+        fill_set(tokens, first, behind, start, end, desk)
+        for c in range(count):
+            bits = evaluate(
+                f, rows[c], tokens, first, behind, start, end, hits, low, high, NEAR_FROM, records,
+                desk, scratch, leak,
+            )  # fmt: skip
+            if bits >= review and n < MAX_PROPOSALS:
+                out.row[n] = rows[c]
+                out.window[n] = w
+                out.bits[n] = bits
+                n += 1
+    return n
+
+
+@inner
+def sort_proposals(out, n):
+    """Order proposals by bits, the strongest first (heap sort; equal bits by position)."""
+    for i in range(n):
+        out.order[i] = i
+    for phase in range(2):
+        count = n
+        top = n // 2 - 1 if phase == 0 else n - 1
+        while top >= (0 if phase == 0 else 1):
+            if phase == 0:
+                root = top
+            else:
+                out.order[0], out.order[top] = out.order[top], out.order[0]
+                count = top
+                root = 0
+            while 2 * root + 1 < count:
+                child = 2 * root + 1
+                if child + 1 < count and weaker(out, out.order[child + 1], out.order[child]):
+                    child += 1
+                if weaker(out, out.order[child], out.order[root]):
+                    out.order[root], out.order[child] = out.order[child], out.order[root]
+                    root = child
+                else:
+                    break
+            top -= 1
+
+
+@inlined
+def weaker(out, a, b):
+    """Whether proposal `a` comes after proposal `b`."""
+    if out.bits[a] != out.bits[b]:
+        return out.bits[a] < out.bits[b]
+    return a > b
+
+
+@inner
+def store(m, n, row, bits, tied, start, desk, columns):
+    """Write one accepted match with its fields."""
+    m.row[n] = row
+    m.bits[n] = bits
+    m.tied[n] = tied
+    m.conflicts[n] = desk.info[I_CONFLICTS]
+    m.window_start[n] = start
+    count = 0
+    for c in range(columns):
+        if desk.bits[c] > 0.0 and count < FIELDS:
+            at = n * FIELDS + count
+            m.column[at] = c
+            m.start[at] = desk.start[c]
+            m.end[at] = desk.end[c]
+            m.quality[at] = desk.quality[c]
+            m.worth[at] = desk.bits[c]
+            count += 1
+    m.fields[n] = count
+    return n + 1
+
+
+@inner
+def settle(
+    f,
+    tokens,
+    units,
+    n_units,
+    windows,
+    hits,
+    n_hits,
+    review,
+    records,
+    desk,
+    scratch,
+    leak,
+    out,
+    proposals,
+    m,
+):
+    """Accept proposals from the strongest down; what one explains cannot speak for another.
+
+    A row that explains the same tokens as well as the one just accepted is told as tied.
+    """
+    sort_proposals(out, proposals)
+    n = 0
+    last_window = i64(-1)
+    p = 0
+    while p < proposals and n < MAX_MATCHES:
+        item = out.order[p]
+        row, w = out.row[item], out.window[item]
+        start, end = windows.start[w], windows.end[w]
+        first, behind, low, high = bounds(tokens, units, n_units, hits, n_hits, start, end)
+        known = False
+        for done in range(n - 1, max(-1, n - 400), -1):
+            if m.row[done] == row:
+                known = True
+                break
+        p += 1
+        if known:
+            continue
+        if w != last_window:
+            fill_set(tokens, first, behind, start, end, desk)
+            last_window = w
+        bits = evaluate(
+            f, row, tokens, first, behind, start, end, hits, low, high, NEAR_FROM, records, desk,
+            scratch, leak,
+        )  # fmt: skip
+        if bits < review:
+            continue
+        n = store(m, n, row, bits, 0, start, desk, records.columns)
+        stamp = desk.info[I_STAMP]
+        q = p
+        while q < proposals and n < MAX_MATCHES and q < p + 6:
+            other = out.order[q]
+            if out.window[other] != w or out.bits[other] < bits - 0.01:
+                break
+            again = evaluate(
+                f, out.row[other], tokens, first, behind, start, end, hits, low, high, NEAR_FROM,
+                records, desk, scratch, leak,
+            )  # fmt: skip
+            if out.row[other] != row and abs(again - bits) < 0.01:
+                n = store(m, n, out.row[other], again, 1, start, desk, records.columns)
+            q += 1
+        for t in range(first, behind):
+            if desk.used[t] >= stamp:
+                desk.claimed[t] = 1
+    return n
+
+
+@kernel
+def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
+    """Match `f[start:end]` against one leak; returns (matches, hits, tokens).
+
+    When `leak.missing[0]` is not 0 afterwards, blocks have to be checked and the call repeated.
+    """
+    keys = leak_pointers(leak)
+    tokens = token_pointers(bench.tokens)
+    scratch = scratch_pointers(bench.scratch)
+    hits = hit_pointers(bench.hits)
+    bytes_ = pointer(f)
+    keys.missing[0] = 0
+    n_tokens = tokenise(
+        bytes_, start, end, chunks, tokens, len(bench.tokens.kind), scratch, keys.keys
+    )
+    n_hits = find_hits(
+        bytes_, tokens, n_tokens, hits, MAX_HITS, shingles, scratch, pointer(bench.ring),
+        pointer(bench.shingle), keys,
+    )  # fmt: skip
+    if n_hits == 0 or keys.missing[0]:
+        return 0, n_hits, n_tokens
+    units = unit_pointers(bench.units)
+    windows = window_pointers(bench.windows)
+    desk = desk_pointers(bench.desk)
+    rows = row_pointers(records)
+    out = proposal_pointers(bench.proposals)
+    matches = match_pointers(bench.matches)
+    for t in range(n_tokens):
+        desk.claimed[t] = 0
+        desk.used[t] = 0
+    desk.info[I_STAMP] = 0
+    n_units = find_units(bytes_, start, end, units, REGION + 1)
+    count_kinds(tokens, n_tokens, units, n_units)
+    n_windows = find_windows(bytes_, tokens, units, n_units, pointer(bench.labels), windows, REGION)
+    proposals = propose(
+        bytes_, tokens, units, n_units, windows, n_windows, hits, n_hits, review,
+        pointer(bench.rows), rows, desk, scratch.bytes, keys, out,
+    )  # fmt: skip
+    if proposals == 0 or keys.missing[0]:
+        return 0, n_hits, n_tokens
+    found = settle(
+        bytes_, tokens, units, n_units, windows, hits, n_hits, review, rows, desk, scratch.bytes,
+        keys, out, proposals, matches,
+    )  # fmt: skip
+    return found, n_hits, n_tokens
+
+
+__all__ = ["REGION", "Bench", "Leak", "Rows", "new_bench", "scan_region", "k"]

@@ -1,0 +1,94 @@
+"""Leak keys: 256 random bits in a file of mode 0600, and the sub-keys derived from them.
+
+HKDF-SHA-256 (RFC 5869) gives every type of key its own 128-bit SipHash key, so that equal
+strings of different types do not collide and a table of one type says nothing about another.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from matching.errors import KeyFileError
+from matching.kernel.kinds import SUB_KEYS
+
+KEY_BYTES = 32
+SALT = b"vigie fingerprint 1"
+
+
+@dataclass(frozen=True, slots=True)
+class LeakKey:
+    """The secret of one leak. Its bytes never show in a repr."""
+
+    secret: bytes = field(repr=False)
+
+    def derive(self, purpose: str, length: int) -> bytes:
+        """`length` bytes bound to `purpose`."""
+        kdf = HKDF(algorithm=hashes.SHA256(), length=length, salt=SALT, info=purpose.encode())
+        return kdf.derive(self.secret)
+
+    @property
+    def id(self) -> str:
+        """16 hex digits that tell keys apart and say nothing about the key."""
+        return self.derive("key id", 8).hex()
+
+    def sub_keys(self) -> np.ndarray:
+        """uint64 array of shape (len(SUB_KEYS), 2): the SipHash key of every kind."""
+        raw = b"".join(self.derive(f"siphash {name}", 16) for name in SUB_KEYS)
+        return np.frombuffer(raw, dtype="<u8").reshape(len(SUB_KEYS), 2).copy()
+
+
+def new_key(path: Path) -> LeakKey:
+    """Write a new key file, mode 0600; raises KeyFileError when `path` exists."""
+    secret = secrets.token_bytes(KEY_BYTES)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise KeyFileError(
+            f"{path} exists already and a key is never overwritten: fingerprint files made with "
+            "it would be lost. Choose another name."
+        ) from None
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be written: {error.strerror}.") from None
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(secret.hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return LeakKey(secret)
+
+
+def load_key(path: Path) -> LeakKey:
+    """Read a key file; raises KeyFileError when it is missing, open to others, or no key."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"There is no key file at {path}. `vigie key new {path}` makes one."
+        ) from None
+    except OSError as error:
+        raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from None
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise KeyFileError(f"{path} is no regular file; name the key file itself.")
+        if mode & 0o077:
+            raise KeyFileError(
+                f"The key file {path} can be read by others (mode {stat.S_IMODE(mode):04o}). "
+                f"Close it first: chmod 600 {path}"
+            )
+        untrusted_text = file.read(4096)
+    if not re.fullmatch(rb"[0-9a-fA-F]{64}\s*", untrusted_text):
+        raise KeyFileError(
+            f"{path} is no key file: it must hold 64 hexadecimal digits. "
+            "Name the file that `vigie key new` wrote."
+        )
+    return LeakKey(bytes.fromhex(untrusted_text.decode("ascii")))

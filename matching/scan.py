@@ -1,0 +1,279 @@
+"""Scanning a document against one leak: texts in, a ScanResult out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching import crowd, decide
+from matching.build import CAPS, DOMAINS
+from matching.errors import DamagedFileError
+from matching.fingerprint_file import SECTIONS, FingerprintFile
+from matching.kernel import kinds as k
+from matching.kernel.evidence import Rows
+from matching.kernel.hits import Leak
+from matching.kernel.region import FIELDS, REGION, Bench, new_bench, scan_region
+from matching.kernel.table import Table
+from matching.keys import load_key
+from matching.normalise import words
+from matching.normalise.fold import Folded, fold
+from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
+
+KEPT = 1000  # matches told unless all are asked for
+OVERLAP = 1500  # bytes that a region shares with the one before it
+ROUNDS = 10_000  # look-ups that may need one more block checked
+
+CLASS_OF = {
+    "nir": k.C_NIR, "name": k.C_FULL, "surname": k.C_SURNAME, "first_name": k.C_FIRST,
+    "full_name": k.C_FULL, "birth_date": k.C_BIRTH, "phone": k.C_PHONE, "email": k.C_EMAIL,
+    "street": k.C_STREET, "postcode": k.C_POSTCODE, "city": k.C_CITY, "insurer": k.C_INSURER,
+    "insurer_number": k.C_INSURER_NUMBER, "doctor": k.C_DOCTOR, "laboratory": k.C_LABORATORY,
+    "date": k.C_DATE, "password": k.C_PASSWORD, "comment": k.C_COMMENT,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Found:
+    """One accepted row in one layer, positions in folded bytes."""
+
+    row: int
+    bits: float
+    tied: bool
+    conflicts: int
+    layer: int
+    fields: list[tuple[str, int, int, int, float]]  # type, start, end, quality, bits
+
+    @property
+    def start(self) -> int:
+        """First byte of its first field."""
+        return min((field[1] for field in self.fields), default=0)
+
+
+class Scanner:
+    """One leak, opened with its key, and the working memory to scan with; not thread-safe."""
+
+    def __init__(self, leak: LeakRef) -> None:
+        """Open file and key; raises MatchingError when one of them cannot be used."""
+        key = load_key(leak.key_file)
+        self.file = FingerprintFile(leak.file)
+        facts = self.file.facts
+        self.file.require_key(key.id, leak.key_file)
+        self.name = leak.name or facts.name
+        self.rows = facts.rows
+        self.types = facts.types
+        self._terms = _term_pattern(leak.terms)
+        self._files = frozenset(each.lower() for each in leak.files)
+        self._keys = key.sub_keys()
+        self._missing = np.zeros(128, np.int64)
+        for name in ("exact.bits", "name.bits"):
+            self.file.check_all(name)
+        self._leak = Leak(
+            *(self._table(name) for name in CAPS),
+            self.file.array("exact.bits"),
+            np.uint64(len(self.file.array("exact.bits")) * 8 - 1),
+            self.file.array("name.bits"),
+            np.uint64(len(self.file.array("name.bits")) * 8 - 1),
+            self._keys,
+            self._missing,
+        )
+        self._records = Rows(
+            self.file.array("rows"),
+            self.file.ok["rows"],
+            facts.rows,
+            facts.record_words,
+            len(facts.slot_role),
+            np.array(facts.slot_column, np.int64),
+            np.array(facts.slot_role, np.int64),
+            np.array([CLASS_OF.get(kind, -1) for kind in facts.types], np.int64),
+            len(facts.types),
+        )
+        self._chunks = "password" in facts.types
+        self._shingles = "comment" in facts.types
+        self._bench: Bench = new_bench(words.table(), facts.record_words)
+
+    def _table(self, name: str) -> Table:
+        starts = self.file.array(f"{name}.starts")
+        return Table(
+            starts,
+            self.file.array(f"{name}.checks"),
+            self.file.array(f"{name}.values"),
+            self.file.ok[f"{name}.starts"],
+            self.file.ok[f"{name}.checks"],
+            self.file.ok[f"{name}.values"],
+            64 - (len(starts) - 1).bit_length() + 1,
+            len(self.file.array(f"{name}.values")),
+            DOMAINS[name],
+        )
+
+    def scan(
+        self,
+        document: str,
+        size: int,
+        sha256: str,
+        layers: Sequence[TextLayer],
+        *,
+        all_matches: bool = False,
+    ) -> ScanResult:
+        """Match the texts of one document; `size` is its bytes, `sha256` of those bytes."""
+        found: list[Found] = []
+        people = 0
+        mention = False
+        texts: list[Folded] = []
+        for at, layer in enumerate(layers):
+            folded = fold(layer.text)
+            texts.append(folded)
+            found += self._scan_text(folded, at)
+            people += crowd.count(folded)
+            mention = mention or bool(self._terms and self._terms.search(layer.text))
+        best = _best_by_row(found)
+        told = decide.decide(
+            best, people, known_file=sha256.lower() in self._files, mention=mention
+        )
+        kept = best if all_matches else best[:KEPT]
+        return ScanResult(
+            document=document,
+            bytes=size,
+            sha256=sha256,
+            verdict=told.verdict,
+            records=told.records,
+            review_records=told.review_records,
+            candidates=told.candidates,
+            chance=told.chance,
+            matches=tuple(self._match(each, texts, layers) for each in kept),
+            notes=told.notes,
+        )
+
+    def _scan_text(self, folded: Folded, layer: int) -> list[Found]:
+        found: list[Found] = []
+        for start, end in regions(folded):
+            count = self._region(folded.data, start, end)
+            found += self._take(count, layer)
+        return found
+
+    def _region(self, data: NDArray[np.uint8], start: int, end: int) -> int:
+        for _ in range(ROUNDS):
+            count, _hits, _tokens = scan_region(
+                data, start, end, self._chunks, self._shingles, decide.REVIEW, self._leak,
+                self._records, self._bench,
+            )  # fmt: skip
+            wanted = int(self._missing[0])
+            if not wanted:
+                return int(count)
+            for at in range(wanted):
+                section, block = int(self._missing[1 + 2 * at]), int(self._missing[2 + 2 * at])
+                self.file.check(SECTIONS[section], block)
+        raise DamagedFileError(
+            f"{self.file.path} asks for the same blocks again and again; it is damaged. "
+            "Make it again with `vigie leak fingerprint`."
+        )
+
+    def _take(self, count: int, layer: int) -> list[Found]:
+        m = self._bench.matches
+        found: list[Found] = []
+        for n in range(count):
+            fields: list[tuple[str, int, int, int, float]] = []
+            for at in range(n * FIELDS, n * FIELDS + int(m.fields[n])):
+                fields.append(
+                    (
+                        self.types[m.column[at]],
+                        int(m.start[at]),
+                        int(m.end[at]),
+                        int(m.quality[at]),
+                        float(m.worth[at]),
+                    )  # fmt: skip
+                )
+            fields.sort(key=lambda field: (field[1], field[2]))
+            found.append(
+                Found(int(m.row[n]), float(m.bits[n]), bool(m.tied[n]), int(m.conflicts[n]),
+                      layer, fields)
+            )  # fmt: skip
+        return found
+
+    def _match(self, each: Found, texts: Sequence[Folded], layers: Sequence[TextLayer]) -> Match:
+        folded = texts[each.layer]
+        return Match(
+            leak=self.name,
+            row=each.row,
+            bits=each.bits,
+            fields=tuple(field[0] for field in each.fields),
+            spans=tuple(folded.span(field[1], field[2]) for field in each.fields),
+            layer=layers[each.layer].name,
+            field_bits=tuple(field[4] for field in each.fields),
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.file.close()
+
+
+def regions(folded: Folded) -> list[tuple[int, int]]:
+    """Cut a text into regions of at most REGION bytes, at line ends where there are any.
+
+    Each begins OVERLAP bytes before the end of the one before it, so that a record across a
+    cut stands whole in one of them.
+    """
+    found: list[tuple[int, int]] = []
+    start = 0
+    data: Any = folded.data
+    while start < folded.size:
+        end = min(start + REGION, folded.size)
+        if end < folded.size:
+            tail = data[end - REGION // 4 : end]
+            lines = np.flatnonzero(tail == ord("\n"))
+            if lines.size:
+                end = end - REGION // 4 + int(lines[-1]) + 1
+        found.append((start, end))
+        if end >= folded.size:
+            break
+        back = end - OVERLAP
+        lines = np.flatnonzero(data[back : end - 1] == ord("\n"))
+        start = back + int(lines[0]) + 1 if lines.size else _gap(data, back, end)
+    return found
+
+
+def _gap(data: NDArray[np.uint8], back: int, end: int) -> int:
+    """The first place behind `back` that does not split a word or number."""
+    blanks = np.flatnonzero(data[back : end - 1] == ord(" "))
+    return back + int(blanks[0]) + 1 if blanks.size else back
+
+
+def _best_by_row(found: list[Found]) -> list[Found]:
+    """The strongest finding of each row, the strongest row first."""
+    best: dict[int, Found] = {}
+    for each in found:
+        known = best.get(each.row)
+        if known is None or each.bits > known.bits:
+            best[each.row] = each
+    return sorted(best.values(), key=lambda each: (-each.bits, each.row))
+
+
+def _term_pattern(terms: Sequence[str]) -> re.Pattern[str] | None:
+    parts = [re.escape(term.strip()) for term in terms if term.strip()]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE) if parts else None
+
+
+def known_copy(leaks: Sequence[LeakRef], sha256: str) -> LeakRef | None:
+    """The leak that names this hash as one of its copies."""
+    return next((leak for leak in leaks if sha256.lower() in leak.files), None)
+
+
+def open_scanners(leaks: Sequence[LeakRef]) -> list[Scanner]:
+    """A scanner for each leak, in order; none stays open when one of them cannot be."""
+    made: list[Scanner] = []
+    try:
+        for leak in leaks:
+            made.append(Scanner(leak))
+    except BaseException:
+        for scanner in made:
+            scanner.close()
+        raise
+    return made
+
+
+__all__ = ["Scanner", "Verdict", "open_scanners", "Path"]

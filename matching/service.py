@@ -1,0 +1,118 @@
+"""The matcher process: `python -m matching.service FD`, the only one that reads leak keys.
+
+It talks frames (`matching.frames`) over the inherited socket FD. Requests: "open" with the leaks,
+"scan" with a document's layers (texts as UTF-8 in the body, their byte lengths in the header),
+"stop". Answers: "ready", "result", or "error" with a sentence. It ends when the other side
+closes, and dies with its parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from matching import frames
+from matching.errors import MatchingError
+from matching.result import LeakRef, TextLayer
+from matching.scan import Scanner, open_scanners
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel end this process when the parent goes; end now if it went already."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(0)
+
+
+def no_traces() -> None:
+    """Keys and texts live in this process: no core dump, not to be read by ptrace of equals."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+
+
+def leaks_from(header: dict[str, Any]) -> list[LeakRef]:
+    """The leaks of an "open" frame."""
+    return [
+        LeakRef(
+            Path(leak["file"]), Path(leak["key_file"]), str(leak["name"]),
+            tuple(leak["terms"]), tuple(leak["files"]),
+        )
+        for leak in header["leaks"]
+    ]  # fmt: skip
+
+
+def layers_from(header: dict[str, Any], untrusted_body: bytes) -> list[TextLayer]:
+    """The texts of a "scan" frame; what is no UTF-8 is replaced, never refused."""
+    layers: list[TextLayer] = []
+    at = 0
+    for name, size in header["layers"]:
+        text = untrusted_body[at : at + size].decode("utf-8", "surrogatepass")
+        layers.append(TextLayer(str(name), text))
+        at += size
+    return layers
+
+
+def answer(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """The "result" of one "scan"."""
+    layers = layers_from(header, body)
+    results = [
+        scanner.scan(
+            str(header["document"]), int(header["size"]), str(header["sha256"]), layers,
+            all_matches=header["all"] is True,
+        ).to_json()
+        for scanner in scanners
+    ]  # fmt: skip
+    return {"t": "result", "results": results}
+
+
+def serve(sock: socket.socket) -> None:
+    """Answer frames until the other side closes or says stop."""
+    scanners: list[Scanner] = []
+    while True:
+        try:
+            header, body = frames.receive(sock)
+        except frames.FrameError:
+            return
+        try:
+            if header.get("t") == "open":
+                scanners = open_scanners(leaks_from(header))
+                reply: dict[str, Any] = {"t": "ready", "leaks": [each.name for each in scanners]}
+            elif header.get("t") == "scan":
+                reply = answer(scanners, header, body)
+            else:
+                return
+        except MatchingError as error:
+            reply = {"t": "error", "kind": type(error).__name__, "error": str(error)}
+        except Exception as error:  # noqa: BLE001 - its text could hold content, its kind cannot
+            reply = {"t": "error", "kind": "ServiceError", "error": _unforeseen(error)}
+        frames.send(sock, reply)
+
+
+def _unforeseen(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "?"
+    return f"The matcher could not scan a document ({type(error).__name__} in {place})."
+
+
+def main() -> None:
+    """Serve on the socket whose number is the first argument; the second is the parent's id."""
+    die_with_parent(int(sys.argv[2]))
+    no_traces()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    with socket.socket(fileno=int(sys.argv[1])) as sock:
+        serve(sock)
+
+
+if __name__ == "__main__":
+    main()
