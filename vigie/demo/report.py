@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vigie.demo.aftermath import find_plain_values, kept_folders, size_of
+from vigie.demo.folder import DemoFolder
+from vigie.demo.posts import PlannedPost
 from vigie.demo.screen import place_of
 from vigie.demo.selfcheck import Report
 from vigie.demo.words import Tongue
+
+FINDINGS_SHOWN = 30
 
 
 def print_report(console: Console, words: Tongue, report: Report) -> None:
@@ -51,3 +58,23 @@ def print_report(console: Console, words: Tongue, report: Report) -> None:
         ),
         highlight=False,
     )
+
+
+def print_search(
+    console: Console, words: Tongue, folder: DemoFolder, posts: Sequence[PlannedPost]
+) -> bool:
+    """Search what was kept for plain values; whether there is none. A value is never shown."""
+    with console.status(words("privacy_search")):
+        found = find_plain_values(folder, posts)
+    files, size = size_of(kept_folders(folder))
+    if not found:
+        line = words("privacy_ok", files=files, size=f"{size / 1e6:.1f}")
+        console.print(line, highlight=False)
+        return True
+    for finding in found[:FINDINGS_SHOWN]:
+        place = finding.file.relative_to(folder.root)
+        view = f" ({finding.where})" if finding.where else ""
+        line = f"{finding.of}: {finding.kind} @ {place}{view}:{finding.offset}"
+        console.print(line, style="red", markup=False, highlight=False)
+    console.print(words("privacy_bad", count=len(found)), style="bold red", highlight=False)
+    return False

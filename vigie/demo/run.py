@@ -22,7 +22,7 @@ from vigie.demo.folder import DemoFolder, State
 from vigie.demo.journal import Journal
 from vigie.demo.live import Show
 from vigie.demo.poster import Pace
-from vigie.demo.report import print_report
+from vigie.demo.report import print_report, print_search
 from vigie.demo.rounds import Rounds
 from vigie.demo.watching import Watching
 from vigie.demo.words import Tongue, tongue
@@ -151,7 +151,8 @@ class _Demo:
         rounds.finish()
         report = rounds.report()
         print_report(self._console, self._words, report)
-        passed = report.passed
+        nothing_plain = print_search(self._console, self._words, self._folder, rounds.planned)
+        passed = report.passed and nothing_plain
         verdict = self._words("passed" if passed else "not_passed")
         self._console.print(f"[bold {'green' if passed else 'red'}]{verdict}")
         return 0 if passed else 1

@@ -111,6 +111,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
             "{posts} messages ; du message à l'alerte {median} s en médiane, {worst} s au plus"
         ),
     ),
+    "privacy_search": (
+        "Searching everything that was kept for plain values",
+        "Recherche de valeurs en clair dans tout ce qui a été gardé",
+    ),
     "privacy_ok": (
         (
             "No value of the leak, of bystanders or of unmatched posts in {files} files "
