@@ -137,7 +137,7 @@ def _reads_like_words(token: str) -> bool:
         return True
     digits = sum(char.isdigit() for char in joined)
     one_case = joined.isupper() or joined.islower()
-    if not one_case or not 0 < digits <= 2:
+    if not one_case or len(joined) < 7 or not 0 < digits <= 2:
         return False
     return _is_mostly_wordy(joined.lower().translate(LEET), usual=LEET_READS_LIKE_WORDS)
 
@@ -157,7 +157,8 @@ def _is_wordy(run: str, letters: int, usual: float) -> bool:
         return False
     low = run.lower()
     known = sum(after in FOLLOWERS[before] for before, after in pairwise(low))
-    return known >= usual * (len(low) - 1)
+    # By chance a random token holds such a stretch more often than it is one.
+    return known >= (usual if len(run) == letters else max(usual, 0.8)) * (len(low) - 1)
 
 
 def _kept(frame_ids: Collection[str]) -> frozenset[str]:

@@ -1,0 +1,99 @@
+"""What the sandbox and its child say to each other, and how an answer is checked.
+
+A job is {"name", "content_type", "charset", "one", "limits"} with the document's bytes. An
+answer is {"documents": [{"name", "bytes", "sha256", "error", "notes", "charset", "layers":
+[[name, length in bytes], …]}, …]} with all texts behind one another, or {"error": kind,
+"said": sentence}. The child parses hostile bytes, so its answers are hostile too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from extraction.layers import Document, Extracted, Layer, Limits
+from extraction.pipe import PipeError
+
+MAX_SENTENCE = 500
+MAX_NAME = 2_000
+
+
+def pack(documents: Sequence[Document]) -> tuple[dict[str, Any], bytes]:
+    """The answer for these documents. Lone surrogates survive."""
+    texts: list[bytes] = []
+    told = []
+    for document in documents:
+        layers = []
+        for layer in document.extracted.layers:
+            texts.append(layer.text.encode("utf-8", "surrogatepass"))
+            layers.append([layer.name, len(texts[-1])])
+        told.append(
+            {
+                "name": document.name,
+                "bytes": document.bytes,
+                "sha256": document.sha256,
+                "error": document.error,
+                "notes": list(document.extracted.notes),
+                "charset": document.extracted.charset,
+                "layers": layers,
+            }
+        )
+    return {"documents": told}, b"".join(texts)
+
+
+def unpack(
+    untrusted_header: dict[str, Any], untrusted_body: bytes, limits: Limits
+) -> tuple[Document, ...]:
+    """The documents of an answer; raises PipeError when anything is not of the agreed shape."""
+    found = []
+    at = 0
+    for untrusted in _list(untrusted_header.get("documents"), 100_000):
+        if not isinstance(untrusted, dict):
+            raise PipeError("a document is no object")
+        layers = []
+        for pair in _list(untrusted.get("layers"), limits.max_layers + 1_000):
+            if not isinstance(pair, list) or len(pair) != 2:
+                raise PipeError("a layer is no pair")
+            length = _count(pair[1])
+            text = untrusted_body[at : at + length]
+            at += length
+            if len(text) != length:
+                raise PipeError("a layer is cut")
+            try:
+                layers.append(
+                    Layer(_text(pair[0], MAX_NAME), text.decode("utf-8", "surrogatepass"))
+                )
+            except UnicodeDecodeError as error:
+                raise PipeError("a layer is no UTF-8") from error
+        notes = tuple(_text(note, MAX_SENTENCE) for note in _list(untrusted.get("notes"), 10_000))
+        extracted = Extracted(tuple(layers), notes, _text(untrusted.get("charset"), 64))
+        found.append(
+            Document(
+                name=_text(untrusted.get("name"), MAX_NAME),
+                bytes=_count(untrusted.get("bytes")),
+                sha256=_text(untrusted.get("sha256"), 64),
+                extracted=extracted,
+                error=_text(untrusted.get("error"), MAX_SENTENCE),
+            )
+        )
+    if at != len(untrusted_body):
+        raise PipeError("an answer has bytes of no layer")
+    return tuple(found)
+
+
+def _list(untrusted: object, bound: int) -> list[Any]:
+    if not isinstance(untrusted, list) or len(untrusted) > bound:
+        raise PipeError("a field is no list, or too long")
+    return untrusted
+
+
+def _text(untrusted: object, bound: int) -> str:
+    if not isinstance(untrusted, str) or len(untrusted) > bound:
+        raise PipeError("a field is no text, or too long")
+    return untrusted
+
+
+def _count(untrusted: object) -> int:
+    if not isinstance(untrusted, int) or isinstance(untrusted, bool) or untrusted < 0:
+        raise PipeError("a field is no count")
+    return untrusted

@@ -1,0 +1,158 @@
+"""Extraction in a limited child process, for callers that are none themselves.
+
+The child parses hostile bytes and holds nothing but them. A document that makes it crash, run out of
+memory or hang costs that document only: the child's whole process group is killed and the next
+document gets a new one. Its answers are checked like any hostile input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from extraction import messages, pipe
+from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
+from extraction.layers import Document, Extracted, Limits
+
+START_SECONDS = 30.0
+PARENT_FOLDER = Path(__file__).resolve().parent.parent
+
+
+class Sandbox:
+    """A child that stays up between documents. Use as a context manager; not for two threads."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id; 0 when none is up."""
+        return self._process.pid if self._process else 0
+
+    def extract(
+        self,
+        untrusted_body: bytes,
+        *,
+        content_type: str = "",
+        charset: str = "",
+        name: str = "",
+    ) -> Extracted:
+        """As `extraction.read.extract`; raises ExtractionError, also when the child dies."""
+        found = self._ask(
+            untrusted_body,
+            {"name": name, "content_type": content_type, "charset": charset, "one": True},
+        )
+        if len(found) != 1:
+            self.close()
+            raise ChildDied("the limited child broke its protocol; the document was not read")
+        return found[0].extracted
+
+    def documents(self, untrusted_body: bytes, *, name: str = "") -> tuple[Document, ...]:
+        """As `extraction.read.documents`: an archive's members one by one."""
+        return self._ask(
+            untrusted_body, {"name": name, "content_type": "", "charset": "", "one": False}
+        )
+
+    def close(self) -> None:
+        """End the child and everything it may have started."""
+        process, self._process = self._process, None
+        sock, self._socket = self._socket, None
+        if sock is not None:
+            sock.close()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _ask(self, untrusted_body: bytes, job: dict[str, object]) -> tuple[Document, ...]:
+        limits = self._limits
+        if len(untrusted_body) > limits.max_bytes:
+            raise TooLarge(
+                f"the document has {len(untrusted_body)} bytes; at most {limits.max_bytes} are "
+                "read. Split it, or raise the bound"
+            )
+        sock = self._child()
+        deadline = time.monotonic() + limits.seconds
+        try:
+            pipe.send(sock, {**job, "limits": asdict(limits)}, untrusted_body, deadline)
+            # A code point has at most four bytes; the document's own text comes on top.
+            bound = 4 * (limits.max_text + limits.max_bytes)
+            header, texts = pipe.receive(sock, bound, deadline)
+            if "error" not in header:
+                return messages.unpack(header, texts, limits)
+        except pipe.Silent as error:
+            self.close()
+            raise TookTooLong(
+                f"the document took more than {limits.seconds:g} s to read and was given up"
+            ) from error
+        except pipe.PipeError as error:
+            how = self._ending()
+            self.close()
+            raise ChildDied(f"the document was given up: its reader {how}") from error
+        if header["error"] == "memory":
+            self.close()
+            raise ChildDied("the document was given up: its reader ran out of memory")
+        raise _told(header)
+
+    def _child(self) -> socket.socket:
+        if self._socket is not None and self._process is not None and self._process.poll() is None:
+            return self._socket
+        self.close()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-m",
+                        "extraction.child",
+                        str(theirs.fileno()),
+                        str(self._limits.memory),
+                        str(os.getpid()),
+                    ],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd=PARENT_FOLDER,
+                    env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
+                    process_group=0,
+                )
+            except OSError as error:
+                ours.close()
+                raise ChildDied(f"the limited child cannot be started: {error.strerror}") from error
+        self._socket = ours
+        return ours
+
+    def _ending(self) -> str:
+        """How the child ended, in words, as far as it has."""
+        if self._process is None:
+            return "ended"
+        try:
+            status = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return "broke its protocol"
+        if status == -signal.SIGXCPU:
+            return "used more CPU time than it may"
+        return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+
+
+def _told(untrusted_header: dict[str, object]) -> ExtractionError:
+    said = str(untrusted_header.get("said", ""))[:500]
+    kind = TooLarge if untrusted_header.get("error") == "TooLarge" else ExtractionError
+    return kind(said or "the document could not be read")
