@@ -1,0 +1,151 @@
+"""Addresses as the crawler compares them, and those it never opens.
+
+A canonical address has a lower-case scheme and host, no default port, no user part, no
+fragment, no session id and no tracking parameter; the rest stays as the site wrote it, so that
+it can be fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_ADDRESS = 8_000
+
+# Parameters that name the visitor or the way here, never the content.
+SESSION_KEYS = frozenset(
+    {"sid", "phpsessid", "jsessionid", "sessionid", "session_id", "asp.net_sessionid", "zenid",
+     "fbclid", "gclid", "mc_cid", "mc_eid"}
+)  # fmt: skip
+SESSION_VALUE = re.compile(r"^[0-9a-fA-F]{32,64}$")
+
+# A plain GET of such an address can change or destroy what we watch: some software deletes a
+# paste or ends a session on GET. Compared with whole path segments and query words, so that a
+# title with such a word in it is still read.
+CHANGING = frozenset(
+    {"delete", "del", "remove", "destroy", "trash", "purge", "erase", "undelete", "restore",
+     "edit", "update", "modify", "rename", "move", "merge", "split", "lock", "unlock", "pin",
+     "unpin", "sticky", "close", "reopen", "approve", "ban", "unban", "logout", "log-out",
+     "log_out", "signout", "sign-out", "sign_out", "logoff", "deconnexion", "déconnexion",
+     "vote", "upvote", "downvote", "rate", "like", "unlike", "react", "thank", "thanks", "flag",
+     "report", "spam", "markread", "mark-read", "mark_read", "mark-as-read", "markasread",
+     "mark_as_read", "mark", "markall", "markforumread", "subscribe", "unsubscribe", "watch",
+     "unwatch", "follow", "unfollow", "bookmark", "favorite", "favourite", "addbuddy", "ignore",
+     "friend", "unfriend", "buy", "purchase", "checkout", "pay", "donate", "install", "upload",
+     "publish", "newreply", "newthread", "newtopic", "postreply", "posting", "sendmessage",
+     "invite", "join", "leave", "register", "signup", "sign-up", "password-reset", "setkv",
+     "abort", "burn", "supprimer", "effacer", "modifier", "signaler", "voter", "fork", "clone",
+     "repaste", "viewpoll", "dopost"}
+)  # fmt: skip
+WORD = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*", re.UNICODE)
+
+
+def parse(untrusted_address: str) -> SplitResult | None:
+    """The parts of an http or https address; None for any other text."""
+    text = untrusted_address.strip()
+    if not text or len(text) > MAX_ADDRESS or any(ord(c) < 0x20 or c == "\x7f" for c in text):
+        return None
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in DEFAULT_PORTS or not parts.hostname or port == 0:
+        return None
+    return parts
+
+
+def join(base: str, untrusted_reference: str) -> str:
+    """A reference made absolute, without fragment; "" when it is no http address."""
+    try:
+        joined = urljoin(base, untrusted_reference.strip())
+    except ValueError:
+        return ""
+    parts = parse(joined)
+    return "" if parts is None else urlunsplit(parts._replace(fragment=""))
+
+
+def host_port(untrusted_address: str) -> str:
+    """ "host:port", the default port left out; "" when it is no http address."""
+    parts = parse(untrusted_address)
+    if parts is None:
+        return ""
+    host = (parts.hostname or "").rstrip(".").lower()
+    host = f"[{host}]" if ":" in host else host
+    standard = DEFAULT_PORTS[parts.scheme.lower()]
+    return host if parts.port in (None, standard) else f"{host}:{parts.port}"
+
+
+def canonical(untrusted_address: str) -> str:
+    """The canonical form; "" when it is no http address."""
+    parts = parse(untrusted_address)
+    if parts is None:
+        return ""
+    query = parts.query
+    if query:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        kept = [pair for pair in pairs if not _of_the_visitor(*pair)]
+        if len(kept) != len(pairs):
+            query = urlencode(kept)
+    path = re.sub(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", "", parts.path, flags=re.IGNORECASE)
+    return urlunsplit((parts.scheme.lower(), host_port(untrusted_address), path or "/", query, ""))
+
+
+def _of_the_visitor(key: str, value: str) -> bool:
+    lowered = key.lower()
+    if lowered in SESSION_KEYS or lowered.startswith("utm_"):
+        return True
+    return lowered == "s" and SESSION_VALUE.match(value) is not None
+
+
+def changes_something(untrusted_address: str) -> bool:
+    """Whether opening the address may delete, edit, vote, end a session or mark as read."""
+    parts = parse(untrusted_address)
+    if parts is None:
+        return True
+    for segment in unquote(parts.path).lower().split("/"):
+        stem = segment.strip("+-_!~.").rsplit(".", 1)[0]
+        if segment and (stem in CHANGING or segment in CHANGING):
+            return True
+    for piece in re.split(r"[&;]", parts.query):
+        for word in unquote(piece.replace("+", " ")).lower().split("=")[:2]:
+            if word.strip() in CHANGING:
+                return True
+    return False
+
+
+def same_site(untrusted_address: str, hosts: frozenset[str]) -> bool:
+    """Whether the address lies on one of the hosts ("host:port"); "www." makes no difference."""
+    host = host_port(untrusted_address)
+    return bool(host) and (host in hosts or host.removeprefix("www.") in hosts)
+
+
+def site_hosts(addresses: tuple[str, ...]) -> frozenset[str]:
+    """The hosts that `same_site` compares with."""
+    found = {host_port(address) for address in addresses} - {""}
+    return frozenset(found | {host.removeprefix("www.") for host in found})
+
+
+def identifiers(address: str) -> tuple[str, ...]:
+    """Parts of an unknown site's address that a machine made: short numbers, mixed tokens.
+
+    Narrow on purpose: what is returned may stay readable where addresses are masked, so a
+    birth date, a phone number or a name must not pass.
+    """
+    parts = parse(address)
+    if parts is None:
+        return ()
+    pieces = [piece for piece in re.split(r"[/.]", parts.path) if piece]
+    pieces += [value for _, value in parse_qsl(parts.query)]
+    return tuple(dict.fromkeys(piece for piece in pieces if _machine_made(piece)))
+
+
+def _machine_made(piece: str) -> bool:
+    if piece.isascii() and piece.isdigit():
+        return len(piece) <= 7
+    if not re.fullmatch(r"[0-9A-Za-z]{8,64}", piece):
+        return False
+    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(piece))
+    return changes >= 3

@@ -1,0 +1,145 @@
+"""Chromium for one crawl: started at the first page that needs it, behind the egress guard.
+
+Its only way out is `egress.proxy`, also to loopback; its profile and caches lie in the crawl's
+temporary folder and go with it; it is told not to call its maker.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from crawler.errors import NoBrowser
+from egress.policy import Policy
+from egress.proxy import Proxy
+
+if TYPE_CHECKING:
+    from scrapy_playwright.handler import Config
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FEATURES = (
+    "OptimizationHints",
+    "MediaRouter",
+    "DialMediaRouteProvider",
+    "Translate",
+    "AutofillServerCommunication",
+    "InterestFeedContentSuggestions",
+    "CertificateTransparencyComponentUpdater",
+)
+FLAGS = (
+    "--proxy-bypass-list=<-loopback>",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-client-side-phishing-detection",
+    "--disable-features=" + ",".join(FEATURES),
+    "--disable-search-engine-choice-screen",
+    "--disable-breakpad",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--dns-prefetch-disable",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--metrics-recording-only",
+    "--no-first-run",
+    "--no-pings",
+    "--no-default-browser-check",
+    "--password-store=basic",
+    "--use-mock-keychain",
+)
+START_SECONDS = 60.0
+
+
+def find_chromium() -> str:
+    """The system's Chromium; "" leaves the choice to Playwright (its own, if installed)."""
+    named = os.environ.get("VIGIE_CHROMIUM", "")
+    if named:
+        return named
+    return next((path for name in NAMES if (path := shutil.which(name))), "")
+
+
+class GuardedBrowser:
+    """scrapy-playwright's browser provider. Nothing runs until a page needs it."""
+
+    def __init__(self, policy: Policy, config: Config) -> None:
+        self._policy = policy
+        self._config = config
+        self._playwright: Playwright | None = None
+        self._proxy: Proxy | None = None
+        self._browser: Browser | None = None
+
+    async def start(self) -> None:
+        """Nothing yet: most crawls need no browser."""
+
+    async def launch_browser(self) -> Browser:
+        """Proxy, driver and Chromium; raises NoBrowser."""
+        if self._proxy is None:
+            self._proxy = await Proxy(self._policy).__aenter__()
+        with unlimited_memory():
+            if self._playwright is None:
+                self._playwright = await async_playwright().start()
+            options: dict[str, Any] = {"executable_path": find_chromium() or None}
+            try:
+                self._browser = await self._playwright.chromium.launch(
+                    headless=True,
+                    args=[*FLAGS, *sandbox_flags()],
+                    proxy={"server": self._proxy.url, "bypass": "<-loopback>"},
+                    timeout=START_SECONDS * 1000,
+                    env=_environment(),
+                    handle_sigint=False,
+                    handle_sigterm=False,
+                    handle_sighup=False,
+                    **options,
+                )
+            except PlaywrightError as error:
+                raise NoBrowser from error
+        return self._browser
+
+    async def launch_persistent_context(self, context_kwargs: dict[str, Any]) -> BrowserContext:
+        """Never asked for: contexts are kept in memory."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """End the driver and the proxy."""
+        if self._playwright is not None:
+            await self._playwright.stop()
+        if self._proxy is not None:
+            await self._proxy.close()
+
+
+def sandbox_flags() -> list[str]:
+    """Chromium's sandbox stays on, but for root, for whom it refuses to start with it."""
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
+@contextmanager
+def unlimited_memory() -> Iterator[None]:
+    """Lift this child's own address space limit while the browser's driver is started.
+
+    V8 reserves far more address space than it uses; the limit is meant for our parsers.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _environment() -> dict[str, str | float | bool]:
+    home = Path.cwd() / "browser"
+    home.mkdir(exist_ok=True)
+    kept = {k: os.environ[k] for k in ("PATH", "LANG", "TMPDIR") if k in os.environ}
+    places = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "HOME")
+    return {**kept, **dict.fromkeys(places, str(home))}

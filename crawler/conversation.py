@@ -1,0 +1,109 @@
+"""The child's end of the frames: pages and questions out, answers and "stop" in, in the loop.
+
+Sending waits while the supervisor is busy (back-pressure), so memory stays flat however fast
+the site is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from crawler.messages import PageReport
+from matching import frames
+
+HIGH_WATER = 4 * 1024 * 1024
+BATCH = 1000
+STATES = frozenset({"new", "changed", "same"})
+
+
+class Conversation:
+    """Frames over a connected socket. `on_stop` is called once, at "stop" or when it closes."""
+
+    def __init__(self, sock: socket.socket, on_stop: Callable[[], None]) -> None:
+        self._sock = sock
+        self._on_stop = on_stop
+        self._questions: dict[int, asyncio.Future[list[str]]] = {}
+        self._next = 0
+        self._writing = asyncio.Lock()
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Attach the socket to the running loop."""
+        self._reader, self._writer = await asyncio.open_connection(sock=self._sock)
+        self._writer.transport.set_write_buffer_limits(high=HIGH_WATER)
+        self._listening = asyncio.create_task(self._listen(self._reader))
+
+    async def ask(self, keys: Sequence[tuple[str, str]]) -> list[str]:
+        """For each (location, state): "new", "changed" or "same"."""
+        found: list[str] = []
+        for start in range(0, len(keys), BATCH):
+            batch = keys[start : start + BATCH]
+            self._next += 1
+            answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+            self._questions[self._next] = answer
+            await self._send({"t": "ask", "id": self._next, "keys": [list(k) for k in batch]})
+            states = await answer
+            if len(states) != len(batch):
+                raise frames.FrameError("an answer is not as long as its question")
+            found += states
+        return found
+
+    async def page(self, report: PageReport) -> None:
+        """Report one page."""
+        await self._send(*report.to_frame())
+
+    async def link(self, address: str, found_at: str) -> None:
+        """Report an address on another source's host."""
+        await self._send({"t": "link", "address": address, "found_at": found_at})
+
+    async def problem(self, kind: str, address: str, what: str) -> None:
+        """Report what went wrong: one sentence, no content."""
+        await self._send({"t": "problem", "kind": kind, "address": address, "what": what})
+
+    async def done(self, outcome: str, counts: dict[str, int]) -> None:
+        """The last frame; waits until all is handed over."""
+        await self._send({"t": "done", "outcome": outcome, "counts": counts})
+        if self._writer is not None:
+            self._writer.close()
+            await self._writer.wait_closed()
+        if self._listening is not None:
+            self._listening.cancel()
+
+    async def _send(self, header: dict[str, Any], body: bytes = b"") -> None:
+        if self._writer is None:
+            raise frames.FrameError("the conversation is not open")
+        async with self._writing:
+            self._writer.write(frames.encode(header, body))
+            await self._writer.drain()
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                head_length, body_length = frames.check_prefix(
+                    await reader.readexactly(frames.PREFIX.size)
+                )
+                header = frames.decode_header(await reader.readexactly(head_length))
+                await reader.readexactly(body_length)
+                self._take(header)
+        except (asyncio.IncompleteReadError, OSError, frames.FrameError):
+            self._close()
+
+    def _take(self, header: dict[str, Any]) -> None:
+        if header.get("t") == "stop":
+            self._on_stop()
+        elif header.get("t") == "known":
+            answer = self._questions.pop(int(header["id"]), None)
+            if answer is not None and not answer.done():
+                answer.set_result([s if s in STATES else "new" for s in header["states"]])
+
+    def _close(self) -> None:
+        for answer in self._questions.values():
+            if not answer.done():
+                answer.set_exception(frames.Closed("the supervisor is gone"))
+        self._questions.clear()
+        self._on_stop()

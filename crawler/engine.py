@@ -1,0 +1,373 @@
+"""The Scrapy spider behind every site: fetches, asks what is known, follows, reports.
+
+A crawl walks from the start addresses over lists to threads and pastes. Lists are read at
+every crawl; a thread or paste is fetched only when the supervisor does not know its state yet.
+What is read is marked in the report of its last page, so a page that failed, or a crawl that
+was cut off, is fetched again at the next crawl and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import scrapy
+from scrapy import Request
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler import addresses, faults, rendering, reporting
+from crawler.bounds import MAX_FEED, MAX_FEED_LINES, MAX_LINKS, MAX_WALK
+from crawler.conversation import Conversation
+from crawler.entering import Entrance
+from crawler.guard import Borders
+from crawler.pages import Link, Page, Reading, Site, choose
+from crawler.session import SessionCookies
+from crawler.source import SourceSpec
+
+START, LIST, ITEM, FEED = "start", "list", "item", "feed"
+PRIORITY = {START: 100, FEED: 60, ITEM: 40, LIST: 20}
+
+
+@dataclass
+class Walk:
+    """One list or thread over its pages. `backwards`: a known thread is read from its end."""
+
+    link: Link | None = None
+    changed: bool = False
+    backwards: bool = False
+    pages: int = 0
+    locations: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Visit:
+    """Why a request is made."""
+
+    kind: str
+    walk: Walk
+    path: tuple[str, ...] = ()
+    replaces: Page | None = None
+
+
+class WatchSpider(scrapy.Spider):
+    """One crawl of one source. `site` is None until the first start page shows what it is."""
+
+    name = "watch"
+
+    def __init__(
+        self,
+        spec: SourceSpec,
+        pending: Sequence[str],
+        sites: Sequence[Site],
+        talk: Conversation,
+        borders: Borders,
+        kept_cookies: list[dict[str, Any]],
+    ) -> None:
+        super().__init__()
+        self.spec = spec
+        self.talk = talk
+        self._pending = list(pending)
+        self._sites = sites
+        self._borders = borders
+        self._kept_cookies = kept_cookies
+        self._site: Site | None = next((s for s in sites if s.name == spec.engine), None)
+        borders.site = self._site
+        self._asked: set[str] = set()
+        self._sisters = addresses.site_hosts(
+            tuple(h if "://" in h else f"http://{h}" for h in spec.sister_hosts)
+        )
+        self._needed_rendering = 0
+        self._logged_in = False
+        self.stopping = False
+        self.over_budget = False
+        self.counts = {"requests": 0, "pages": 0, "posts": 0, "problems": 0, "bytes": 0}
+        self.kinds: set[str] = set()
+
+    # The start
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Log in when there is an account, then start addresses, pending addresses and feeds."""
+        await self.talk.open()
+        cookies = self.crawler.get_downloader_middleware(SessionCookies)
+        if cookies is not None:
+            cookies.take_up(self._kept_cookies)
+        if self.spec.accounts:
+            entrance = Entrance(self.crawler, self.spec.accounts[0])
+            kind = await entrance.enter(self.spec.start[0])
+            self._logged_in = not kind
+            if kind:
+                await self.problem(kind, self.spec.start[0])
+        for address in self.spec.start:
+            for request in self.request(address, Visit(START, Walk())):
+                yield request
+        if self._site is not None:
+            async for request in self._given():
+                yield request
+
+    async def _given(self) -> AsyncIterator[Request]:
+        """What was named from outside: pending addresses and feeds."""
+        for feed in self.spec.feeds:
+            if feed.startswith("file:"):
+                async for request in self._file_feed(feed):
+                    yield request
+            else:
+                for request in self.request(feed, Visit(FEED, Walk())):
+                    yield request
+        async for request in self._named(self._pending, ()):
+            yield request
+        self._pending = []
+
+    async def _file_feed(self, feed: str) -> AsyncIterator[Request]:
+        try:
+            path = Path(unquote(urlsplit(feed).path))
+            with path.open("rb") as file:
+                body = file.read(MAX_FEED)
+        except OSError:
+            await self.problem("feed-unreadable", "")
+            return
+        async for request in self._named(body.decode("utf-8", "replace").splitlines(), ()):
+            yield request
+
+    async def _named(self, lines: Iterable[str], path: tuple[str, ...]) -> AsyncIterator[Request]:
+        """Requests for addresses of this source among those lines; others are told on."""
+        links = []
+        for line in list(lines)[:MAX_FEED_LINES]:
+            address = line.strip()
+            if not address or address.startswith("#"):
+                continue
+            if addresses.same_site(address, self._borders.hosts):
+                link = self._site.locate(address) if self._site else None
+                if link is not None:
+                    links.append(link)
+            elif addresses.same_site(address, self._sisters):
+                await self.talk.link(address, "")
+        async for request in self._follow(links, path):
+            yield request
+
+    # Requests
+
+    def request(self, address: str, visit: Visit, *, render: bool | None = None) -> list[Request]:
+        """The request for an address: none when it is over budget or was made already."""
+        if self.stopping:
+            return []
+        if self.counts["requests"] >= self.spec.max_pages:
+            self.over_budget = True
+            return []
+        if render is None:
+            render = self.spec.render == "always" or self._needed_rendering >= 3
+        key = f"{'r' if render else 's'} {addresses.canonical(address)}"
+        if key in self._asked and visit.replaces is None:
+            return []
+        self._asked.add(key)
+        self.counts["requests"] += 1
+        meta: dict[str, Any] = {"download_timeout": self.spec.timeout}
+        if render and visit.kind != FEED:
+            cookies = self.crawler.get_downloader_middleware(SessionCookies)
+            meta |= rendering.render_meta(self.spec, cookies.keep() if cookies else [])
+        return [
+            Request(
+                address,
+                callback=self.arrived,
+                errback=self.failed,
+                cb_kwargs={"visit": visit},
+                meta=meta,
+                priority=PRIORITY[visit.kind],
+                dont_filter=True,
+            )
+        ]
+
+    async def _follow(self, links: Sequence[Link], path: tuple[str, ...]) -> AsyncIterator[Request]:
+        """Requests for those links that are new or changed."""
+        fresh = list({link.location: link for link in links[:MAX_LINKS]}.values())
+        fresh = [link for link in fresh if f"l {link.location}" not in self._asked]
+        self._asked.update(f"l {link.location}" for link in fresh)
+        states = await self.talk.ask([(link.location, link.state) for link in fresh])
+        for link, state in zip(fresh, states, strict=True):
+            if state != "same":
+                walk = Walk(link, changed=state == "changed")
+                for request in self.request(link.address, Visit(ITEM, walk, path)):
+                    yield request
+
+    # Answers
+
+    async def arrived(self, response: Response, visit: Visit) -> AsyncIterator[Request]:
+        """One answer: read it, report it, follow it."""
+        self.counts["bytes"] += len(response.body)
+        kind = faults.kind_of_status(response.status)
+        if kind:
+            await self.problem(kind, response.url)
+            return
+        page = _page(response)
+        if visit.kind == FEED:
+            async for request in self._named(page.text.splitlines(), (page.address,)):
+                yield request
+            return
+        opening = self._site is None
+        if self._site is None:
+            self._site = self._borders.site = choose(self._sites, page)
+        reading = self._site.read(page)
+        if self.spec.render == "auto" and rendering.needs_script(page, reading):
+            self._needed_rendering += 1
+            for request in self.request(page.address, replace(visit, replaces=page), render=True):
+                yield request
+        else:
+            self.counts["pages"] += 1
+            async for request in self._use(page, reading, visit, _peer(response)):
+                yield request
+        if opening:
+            async for request in self._given():
+                yield request
+
+    async def _use(
+        self, page: Page, reading: Reading, visit: Visit, peer: str
+    ) -> AsyncIterator[Request]:
+        path = (*visit.path, page.address)
+        if reading.wall:
+            await self.problem("login-failed" if self.spec.accounts else "login-wall", page.address)
+            return
+        if visit.kind == START:
+            if reading.empty and not reading.is_list:
+                await self.problem("nothing-seen", page.address)
+            for address in self._site.starts(page, logged_in=self._logged_in) if self._site else ():
+                for request in self.request(address, Visit(LIST, Walk(), path)):
+                    yield request
+        if reading.instead:
+            for request in self.request(reading.instead, replace(visit, path=path)):
+                yield request
+            return
+        for address in reading.lists:
+            for request in self.request(address, Visit(LIST, Walk(), path)):
+                yield request
+        fresh = await self._report(page, reading, visit, peer, path)
+        async for request in self._follow(reading.links, path):
+            yield request
+        for request in self._onward(reading, visit, fresh, path):
+            yield request
+
+    async def _report(
+        self, page: Page, reading: Reading, visit: Visit, peer: str, path: tuple[str, ...]
+    ) -> tuple[int, int]:
+        """Report the page; how many of its posts were fresh, and how many it has."""
+        walk = visit.walk
+        link = walk.link
+        texts = [reporting.texts_of(post) for post in reading.posts]
+        keys = [
+            (post.location, reporting.state_of(post, extracted))
+            for post, extracted in zip(reading.posts, texts, strict=True)
+        ]
+        # A paste is known by the link that led to it: one key, not two for one location.
+        asked = [key for key in keys if link is None or key[0] != link.location]
+        states = dict(zip(asked, await self.talk.ask(asked), strict=True)) if asked else {}
+        fresh = [i for i, key in enumerate(keys) if states.get(key, "new") != "same"]
+        for address in reporting.sister_links(
+            page, [reading.posts[i] for i in fresh], [texts[i] for i in fresh], self._sisters
+        ):
+            await self.talk.link(address, page.address)
+        seen = [keys[i] for i in fresh if keys[i] in states]
+        walk.pages += 1
+        walk.locations.update(post.location for post in reading.posts)
+        if not self._next(reading, walk, len(fresh)) and link is not None and _marks(link, reading):
+            seen.append((link.location, link.state))
+        posts = [reporting.post_report(reading.posts[i], texts[i]) for i in fresh]
+        self.counts["posts"] += len(posts)
+        await self.talk.page(reporting.page_report(page, posts, seen, peer=peer, path=path))
+        return len(fresh), len(keys)
+
+    def _next(self, reading: Reading, walk: Walk, fresh: int) -> str:
+        """The address that continues this walk; "" at its end."""
+        if walk.changed and not walk.backwards:
+            # The first page of a thread that changed: go to its end, then back to what is known.
+            if reading.last_page:
+                return reading.last_page
+            return reading.next_page
+        if walk.backwards:
+            older = fresh and fresh == len(reading.posts)
+            return reading.previous_page if older else ""
+        return reading.next_page
+
+    def _onward(
+        self,
+        reading: Reading,
+        visit: Visit,
+        fresh: tuple[int, int],
+        path: tuple[str, ...],
+    ) -> list[Request]:
+        walk = visit.walk
+        address = self._next(reading, walk, fresh[0])
+        if not address or walk.pages >= MAX_WALK:
+            return []
+        if reading.is_list and not self._is_new_list_page(reading, walk):
+            return []
+        if walk.changed and reading.last_page and not walk.backwards:
+            walk = replace(walk, backwards=True)
+        return self.request(address, Visit(visit.kind if visit.kind != START else LIST, walk, path))
+
+    @staticmethod
+    def _is_new_list_page(reading: Reading, walk: Walk) -> bool:
+        """A list that repeats itself is at its end, whatever its pager says."""
+        here = {link.location for link in reading.links} | set(reading.lists)
+        known = here <= walk.locations
+        walk.locations |= here
+        return bool(here) and not known
+
+    # Faults
+
+    async def failed(self, failure: Failure) -> None:
+        """A request that brought no page."""
+        request = getattr(failure, "request", None)
+        kind = faults.kind_of(failure.value or RuntimeError())
+        await self.problem(kind, request.url if request is not None else "")
+
+    async def problem(self, kind: str, address: str) -> None:
+        """Report a fault once for its address."""
+        self.counts["problems"] += 1
+        self.kinds.add(kind)
+        await self.talk.problem(kind, address, faults.SENTENCES[kind])
+
+    def outcome(self) -> str:
+        """How the crawl ended, in one word for the supervisor."""
+        if self.over_budget:
+            return "budget"
+        if self.counts["pages"]:
+            return "finished"
+        return "blocked" if self.kinds & faults.BLOCKING else "failed"
+
+
+def _marks(link: Link, reading: Reading) -> bool:
+    """Whether the link is marked as read: never a list, a growing thread only by its state."""
+    return not reading.is_list and bool(link.state or not reading.grows) and bool(reading.posts)
+
+
+def _page(response: Response) -> Page:
+    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    rendered = "playwright" in response.flags
+    charset = getattr(response, "encoding", "") if rendered else _charset(content_type)
+    return Page(
+        address=response.url,
+        body=response.body,
+        content_type=content_type,
+        charset=charset or "",
+        status=response.status,
+        rendered=rendered,
+    )
+
+
+def _charset(content_type: str) -> str:
+    for part in content_type.split(";")[1:]:
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'")
+    return ""
+
+
+def _peer(response: Response) -> str:
+    found = response.ip_address
+    parts = addresses.parse(response.url)
+    if found is None or parts is None:
+        return ""
+    port = parts.port or addresses.DEFAULT_PORTS[parts.scheme.lower()]
+    return f"[{found}]:{port}" if found.version == 6 else f"{found}:{port}"

@@ -1,0 +1,136 @@
+"""Where Scrapy's requests may go: the egress guard for static pages.
+
+Every request, each hop of a redirect included, passes `Guard`: only http and https, only hosts
+of the source, no address that changes something, and the host's addresses are looked up once
+and all checked. `PinnedResolver` is the reactor's only resolver and knows nothing but what the
+guard looked up, so what is dialled is what was checked; a connection that did not pass the
+guard finds no address.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.resolver import HostResolution
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import (
+    IHostnameResolver,
+)
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+from crawler import addresses
+from crawler.errors import NotAllowed
+from crawler.pages import Site
+from crawler.source import SourceSpec
+from egress.errors import NotFound, Refused
+from egress.policy import Policy
+from egress.resolve import PinnedNames
+
+
+class Borders:
+    """What one crawl may reach. `site` is set as soon as the engine knows it.
+
+    `reaches` are host:port of the source; raises EgressError when `allow_addresses` is no list
+    of networks.
+    """
+
+    def __init__(self, spec: SourceSpec) -> None:
+        wanted = (*spec.start, *(f for f in spec.feeds if not f.startswith("file:")))
+        listed = tuple(h if "://" in h else f"http://{h}" for h in spec.follow_hosts)
+        self.hosts = addresses.site_hosts((*wanted, *listed))
+        parts = [addresses.parse(address) for address in (*wanted, *listed)]
+        self.policy = Policy(
+            spec.allow_addresses, [p.port for p in parts if p is not None and p.port]
+        )
+        self.site: Site | None = None
+        self._names = PinnedNames(self.policy)
+        self._pins: dict[str, list[str]] = {}
+
+    def check(self, untrusted_address: str) -> None:
+        """Raise NotAllowed unless the address may be opened; no name is looked up."""
+        if addresses.parse(untrusted_address) is None:
+            raise NotAllowed("bad-scheme")
+        if not addresses.same_site(untrusted_address, self.hosts):
+            raise NotAllowed("off-site")
+        harmless = self.site.harmless if self.site else _harmless
+        if not harmless(untrusted_address):
+            raise NotAllowed("harmful-link")
+
+    def __deepcopy__(self, _: object) -> Borders:
+        """Scrapy copies its settings deeply; a crawl has one border."""
+        return self
+
+    async def pin(self, host: str, port: int) -> None:
+        """Look the host up once in this crawl and check every answer; raises NotAllowed."""
+        try:
+            self._pins[host] = await self._names.resolve(host, port)
+        except Refused:
+            raise NotAllowed("refused-address") from None
+        except NotFound:
+            raise NotAllowed("no-such-host") from None
+
+    def pinned(self, host: str) -> list[str]:
+        """The checked addresses of a host; none when it did not pass."""
+        return self._pins.get(host.lower(), [])
+
+
+def _harmless(address: str) -> bool:
+    return not addresses.changes_something(address)
+
+
+class Guard:
+    """Downloader middleware next to the network, so that no other can add a request behind it."""
+
+    def __init__(self, borders: Borders) -> None:
+        self._borders = borders
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Guard:
+        """Scrapy's way of making one."""
+        return cls(crawler.settings["VIGIE_BORDERS"])
+
+    async def process_request(self, request: Request) -> None:
+        """Raise NotAllowed for what may not be opened."""
+        self._borders.check(request.url)
+        parts = addresses.parse(request.url)
+        if parts is not None and parts.hostname:
+            port = parts.port or addresses.DEFAULT_PORTS[parts.scheme.lower()]
+            await self._borders.pin(parts.hostname.lower(), port)
+
+
+@implementer(IHostnameResolver)
+class PinnedResolver:
+    """The reactor's resolver: answers with what the guard checked, looks nothing up itself."""
+
+    def __init__(self, reactor: Any, borders: Borders) -> None:
+        self._reactor = reactor
+        self._borders = borders
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: Any) -> PinnedResolver:
+        """Scrapy's way of making one."""
+        return cls(reactor, crawler.settings["VIGIE_BORDERS"])
+
+    def install_on_reactor(self) -> None:
+        """Scrapy's way of installing it."""
+        self._reactor.installNameResolver(self)
+
+    def resolveHostName(  # noqa: N802 (Twisted's names, here and below)
+        self,
+        resolutionReceiver: Any,  # noqa: N803
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Any = None,  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803
+    ) -> HostResolution:
+        """Twisted's interface."""
+        del addressTypes, transportSemantics
+        resolution = HostResolution(hostName)
+        resolutionReceiver.resolutionBegan(resolution)
+        for text in self._borders.pinned(hostName.strip("[]")):
+            kind = IPv6Address if ":" in text else IPv4Address
+            resolutionReceiver.addressResolved(kind("TCP", text, portNumber))
+        resolutionReceiver.resolutionComplete()
+        return resolution

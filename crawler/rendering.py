@@ -1,0 +1,87 @@
+"""Pages that exist only after JavaScript ran: when to render, what the browser may load.
+
+Static first. A page is rendered when it holds scripts and, read as it came, neither posts nor
+ways on. Downloads of both kinds come through `Downloads`; the browser itself is started by
+`crawler.browser.GuardedBrowser` at the first page that needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.page import PageMethod
+
+from crawler.bounds import MAX_BODY
+from crawler.errors import RenderedTooLarge
+from crawler.pages import Page, Reading
+from crawler.source import SourceSpec
+
+UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "eventsource"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SETTLE_SECONDS = 10.0
+STILL_SECONDS = 0.3
+STEP_SECONDS = 0.1
+MEASURE = "() => document.documentElement ? document.documentElement.outerHTML.length : 0"
+
+Downloads = ScrapyPlaywrightDownloadHandler
+
+
+def needs_script(page: Page, reading: Reading) -> bool:
+    """Whether the page, read as it came, shows nothing while its scripts might."""
+    if page.rendered or not page.is_html or reading.is_list or not reading.empty:
+        return False
+    return bool(page.tree.css("script"))
+
+
+def is_unneeded(request: Any) -> bool:
+    """Whether a browser's request adds nothing to a page's text, or could change the site."""
+    return request.resource_type in UNNEEDED or request.method not in SAFE_METHODS
+
+
+def render_meta(spec: SourceSpec, cookies: list[dict[str, Any]]) -> dict[str, Any]:
+    """`Request.meta` that has a page rendered; `cookies` are the session's."""
+    return {
+        "playwright": True,
+        "playwright_context": "crawl",
+        "playwright_context_kwargs": {
+            "accept_downloads": False,
+            "service_workers": "block",
+            "user_agent": spec.user_agent,
+            "storage_state": {"cookies": [_browser_cookie(c) for c in cookies], "origins": []},
+        },
+        "playwright_page_goto_kwargs": {"wait_until": "domcontentloaded"},
+        "playwright_page_methods": [PageMethod(settle)],
+        "dont_merge_cookies": True,
+    }
+
+
+async def settle(page: Any) -> None:
+    """Wait until the page's text stands still, bounded; raises RenderedTooLarge."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    with contextlib.suppress(Exception):  # Playwright's own time-out: the text decides
+        await page.wait_for_load_state("networkidle", timeout=SETTLE_SECONDS * 500)
+    size, still = -1, 0.0
+    while time.monotonic() < deadline and still < STILL_SECONDS:
+        now = int(await page.evaluate(MEASURE))
+        if now > MAX_BODY:
+            raise RenderedTooLarge
+        still = still + STEP_SECONDS if now == size else 0.0
+        size = now
+        await asyncio.sleep(STEP_SECONDS)
+
+
+def _browser_cookie(cookie: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": cookie["name"],
+        "value": cookie["value"],
+        "domain": cookie["domain"],
+        "path": cookie["path"],
+        "secure": cookie["secure"],
+        "httpOnly": True,
+        "sameSite": "Lax",
+        "expires": cookie["expires"] or -1,
+    }

@@ -1,0 +1,109 @@
+"""From a page's reading to what is reported of it: texts, states, links to other sources."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from crawler import addresses
+from crawler.bounds import MAX_PATH, MAX_SISTERS
+from crawler.messages import MAX_TITLE, PageReport, PostReport
+from crawler.pages import Page, Post
+from extraction.errors import ExtractionError
+from extraction.html import visible_text
+from extraction.layers import Extracted
+from extraction.read import extract, unwrap
+
+ADDRESS = re.compile(r"""https?://[^\s<>"'()\[\]{}|\\^`]{3,2000}""", re.IGNORECASE)
+CLOSING = ".,;:!?»”’"
+
+
+def texts_of(post: Post) -> Extracted:
+    """The texts of a post, the outermost first."""
+    try:
+        if post.body:
+            found = extract(post.body, content_type=post.content_type)
+            outer = found.layers[0].text if found.layers else ""
+            if post.opens and post.title and outer:
+                titled = type(found.layers[0])("", f"{post.title}\n{outer}")
+                return Extracted((titled, *found.layers[1:]), found.notes, found.charset)
+            return found
+        text = post.text or visible_text(post.html)
+        if post.opens and post.title:
+            text = f"{post.title}\n{text}"
+        return Extracted(unwrap(text))
+    except ExtractionError as error:
+        return Extracted((), (str(error),))
+
+
+def state_of(post: Post, extracted: Extracted) -> str:
+    """What changes when the post is edited: its own word for it, or a hash of its text."""
+    if post.state:
+        return post.state
+    digest = hashlib.blake2b(digest_size=12)
+    for layer in extracted.layers[:1]:
+        digest.update(layer.text.encode("utf-8", "surrogatepass"))
+    return f"text:{digest.hexdigest()}"
+
+
+def post_report(post: Post, extracted: Extracted) -> PostReport:
+    """The report of one post."""
+    return PostReport(
+        location=post.location,
+        layers=tuple((layer.name, layer.text) for layer in extracted.layers),
+        thread=post.thread,
+        title=post.title[:MAX_TITLE],
+        posted_at=post.posted_at,
+        also=post.also,
+        frame_ids=tuple(one[:200] for one in post.frame_ids),
+        notes=tuple(note[:500] for note in extracted.notes),
+    )
+
+
+def page_report(
+    page: Page,
+    posts: Sequence[PostReport],
+    seen: Sequence[tuple[str, str]],
+    *,
+    peer: str,
+    path: Sequence[str],
+) -> PageReport:
+    """The report of one page; its bytes go along only when posts of it do."""
+    return PageReport(
+        address=page.address,
+        status=page.status,
+        fetched_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        content_type=page.content_type[:200],
+        charset=page.charset[:64],
+        peer=peer,
+        rendered=page.rendered,
+        path=tuple(path)[-MAX_PATH:],
+        posts=tuple(posts),
+        seen=tuple(seen),
+        body=page.body if posts else b"",
+    )
+
+
+def sister_links(
+    page: Page, posts: Sequence[Post], texts: Iterable[Extracted], sisters: frozenset[str]
+) -> list[str]:
+    """Addresses in posts that lie on another source's host, each once."""
+    if not sisters:
+        return []
+    found: dict[str, None] = {}
+    for post, extracted in zip(posts, texts, strict=True):
+        candidates = [match[0].rstrip(CLOSING) for layer in extracted.layers
+                      for match in ADDRESS.finditer(layer.text)]  # fmt: skip
+        if post.html:
+            candidates += _hrefs(page, post.html)
+        for candidate in candidates:
+            if addresses.same_site(candidate, sisters) and len(found) < MAX_SISTERS:
+                found[addresses.join(candidate, "")] = None
+    return [address for address in found if address]
+
+
+def _hrefs(page: Page, untrusted_html: str) -> list[str]:
+    inner = Page(page.address, untrusted_html.encode("utf-8", "replace"), "text/html", "utf-8")
+    return [page.join(href) for href in inner.tree.css("a::attr(href)").getall()]

@@ -1,0 +1,90 @@
+"""Scrapy's settings for one crawl: what is switched off, and every bound."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from crawler.bounds import MAX_BODY
+from crawler.browser import GuardedBrowser
+from crawler.guard import Borders
+from crawler.source import SourceSpec
+
+RETRIES = 2
+MAX_REDIRECTS = 8
+MAX_DEPTH = 500
+# A crawl is asked to end this long before its child is killed at `crawl_seconds`.
+CLOSING_SECONDS = 10.0
+
+
+def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
+    """The settings of a crawl of `spec`. Every key set here departs from Scrapy's default."""
+    return {
+        # Nothing listens and nothing is written beside the frames.
+        "TELNETCONSOLE_ENABLED": False,
+        "REMOTE_CONTROL_ENABLED": False,
+        "LOG_ENABLED": False,
+        "STATS_DUMP": False,
+        "LOGSTATS_INTERVAL": 0,
+        "MEMUSAGE_ENABLED": False,
+        "EXTENSIONS": {
+            "scrapy.extensions.corestats.CoreStats": None,
+            "scrapy.extensions.logstats.LogStats": None,
+            "scrapy.extensions.feedexport.FeedExporter": None,
+        },
+        # Where it may go.
+        "VIGIE_BORDERS": borders,
+        "DOWNLOAD_HANDLERS": {
+            "http": "crawler.rendering.Downloads",
+            "https": "crawler.rendering.Downloads",
+            "file": None,
+            "data": None,
+            "ftp": None,
+            "s3": None,
+        },
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        # Proxies come from the source, never from the environment.
+        "HTTPPROXY_ENABLED": False,
+        "REFERER_ENABLED": False,
+        # The guard is nearest the network; retries wait; cookies outlive a crawl in memory.
+        "DOWNLOADER_MIDDLEWARES": {
+            "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+            "crawler.backoff.BackOff": 550,
+            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+            "crawler.session.SessionCookies": 700,
+            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+            "crawler.guard.Guard": 950,
+        },
+        # Status codes are read by the engine, which says what each means.
+        "HTTPERROR_ALLOW_ALL": True,
+        # Manners.
+        "USER_AGENT": spec.user_agent,
+        "ROBOTSTXT_OBEY": not spec.robots.startswith("override"),
+        "DOWNLOAD_DELAY": spec.delay,
+        "CONCURRENT_REQUESTS": spec.concurrency,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": spec.concurrency,
+        "RETRY_TIMES": RETRIES,
+        "REDIRECT_MAX_TIMES": MAX_REDIRECTS,
+        # Bounds.
+        "DOWNLOAD_MAXSIZE": MAX_BODY,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_TIMEOUT": spec.timeout,
+        "DEPTH_LIMIT": MAX_DEPTH,
+        "URLLENGTH_LIMIT": 4096,
+        "REACTOR_THREADPOOL_MAXSIZE": 4,
+        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 2 * MAX_BODY,
+        **_rendering(spec, borders),
+    }
+
+
+def _rendering(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
+    return {
+        "PLAYWRIGHT_BROWSER_PROVIDER": partial(GuardedBrowser, borders.policy),
+        "PLAYWRIGHT_ABORT_REQUEST": "crawler.rendering.is_unneeded",
+        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
+        "PLAYWRIGHT_MAX_CONTEXTS": 1,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": min(4, spec.concurrency),
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": spec.timeout * 1000,
+    }
