@@ -25,8 +25,8 @@ class Silent(PipeError):
     """The other side said nothing until the deadline."""
 
 
-def send(sock: socket.socket, header: dict[str, Any], body: bytes, deadline: float) -> None:
-    """Write one frame before `deadline` (monotonic seconds)."""
+def send(sock: socket.socket, header: dict[str, Any], body: bytes, deadline: float | None) -> None:
+    """Write one frame before `deadline` (monotonic seconds; None waits for ever)."""
     head = json.dumps(header, separators=(",", ":")).encode("ascii")
     view = memoryview(PREFIX.pack(len(head), len(body)) + head + body)
     while view:
@@ -39,7 +39,9 @@ def send(sock: socket.socket, header: dict[str, Any], body: bytes, deadline: flo
             raise PipeError("the other side is gone") from error
 
 
-def receive(sock: socket.socket, max_body: int, deadline: float) -> tuple[dict[str, Any], bytes]:
+def receive(
+    sock: socket.socket, max_body: int, deadline: float | None
+) -> tuple[dict[str, Any], bytes]:
     """Read one frame with a body of at most `max_body` bytes; raises PipeError."""
     head_length, body_length = PREFIX.unpack(_exactly(sock, PREFIX.size, deadline))
     if head_length > MAX_HEADER or body_length > max_body:
@@ -53,7 +55,7 @@ def receive(sock: socket.socket, max_body: int, deadline: float) -> tuple[dict[s
     return untrusted_header, _exactly(sock, body_length, deadline)
 
 
-def _exactly(sock: socket.socket, size: int, deadline: float) -> bytes:
+def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
     parts: list[bytes] = []
     missing = size
     while missing:
@@ -71,7 +73,9 @@ def _exactly(sock: socket.socket, size: int, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _left(deadline: float) -> float:
+def _left(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
     left = deadline - time.monotonic()
     if left <= 0:
         raise Silent("the deadline has passed")

@@ -1,7 +1,7 @@
 """Extraction in a limited child process, for callers that are none themselves.
 
-The child parses hostile bytes and holds nothing but them. A document that makes it crash, run out of
-memory or hang costs that document only: the child's whole process group is killed and the next
+The child parses hostile bytes and holds nothing but them. A document that makes it crash, run
+out of memory or hang costs that document only: the child's whole process group is killed and the next
 document gets a new one. Its answers are checked like any hostile input.
 """
 
@@ -21,7 +21,6 @@ from extraction import messages, pipe
 from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
 from extraction.layers import Document, Extracted, Limits
 
-START_SECONDS = 30.0
 PARENT_FOLDER = Path(__file__).resolve().parent.parent
 
 
