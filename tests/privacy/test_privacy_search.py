@@ -269,7 +269,7 @@ def test_names_of_files_and_folders_are_searched(tmp_path: Path, person: Needles
 
 
 def test_a_value_across_the_edge_of_two_reads(tmp_path: Path, person: Needles) -> None:
-    for back in range(1, 10):
+    for back in (1, 5, 9):
         (tmp_path / "big.bin").write_bytes(b"." * (4 * 1024 * 1024 - back) + PERSON.mobile.encode())
         found = search([tmp_path], person)
         assert [(one.kind, one.offset) for one in found] == [("phone", 4 * 1024 * 1024 - back)]
@@ -394,9 +394,9 @@ def test_broken_containers_are_searched_raw(tmp_path: Path, person: Needles) -> 
     assert {finding.file.name for finding in found} == {"a.db", "b.zip", "c.gz"}
 
 
-def test_forty_megabytes_take_seconds(tmp_path: Path, whole: Needles) -> None:
-    clean_storage(tmp_path, 40_000_000)
+def test_sixteen_megabytes_take_seconds(tmp_path: Path, whole: Needles) -> None:
+    clean_storage(tmp_path, 16_000_000)
     started = time.process_time()
-    search([tmp_path], whole)
+    assert search([tmp_path], whole) == []
     size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
-    assert time.process_time() - started < 40 * size / 40_000_000
+    assert time.process_time() - started < size / 1_000_000

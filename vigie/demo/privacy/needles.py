@@ -49,9 +49,11 @@ class HashSet:
 
 def words_of(text: str) -> list[str]:
     """Upper-case words without accents; page and JSON escapes undone."""
-    apart = unicodedata.normalize("NFKD", html.unescape(text))
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return APART.sub(" ", plain.upper()).split()
+    if "&" in text:
+        text = html.unescape(text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return APART.sub(" ", text.upper()).split()
 
 
 @dataclass(frozen=True, slots=True)

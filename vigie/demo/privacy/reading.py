@@ -33,8 +33,8 @@ JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 GZIP = b"\x1f\x8b\x08"
 ZIP = b"PK\x03\x04"
 WIDE = re.compile(rb"\x00[\x20-\xff](?:\x00[\x20-\xff]){5,}")
-BASE64 = re.compile(rb"[A-Za-z0-9+/_\-]{16,}(?:\r?\n[A-Za-z0-9+/_\-]{4,})*={0,2}")
-HEX = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
+BASE64 = re.compile(rb"[A-Za-z0-9+/_\-][A-Za-z0-9+/_\-]{15,}(?:\r?\n[A-Za-z0-9+/_\-]{4,})*={0,2}")
+HEX = re.compile(rb"[0-9a-fA-F][0-9a-fA-F]{19,}")
 PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 
@@ -167,7 +167,8 @@ def _base64(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _hex(data: bytes) -> Iterator[tuple[int, bytes]]:
     for hit in HEX.finditer(data):
-        yield hit.start(), bytes.fromhex(hit[0].decode("ascii"))
+        digits = hit[0].decode("ascii")
+        yield hit.start(), bytes.fromhex(digits[: len(digits) // 2 * 2])
 
 
 def _windows(
