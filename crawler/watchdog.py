@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from socket import socket as Socket  # noqa: N812 - `socket` is a child's attribute
 from types import TracebackType
 from typing import Protocol
 
@@ -28,8 +29,15 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 class Child(Protocol):
     """What the fork server hands out for one crawl."""
 
-    socket: socket.socket
-    pid: int
+    @property
+    def socket(self) -> Socket:
+        """The supervisor's end of the frames."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """The process, and the number of its group."""
+        ...
 
     def kill(self) -> None:
         """Kill the whole process group."""

@@ -241,7 +241,8 @@ def crawling(
     from index.leases import Keeper, Leases, utc_now
     from index.recorder import Recorder
     from index.vault import Vault
-    from matching.client import LeakRef, MatcherClient
+    from matching.client import MatcherClient
+    from matching.result import LeakRef
 
     if not config.leak:
         raise ConfigError(
@@ -261,7 +262,7 @@ def crawling(
         folder = stack.enter_context(RunFolder())
         forks = stack.enter_context(ForkServer())
         frontier, recorder = Frontier(record.engine, vault), Recorder(record.engine)
-        judge = Judge(matcher, [ref.name for ref in refs], frontier, recorder, originals)
+        judge = Judge(matcher, matcher.names, frontier, recorder, originals)
         parts = Parts(
             judge=judge,
             recorder=recorder,
