@@ -204,9 +204,12 @@ class Scheduler:
             self._busy.add(source)
         self._halted.pop(source, None)
         try:
-            self._pool.submit(self._crawl, source)
+            turn = self._pool.submit(self._crawl, source)
         except RuntimeError:  # the pool was shut down in this moment
             self._free(source)
+        else:
+            # Also for a turn that was called off while it waited for a worker.
+            turn.add_done_callback(lambda _turn: self._free(source))
 
     def _crawl(self, source: str) -> None:
         try:
@@ -215,6 +218,9 @@ class Scheduler:
             if spec is None or self._stop_reason(source):
                 return
             if why_not(spec, state, self._clock().date()):
+                return
+            if state is not None and state.next_due and state.next_due > self._clock():
+                # The timer was set from a state that is outdated by now; the record decides.
                 return
             outcome = self._turns.take(
                 spec,
@@ -229,8 +235,6 @@ class Scheduler:
         except Exception:
             log.exception("turn-broke", source=source)
             self._not_before[source] = self._clock() + BUSY_ELSEWHERE
-        finally:
-            self._free(source)
 
     def _free(self, source: str) -> None:
         with self._lock:

@@ -1,0 +1,369 @@
+"""The record's due times are the schedule: one crawl for missed ones, one scheduler at work, and
+no source twice at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from crawler.errors import ForkServerError
+from crawler.source import SourceSpec
+from crawler.supervise import CrawlOutcome
+from crawler.turn import Turns, midnight, next_interval
+from index.engine import open_record
+from index.leases import SCHEDULER, Keeper, Leases, source_lease
+from index.schema import Crawl, Lease
+from index.sources import CrawlCounts, SourceStore
+from scheduler import Scheduler, why_not
+
+
+@dataclass
+class FakeSupervisor:
+    """Counts crawls; each lasts until it is let go."""
+
+    seconds: float = 0.0
+    outcome: str = "finished"
+    posts: int = 1
+    error: Exception | None = None
+    started: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    specs: list[SourceSpec] = field(default_factory=list)
+
+    def crawl(
+        self, spec: SourceSpec, *, token: int, crawl: int, stop: Callable[[], str], progress: Any
+    ) -> CrawlOutcome:
+        with self.lock:
+            self.started.append(spec.id)
+            self.specs.append(spec)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self.error is not None:
+                raise self.error
+            end = time.monotonic() + self.seconds
+            while time.monotonic() < end:
+                if reason := stop():
+                    self.stopped.append(reason)
+                    return CrawlOutcome("stopped", CrawlCounts())
+                time.sleep(0.01)
+            return CrawlOutcome(self.outcome, CrawlCounts(pages=3, posts=self.posts))
+        finally:
+            with self.lock:
+                self.at_once -= 1
+
+
+@dataclass
+class Watch:
+    """One scheduler with all it needs, as one process would have."""
+
+    scheduler: Scheduler
+    turns: Turns
+    keeper: Keeper
+    supervisor: FakeSupervisor
+    sources: SourceStore
+
+
+MakeWatch = Callable[..., Watch]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.LOOK_EVERY", 0.15)
+    monkeypatch.setattr("scheduler.BUSY_ELSEWHERE", timedelta(seconds=0.5))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    record = open_record(f"sqlite:///{tmp_path}/vigie.db")
+    yield record
+    record.dispose()
+
+
+@pytest.fixture
+def make(engine: Engine) -> Iterator[MakeWatch]:
+    made: list[Watch] = []
+
+    def build(
+        *specs: SourceSpec, owner: str = "one", workers: int = 4, lease: float = 30, **fake: Any
+    ) -> Watch:
+        sources = SourceStore(engine)
+        keeper = Keeper(Leases(engine, owner=owner), seconds=lease)
+        supervisor = FakeSupervisor(**fake)
+        turns = Turns(supervisor, keeper, sources)  # type: ignore[arg-type]
+        by_id = {spec.id: spec for spec in specs}
+        scheduler = Scheduler(lambda: by_id, turns, sources, keeper, workers=workers)
+        made.append(Watch(scheduler, turns, keeper, supervisor, sources))
+        return made[-1]
+
+    yield build
+    for watch in made:
+        watch.scheduler.stop(3)
+        watch.keeper.stop()
+
+
+def spec(name: str = "s", **changes: Any) -> SourceSpec:
+    return SourceSpec(id=name, start=("http://s/",), **{"every": 3600.0, **changes})
+
+
+def until(condition: Callable[[], object], seconds: float = 6.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.02)
+
+
+def test_a_new_source_is_crawled_at_once_and_then_waits(make: MakeWatch) -> None:
+    watch = make(spec("a"), spec("b"))
+    watch.scheduler.start()
+    until(lambda: sorted(watch.supervisor.started) == ["a", "b"])
+    until(lambda: not watch.scheduler.busy())
+    time.sleep(0.8)
+    assert len(watch.supervisor.started) == 2
+    state = watch.sources.states()["a"]
+    assert state.last_outcome == "finished"
+    assert (state.pages, state.posts, state.failures) == (3, 1, 0)
+    assert state.next_due is not None
+    assert timedelta(minutes=59) < state.next_due - datetime.now(UTC) < timedelta(minutes=67)
+
+
+def test_it_comes_again_when_due(make: MakeWatch) -> None:
+    watch = make(spec("a", every=0.4))
+    watch.scheduler.start()
+    until(lambda: len(watch.supervisor.started) >= 3, 10)
+
+
+def test_missed_runs_are_made_up_once(make: MakeWatch, engine: Engine) -> None:
+    watch = make(spec("a", every=60.0))
+    watch.sources.ensure(["a"])
+    watch.sources.wake("a", datetime.now(UTC) - timedelta(days=3))
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started)
+    time.sleep(0.8)
+    assert watch.supervisor.started == ["a"]
+
+
+def test_two_schedulers_one_works_and_the_other_takes_over(make: MakeWatch) -> None:
+    first = make(spec("a", every=0.3), owner="one", lease=1.0)
+    second = make(spec("a", every=0.3), owner="two", lease=1.0)
+    first.keeper.start()
+    second.keeper.start()
+    first.scheduler.start()
+    until(lambda: first.supervisor.started)
+    second.scheduler.start()
+    until(lambda: second.scheduler.is_standby)
+    time.sleep(0.8)
+    assert second.supervisor.started == []
+    assert first.scheduler.is_active
+    first.scheduler.stop(3)
+    first.keeper.stop()
+    until(lambda: second.supervisor.started)
+    assert second.scheduler.is_active
+
+
+def test_a_paused_holder_that_wakes_starts_nothing(make: MakeWatch, engine: Engine) -> None:
+    asleep = make(spec("a", every=0.3), owner="one", lease=1.0)
+    asleep.scheduler.start()
+    until(lambda: asleep.supervisor.started)
+    # Its keeper never runs: as if the process had been stopped for longer than its lease.
+    awake = make(spec("a", every=0.3), owner="two", lease=30)
+    until(lambda: not Leases(engine, owner="x").held(SCHEDULER))
+    awake.scheduler.start()
+    until(lambda: awake.supervisor.started)
+    asleep.keeper.renew_all()
+    until(lambda: not asleep.scheduler.is_active)
+    count = len(asleep.supervisor.started)
+    time.sleep(0.8)
+    assert len(asleep.supervisor.started) == count
+
+
+def test_a_source_is_never_crawled_twice_at_once(make: MakeWatch) -> None:
+    watch = make(spec("a"), owner="one", seconds=1.5)
+    command = make(spec("a"), owner="two")
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started)
+    assert command.turns.take(spec("a")) is None
+    until(lambda: not watch.scheduler.busy())
+    outcome = command.turns.take(spec("a"))
+    assert outcome is not None
+    assert outcome.outcome == "finished"
+
+
+def test_a_crawl_elsewhere_makes_the_scheduler_wait(make: MakeWatch, engine: Engine) -> None:
+    other = Leases(engine, owner="two")
+    grant = other.acquire(source_lease("a"), 60)
+    assert grant is not None
+    watch = make(spec("a"))
+    watch.scheduler.start()
+    time.sleep(0.8)
+    assert watch.supervisor.started == []
+    other.release(grant)
+    until(lambda: watch.supervisor.started, 8)
+
+
+def test_a_bounded_number_at_once(make: MakeWatch) -> None:
+    watch = make(*(spec(f"s{n}") for n in range(9)), workers=3, seconds=0.3)
+    watch.scheduler.start()
+    until(lambda: len(watch.supervisor.started) == 9)
+    assert watch.supervisor.most_at_once == 3
+
+
+@pytest.mark.parametrize("switch", [{"paused": True}, {"killed": True}])
+def test_paused_and_killed_sources_rest_until_resumed(
+    make: MakeWatch, switch: dict[str, bool]
+) -> None:
+    watch = make(spec("a"), spec("b"))
+    watch.sources.ensure(["a"])
+    watch.sources.switch("a", "jeanne", **switch)
+    watch.scheduler.start()
+    until(lambda: "b" in watch.supervisor.started)
+    time.sleep(0.6)
+    assert "a" not in watch.supervisor.started
+    watch.sources.switch("a", "jeanne", paused=False, killed=False)
+    until(lambda: "a" in watch.supervisor.started)
+
+
+def test_killing_ends_a_crawl_that_runs(make: MakeWatch) -> None:
+    watch = make(spec("a"), seconds=30)
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started)
+    watch.sources.switch("a", "jeanne", killed=True)
+    until(lambda: watch.supervisor.stopped == ["killed"])
+    until(lambda: not watch.scheduler.busy())
+    time.sleep(0.6)
+    assert watch.supervisor.started == ["a"]
+
+
+def test_nothing_after_the_authority_ended(make: MakeWatch) -> None:
+    yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    watch = make(spec("a", authority_until=yesterday), spec("b"))
+    watch.scheduler.start()
+    until(lambda: "b" in watch.supervisor.started)
+    time.sleep(0.6)
+    assert watch.supervisor.started == ["b"]
+    last = spec(authority_until="2027-06-30")
+    assert why_not(last, None, date(2027, 6, 30)) == ""
+    assert why_not(last, None, date(2027, 7, 1)) == "authority ended"
+
+
+def test_jobs_are_done(make: MakeWatch) -> None:
+    watch = make(spec("a"))
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started)
+    until(lambda: not watch.scheduler.busy())
+    watch.sources.ask("crawl", "a", "jeanne")
+    until(lambda: len(watch.supervisor.started) == 2)
+    watch.sources.ask("pause", "a", "jeanne")
+    watch.sources.ask("dance", "a", "jeanne")
+    watch.sources.ask("pause", "nowhere", "jeanne")
+    until(lambda: not watch.sources.jobs())
+    assert watch.sources.states()["a"].paused
+
+
+def test_a_failing_source_backs_off_and_harms_no_other(make: MakeWatch) -> None:
+    sick = spec("sick", every=0.3)
+    watch = make(sick, outcome="failed")
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started == ["sick", "sick"], 10)
+    until(lambda: watch.sources.states()["sick"].failures == 2)
+    state = watch.sources.states()["sick"]
+    assert state.interval_s is not None
+    assert state.interval_s >= 2.0
+    assert state.last_success is None
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(ForkServerError("no child could be started"), "no child"), (KeyError("secret"), "KeyError")],
+)
+def test_what_breaks_is_recorded_and_the_next_goes_on(
+    make: MakeWatch, error: Exception, said: str
+) -> None:
+    watch = make(spec("a"), spec("b"), error=error)
+    watch.scheduler.start()
+    until(lambda: sorted(watch.supervisor.started) == ["a", "b"])
+    until(lambda: not watch.scheduler.busy())
+    state = watch.sources.states()["a"]
+    assert (state.last_outcome, state.failures) == ("failed", 1)
+    assert said in state.last_error
+    assert "secret" not in state.last_error
+
+
+def test_a_link_wakes_a_source_also_while_it_is_crawled(make: MakeWatch) -> None:
+    watch = make(spec("a"), seconds=0.8)
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started)
+    watch.sources.wake("a", datetime.now(UTC))
+    until(lambda: len(watch.supervisor.started) == 2, 12)
+    until(lambda: not watch.scheduler.busy())
+    watch.sources.wake("a", datetime.now(UTC))
+    until(lambda: len(watch.supervisor.started) == 3, 12)
+
+
+def test_what_a_dead_process_left_running_is_taken_up(make: MakeWatch, engine: Engine) -> None:
+    dead = make(spec("a"), owner="dead")
+    held = dead.keeper.hold(source_lease("a"))
+    assert held is not None
+    dead.sources.ensure(["a"])
+    dead.sources.begin("a", held.grant.token)
+    with Session(engine) as session:
+        lease = session.get(Lease, source_lease("a"))
+        assert lease is not None
+        lease.until = datetime.now(UTC) - timedelta(seconds=1)
+        session.commit()
+    watch = make(spec("a"))
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started)
+    with Session(engine) as session:
+        outcomes = session.scalars(select(Crawl.outcome).order_by(Crawl.id)).all()
+    assert outcomes[0] == "interrupted"
+
+
+def test_the_daily_budget_holds(make: MakeWatch) -> None:
+    watch = make()
+    bounded = spec("a", daily_budget=5)
+    outcomes = [watch.turns.take(bounded) for _ in range(3)]
+    assert [item.outcome for item in outcomes if item] == ["finished", "finished", "budget"]
+    assert [item.max_pages for item in watch.supervisor.specs] == [5, 2]
+    due = watch.sources.states()["a"].next_due
+    assert due == midnight(datetime.now(UTC)) + timedelta(days=1)
+
+
+def test_stopping_ends_running_crawls_and_makes_them_due(make: MakeWatch) -> None:
+    watch = make(*(spec(f"s{n}") for n in range(6)), workers=2, seconds=60)
+    watch.scheduler.start()
+    until(lambda: len(watch.supervisor.started) == 2)
+    began = time.monotonic()
+    assert watch.scheduler.stop(5)
+    assert time.monotonic() - began < 3
+    assert watch.supervisor.stopped == ["stopping", "stopping"]
+    states = watch.sources.states()
+    for source in watch.supervisor.started:
+        assert states[source].last_outcome == "stopped"
+        due = states[source].next_due
+        assert due is not None
+        assert due <= datetime.now(UTC)
+
+
+def test_intervals_stay_within_their_bounds() -> None:
+    assert next_interval(60, None, failures=0, found=False) == 60
+    assert next_interval(60, 240, failures=0, found=True) == 60
+    last: float = 60
+    for _ in range(20):
+        last = next_interval(60, last, failures=0, found=False)
+    assert last == 240
+    waits = [next_interval(60, None, failures=n, found=False) for n in range(1, 12)]
+    assert waits[:3] == [120, 240, 480]
+    assert max(waits) == 3600
+    assert next_interval(86400, None, failures=3, found=False) == 86400
