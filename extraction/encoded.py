@@ -27,7 +27,9 @@ BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'
 HEX_RUN = re.compile(r"(?:0[xX])?[0-9a-fA-F]{32,}|[0-9a-fA-F]{2}(?:[ :-][0-9a-fA-F]{2}){11,}")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"[\w.\[\]-]{1,60}=[^\s&=]{1,2000}&[\w.\[\]-]{1,60}=")
-EQUALS = re.compile(r"=[0-9A-F]{2}|=\r?\n")
+TOKEN = re.compile(r"[^\s\"'<>]+")
+EQUALS = re.compile(r"=[89A-F][0-9A-F]|=3D|=0[AD]=")
+SOFT_BREAK = re.compile(r"^[^\n]{70,75}=\r?\n(?=\S)", re.MULTILINE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 ESCAPE = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|(?:\\u[0-9a-fA-F]{4})+|\\[nrt/\"'\\]")
 MARKUP = re.compile(r"</?(?:t[rdh]|br|p|div|span|li|dd|dt|b|pre)\b[^<>]{0,300}>", re.IGNORECASE)
@@ -35,7 +37,7 @@ PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 NEAR = 2
 # Widths that encoders wrap at. Lines of another equal width are rows packed one by one.
-WRAPS = frozenset({60, 64, 70, 72, 76, 78, 80, 100, 120, 128})
+WRAPS = frozenset({60, 64, 72, 76, 80, 100, 120, 128})
 
 
 class Budget:
@@ -128,8 +130,11 @@ def _base64_runs(text: str) -> Iterator[bytes]:
         position = found.end()
         parts = [found[0]]
         width = len(found[0])
-        # Wrapped lines are of one width, the last may be shorter.
-        while not parts[-1].endswith("=") and (tail := BASE64_TAIL.match(text, position)):
+        # Wrapped lines are of one width, whole groups of four; the last may be shorter.
+        while width % 4 == 0 and "=" not in parts[-1]:
+            tail = BASE64_TAIL.match(text, position)
+            if tail is None:
+                break
             if len(tail[1]) > width:
                 break
             parts.append(tail[1])
@@ -146,13 +151,21 @@ def _from_base64(parts: list[str]) -> Iterator[bytes]:
         yield from lines
         return
     # A word of prose may stand right behind a wrapped text and look like its last line.
-    for count in (len(parts), len(parts) - 1):
-        whole = _base64("".join(parts[:count])) if count else None
-        if whole is not None and (packed.kind(whole) or text_of(whole) is not None):
-            yield whole
-            return
+    candidates = [_base64("".join(parts[:count])) for count in (len(parts), len(parts) - 1)]
+    readable = [data for data in candidates if data and (packed.kind(data) or text_of(data))]
+    if readable:
+        yield next(filter(_is_utf_8, readable), readable[0])
+        return
     if len(parts) > 1:
         yield from lines
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return False
+    return not any(ord(char) in CONTROL for char in text)
 
 
 def _base64(run: str) -> bytes | None:
@@ -222,10 +235,17 @@ def _neighbourhood(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if FORM.search(text):
-        text = text.replace("+", " ")
+    text = TOKEN.sub(_plus_as_space, text)
     data = urllib.parse.unquote_to_bytes(text.encode("utf-8", "surrogatepass"))
     return charset.decode(data)[0]
+
+
+def _plus_as_space(found: re.Match[str]) -> str:
+    """In a form or an escaped word a plus is a space; a plus that is meant is written %2B."""
+    token = found[0]
+    if "+" in token and (PERCENT.search(token) or FORM.search(token)):
+        return token.replace("+", " ")
+    return token
 
 
 def _quoted_printable(text: str) -> str:
@@ -253,6 +273,7 @@ REWRITES: tuple[tuple[str, re.Pattern[str], int, Callable[[str], str]], ...] = (
     ("entities", ENTITY, 1, html.unescape),
     ("url", PERCENT, 2, _url),
     ("url", FORM, 1, _url),
-    ("quoted-printable", EQUALS, 3, _quoted_printable),
+    ("quoted-printable", EQUALS, 2, _quoted_printable),
+    ("quoted-printable", SOFT_BREAK, 1, _quoted_printable),
     ("json", ESCAPE, 1, _escapes),
 )

@@ -69,7 +69,7 @@ def read_page(untrusted_html: str) -> Page:
 class _Box:
     """Lines being written: those of the page, or of one cell of a table."""
 
-    __slots__ = ("cells", "gutter", "lines", "parts", "space", "verbatim")
+    __slots__ = ("cells", "gutter", "has_rows", "lines", "parts", "space", "verbatim")
 
     def __init__(self, *, gutter: bool = False) -> None:
         self.lines: list[str] = []
@@ -78,6 +78,7 @@ class _Box:
         self.space = False
         self.gutter = gutter
         self.verbatim = False
+        self.has_rows = False
 
     def flow(self, text: str) -> None:
         """Add text with its white space collapsed, as a browser does."""
@@ -125,6 +126,7 @@ class _Box:
             self.break_line()
         if len(cells) > 1:
             cells = [cell for cell in cells if not cell.is_numbering()]
+        self.has_rows = True
         if _is_one_line(cells):
             row = "\t".join(" ".join(filter(None, map(str.strip, cell.lines))) for cell in cells)
             self.lines.append(row)
@@ -142,7 +144,7 @@ class _Box:
 def _is_one_line(cells: list[_Box]) -> bool:
     if all(len(cell.lines) <= 1 for cell in cells):
         return True
-    if any(cell.verbatim or len(cell.lines) > 3 for cell in cells):
+    if any(cell.verbatim or cell.has_rows or len(cell.lines) > 3 for cell in cells):
         return False
     return sum(len(line) for cell in cells for line in cell.lines) <= SHORT_ROW
 

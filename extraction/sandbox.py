@@ -1,8 +1,10 @@
 """Extraction in a limited child process, for callers that are none themselves.
 
 The child parses hostile bytes and holds nothing but them. A document that makes it crash, run
-out of memory or hang costs that document only: the child's whole process group is killed and the next
-document gets a new one. Its answers are checked like any hostile input.
+out of memory or hang costs that document only: the child's whole process group is killed and the
+next document gets a new one. Its answers are checked like any hostile input.
+
+The kernel ends the child when the thread that started it ends; the next document starts another.
 """
 
 from __future__ import annotations

@@ -1,0 +1,100 @@
+"""A child of the sandbox that misbehaves as a document's name tells it to."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import socket
+import struct
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from extraction import child, messages, pipe
+from extraction.layers import Document, Extracted, Layer
+
+
+def _raw(sock: socket.socket, head: bytes, body: bytes, *, lie: int = 0) -> None:
+    sock.sendall(struct.pack(">IQ", len(head), len(body) + lie) + head + body)
+
+
+def _told(text: str) -> tuple[dict[str, object], bytes]:
+    return messages.pack([Document("", 0, "", Extracted((Layer("", text),)))])
+
+
+def misbehave(sock: socket.socket, way: str) -> None:
+    """Do it. Returns only when an answer was sent."""
+    header, body = _told("x")
+    if way == "segfault":
+        ctypes.string_at(0)
+    elif way == "exit":
+        os._exit(3)
+    elif way == "hang":
+        time.sleep(600)
+    elif way == "fork-and-hang":
+        os.fork()
+        time.sleep(600)
+    elif way == "drip":
+        while True:
+            sock.sendall(b"\0")
+            time.sleep(0.5)
+    elif way == "long-header":
+        sock.sendall(struct.pack(">IQ", 0xFFFFFFFF, 0))
+    elif way == "long-body":
+        head = json.dumps(header).encode()
+        sock.sendall(struct.pack(">IQ", len(head), 1 << 60) + head)
+    elif way == "half":
+        _raw(sock, json.dumps(header).encode(), body, lie=10)
+        os._exit(0)
+    elif way == "no-json":
+        _raw(sock, b"{", b"")
+    elif way == "wrong-shape":
+        _raw(sock, b'{"documents": [{"name": 1}]}', b"")
+    elif way == "lying-layer":
+        _raw(sock, json.dumps(header).replace(", 1]", ", 9]").encode(), body)
+    elif way == "spare-bytes":
+        _raw(sock, json.dumps(header).encode(), body + b"more")
+
+
+def permitted(way: str) -> str:
+    """What the kernel says to an attempt to get out."""
+    try:
+        if way == "open":
+            Path("/etc/hostname").read_bytes()
+        else:
+            socket.create_connection(("127.0.0.1", 9), timeout=1)
+    except OSError as error:
+        return f"OSError {error.errno}"
+    return "it worked"
+
+
+def main() -> None:
+    """As `extraction.child.main`, with the name of each document as an order."""
+    handle, memory, _ = map(int, sys.argv[1:4])
+    sock = socket.socket(fileno=handle)
+    child._import_all()
+    child._limit(memory)
+    while True:
+        job, body = pipe.receive(sock, 1 << 30, None)
+        way = str(job["name"])
+        if way in ("open", "connect"):
+            pipe.send(sock, *_told(permitted(way)), None)
+        elif way == "memory":
+            job["name"] = ""
+            hoard = bytearray()
+            try:
+                while True:
+                    hoard += bytes(1 << 26)
+            except MemoryError:
+                pipe.send(sock, {"error": "memory"}, b"", None)
+        elif way:
+            misbehave(sock, way)
+        else:
+            pipe.send(sock, *child._answer(job, body), None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Bytes to text: every byte is accounted for, and nothing is repaired."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extraction.charset import decode, known
+
+FRENCH = "Né à Orléans, prénom: Anaïs; « cœur » — 12 €; où ? ça, déjà, là-bas, forêt, naïf"
+
+
+@pytest.mark.parametrize(
+    ("charset", "bom"),
+    [
+        ("utf-8", codecs.BOM_UTF8),
+        ("utf-16-le", codecs.BOM_UTF16_LE),
+        ("utf-16-be", codecs.BOM_UTF16_BE),
+        ("utf-32-le", codecs.BOM_UTF32_LE),
+        ("utf-32-be", codecs.BOM_UTF32_BE),
+    ],
+)
+def test_a_byte_order_mark_decides_against_the_declaration(charset: str, bom: bytes) -> None:
+    assert decode(bom + FRENCH.encode(charset), "latin-1") == (FRENCH, charset)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252", "utf-16-le", "utf-16-be"])
+def test_french_is_read_without_any_declaration(charset: str) -> None:
+    assert decode(FRENCH.encode(charset))[0] == FRENCH
+
+
+@pytest.mark.parametrize("declared", ["cp850", "mac_roman", "iso8859-2", "shift_jis", "utf-16"])
+def test_a_right_declaration_is_followed(declared: str) -> None:
+    text = "Anaïs née à Orléans" if declared not in ("shift_jis", "iso8859-2") else "Dvořák ř"
+    text = "カタカナ" if declared == "shift_jis" else text
+    assert decode(text.encode(declared), declared)[0] == text
+
+
+@pytest.mark.parametrize("declared", ["latin-1", "ISO-8859-1", "windows-1252", "cp850", "x-none"])
+def test_valid_utf_8_wins_over_a_wrong_declaration(declared: str) -> None:
+    assert decode(FRENCH.encode(), declared) == (FRENCH, "utf-8")
+
+
+def test_latin_1_under_a_utf_8_label_keeps_its_letters() -> None:
+    assert decode("Prénom: Anaïs\n".encode("latin-1"), "utf-8")[0] == "Prénom: Anaïs\n"
+
+
+def test_mixed_encodings_in_one_file_are_both_read() -> None:
+    body = "Anaïs — œuvre\n".encode() + "Noémie\n".encode("latin-1") + "Zoé\n".encode()
+    assert decode(body)[0] == "Anaïs — œuvre\nNoémie\nZoé\n"
+
+
+def test_a_meta_element_is_heeded() -> None:
+    body = '<html><meta charset="windows-1251"><p>Мария'.encode("cp1251")
+    assert decode(body)[0].endswith("Мария")
+
+
+def test_mojibake_is_left_as_it_was_posted() -> None:
+    mojibake = "PrÃ©nom: AnaÃ¯s"
+    assert decode(mojibake.encode()) == (mojibake, "utf-8")
+
+
+def test_a_body_cut_inside_a_letter_is_still_utf_8() -> None:
+    body = ("é" * 50).encode()[:-1]
+    text, charset = decode(body)
+    assert (text[:49], charset) == ("é" * 49, "utf-8")
+    assert len(text) == 50
+
+
+@pytest.mark.parametrize(
+    "name", ["punycode", "idna", "unicode_escape", "utf-7", "zlib", "rot13", "é", ""]
+)
+def test_codecs_that_are_no_charset_are_refused(name: str) -> None:
+    assert known(name) == ""
+    assert decode(b"plain \\u0041 text", name)[0] == "plain \\u0041 text"
+
+
+@given(st.binary(max_size=400), st.sampled_from(["", "utf-8", "utf-16", "big5", "latin-1", "nope"]))
+def test_any_bytes_under_any_label_become_text(body: bytes, declared: str) -> None:
+    text, charset = decode(body, declared)
+    assert isinstance(text, str)
+    assert codecs.lookup(charset)
+    assert text.count("\x00") <= body.count(0)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_what_was_encoded_as_utf_8_comes_back(text: str) -> None:
+    body = text.encode()
+    if (
+        not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8))
+        and body.count(0) < 2
+    ):
+        assert decode(body)[0] == text
+
+
+def test_nul_bytes_stay_in_place() -> None:
+    assert decode(b"a\x00b\x00")[0] == "a\x00b\x00"

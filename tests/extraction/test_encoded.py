@@ -1,0 +1,195 @@
+"""Packed texts are found whole, and what is no text costs nothing."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import hashlib
+import html
+import json
+import lzma
+import quopri
+import random
+import time
+import urllib.parse
+import zlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extraction.encoded import Budget, inner_layers
+from extraction.layers import Limits
+from extraction.read import unwrap
+
+ROW = "MARTINEAU;Jeanne-Élise;1985-03-14;2850344109123;0639981234;12 rue des Lilas 44000 Nantes"
+
+
+def wrapped(data: bytes) -> str:
+    return base64.encodebytes(data).decode()
+
+
+PACKINGS: dict[str, Callable[[str], str]] = {
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 url-safe": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "base64 wrapped": lambda text: wrapped(text.encode()),
+    "base64 latin-1": lambda text: base64.b64encode(text.encode("latin-1", "replace")).decode(),
+    "base64 utf-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "hex": lambda text: text.encode().hex(),
+    "hex spaced": lambda text: text.encode().hex(" ").upper(),
+    "hex escapes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "url": urllib.parse.quote_plus,
+    "quoted-printable": lambda text: quopri.encodestring(text.encode()).decode(),
+    "entities": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "json": json.dumps,
+    "json all": lambda text: "".join(f"\\u{ord(char):04x}" for char in text),
+    "gzip": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
+    "zlib": lambda text: base64.b64encode(zlib.compress(text.encode())).decode(),
+    "bzip2 hex": lambda text: bz2.compress(text.encode()).hex(),
+    "xz": lambda text: wrapped(lzma.compress(text.encode())),
+}
+
+
+def names(text: str) -> list[str]:
+    return [layer.name for layer in unwrap(text)]
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize("around", ["{}", "see this:\n{}\nthanks all", 'x = "{}"', "<{}>"])
+def test_a_packed_row_is_found_whole(packing: str, around: str) -> None:
+    layers = unwrap(around.format(PACKINGS[packing](ROW)))
+    assert any(ROW in layer.text for layer in layers[1:])
+
+
+@pytest.mark.parametrize("outer", ["base64", "hex", "gzip", "url", "json all", "entities"])
+@pytest.mark.parametrize("inner", ["base64", "gzip", "hex", "url", "json"])
+def test_packed_twice_is_unpacked_twice(outer: str, inner: str) -> None:
+    packed = PACKINGS[outer](PACKINGS[inner](ROW))
+    assert any(ROW in layer.text for layer in unwrap(packed))
+
+
+def test_names_say_the_way_in() -> None:
+    inner = base64.b64encode(gzip.compress(ROW.encode())).decode()
+    assert names(inner) == ["", "base64>gzip"]
+    assert names(inner.encode().hex()) == ["", "hex", "hex>base64>gzip"]
+
+
+def test_rows_packed_one_by_one_make_one_layer() -> None:
+    rows = [f"MARTINEAU;Jeanne;{number:06};rue des Lilas" for number in range(500)]
+    for newline in ("\n", ", "):
+        packed = newline.join(base64.b64encode(row.encode()).decode() for row in rows)
+        layers = unwrap(packed)
+        assert len(layers) == 2
+        assert layers[1].text.split("\n") == rows
+
+
+def test_markup_posted_as_text_is_read_as_a_table() -> None:
+    layers = unwrap("<table><tr><td>MARTINEAU</td><td>Jeanne</td></tr></table>")
+    assert ("html", "MARTINEAU\tJeanne") in [(layer.name, layer.text) for layer in layers]
+
+
+def test_plain_prose_code_and_rows_have_no_layers() -> None:
+    for text in (
+        ROW,
+        "Bonjour à tous, merci pour la réponse !",
+        "def f(x):\n    return x == 3 and a % b",
+    ):
+        assert names(text) == [""]
+
+
+def test_hashes_keys_pictures_and_identifiers_are_no_texts() -> None:
+    rng = random.Random(7)
+    noise = [
+        hashlib.md5(b"a", usedforsecurity=False).hexdigest(),
+        hashlib.sha256(b"b").hexdigest(),
+        base64.b64encode(rng.randbytes(3000)).decode(),
+        base64.b64encode(b"\x89PNG\r\n\x1a\n" + rng.randbytes(500)).decode(),
+        "getElementsByClassNameAndSomethingElse",
+        "/usr/share/doc/python3/examples/readme",
+        "$argon2id$v=19$m=65536$" + base64.b64encode(rng.randbytes(48)).decode(),
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + base64.b64encode(rng.randbytes(32)).decode(),
+    ]
+    assert names("\n".join(noise)) == [""]
+
+
+def test_a_token_is_read_and_its_signature_is_not() -> None:
+    parts = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in
+             (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"0639981234","name":"Jeanne"}', random.Random(1).randbytes(32))]  # fmt: skip
+    layers = unwrap(".".join(parts))
+    assert [layer.name for layer in layers] == ["", "base64"]
+    assert layers[1].text.count("\n") == 1
+
+
+def test_depth_is_bounded_and_said() -> None:
+    text = ROW
+    for _ in range(6):
+        text = base64.b64encode(text.encode()).decode()
+    budget = Budget(Limits(max_depth=3))
+    assert [layer.name.count("base64") for layer in inner_layers(text, budget)] == [1, 2, 3]
+    assert any("deeper" in note for note in budget.notes)
+
+
+def test_a_bomb_is_cut_at_its_bound_and_said() -> None:
+    bomb = base64.b64encode(gzip.compress(b"0639981234\n" * 3_000_000, 9)).decode()
+    budget = Budget(Limits(max_ratio=50))
+    layers = inner_layers(bomb, budget)
+    assert sum(len(layer.text) for layer in layers) < 6_000_000
+    assert any("bound" in note for note in budget.notes)
+
+
+def test_layers_together_stay_below_the_bounds() -> None:
+    piece = base64.b64encode(("\n".join([ROW] * 100)).encode()).decode()
+    budget = Budget(Limits(max_text=20_000))
+    layers = inner_layers(" ".join([piece] * 50), budget)
+    assert sum(len(layer.text) for layer in layers) <= 20_000
+    assert any("more encoded layers" in note for note in budget.notes)
+
+
+@given(
+    st.text(
+        st.characters(min_codepoint=32, max_codepoint=0x17F, exclude_characters="\x7f"),
+        min_size=30,
+        max_size=200,
+    ),
+    st.sampled_from(
+        sorted({"base64", "base64 wrapped", "hex", "gzip", "json all", "entities", "hex escapes"})
+    ),
+)
+def test_whatever_was_packed_comes_out(text: str, packing: str) -> None:
+    text = "Nom: " + text + " ; fin"
+    if (
+        any(0x7F <= ord(char) < 0xA0 for char in text)
+        or sum(char > "\x7f" for char in text) > len(text) // 3
+    ):
+        return
+    expected = html.unescape(text) if packing == "entities" else text
+    assert any(
+        expected in layer.text or text in layer.text for layer in unwrap(PACKINGS[packing](text))
+    )
+
+
+@given(st.text())
+@settings(max_examples=200)
+def test_any_text_is_survived_and_kept_as_the_first_layer(text: str) -> None:
+    assert unwrap(text)[0].text == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["A", "A" * 76 + "\n", "41", "41 ", "%41", "a=b&", "=41", "=\n", "&#65;", "&amp;", "\\x41", "\\u0041", "\\\\",
+     "<td>", "<", "<td ", "%", "&", "a b ", "QUFB\n", "> QUFBQUFBQUFBQUFBQUFBQUFB\n", "a.b=c&", "AAAAAAAAAAAAAAAAAAAAAAAA=", "-_", "0x"],
+)  # fmt: skip
+def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        best = 9e9
+        for _ in range(3):
+            begin = time.process_time()
+            unwrap(text)
+            best = min(best, time.process_time() - begin)
+        return best
+
+    once, twice = seconds(60_000), seconds(120_000)
+    assert twice < 2.5 * once + 0.1

@@ -1,0 +1,186 @@
+"""The limited child: what it may do, and six ways for it to end."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extraction import messages, pipe
+from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
+from extraction.layers import Document, Extracted, Layer, Limits
+from extraction.sandbox import Sandbox
+
+HOSTILE = Path(__file__).parent / "hostile_child.py"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Limits(seconds=20)) as box:
+        yield box
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox whose child does what the document's name says, and is otherwise genuine."""
+    real = subprocess.Popen
+
+    def start(command: list[str], **options: object) -> subprocess.Popen[bytes]:
+        return real([command[0], str(HOSTILE), *command[3:]], **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr("extraction.sandbox.subprocess.Popen", start)
+    with Sandbox(Limits(seconds=3, memory=1 << 30)) as box:
+        yield box
+
+
+def test_the_child_gives_what_extraction_gives(sandbox: Sandbox) -> None:
+    packed = base64.b64encode(gzip.compress("MARTINEAU;Jeanne-Élise".encode()))
+    found = sandbox.extract(b"see " + packed)
+    assert [layer.name for layer in found.layers] == ["", "base64>gzip"]
+    assert found.layers[1].text == "MARTINEAU;Jeanne-Élise"
+    [document] = sandbox.documents(b"x", name="a.txt")
+    assert (document.name, document.bytes, document.extracted.layers[0].text) == ("a.txt", 1, "x")
+
+
+def test_the_child_stays_up_between_documents(sandbox: Sandbox) -> None:
+    sandbox.extract(b"one")
+    pid = sandbox.pid
+    begin = time.monotonic()
+    for _ in range(50):
+        sandbox.extract(b"two")
+    assert sandbox.pid == pid
+    assert time.monotonic() - begin < 5
+
+
+def test_the_child_may_open_nothing_and_write_nothing(sandbox: Sandbox) -> None:
+    sandbox.extract(b"x")
+    limits = Path(f"/proc/{sandbox.pid}/limits").read_text()
+    hard = {line[:26].strip(): line[26:].split()[1] for line in limits.splitlines()[1:]}
+    assert hard["Max open files"] == "0"
+    assert hard["Max file size"] == "0"
+    assert hard["Max core file size"] == "0"
+    assert hard["Max address space"] == str(Limits().memory)
+    assert os.getpgid(sandbox.pid) == sandbox.pid != os.getpgid(0)
+    environment = Path(f"/proc/{sandbox.pid}/environ").read_bytes()
+    assert b"HOME" not in environment
+
+
+def test_the_child_opens_no_file_for_a_document(hostile: Sandbox) -> None:
+    assert hostile.extract(b"x", name="open").layers[0].text == "OSError 24"
+    assert hostile.extract(b"x", name="connect").layers[0].text == "OSError 24"
+
+
+def test_a_document_over_the_bound_never_reaches_the_child() -> None:
+    with Sandbox(Limits(max_bytes=3)) as box:
+        with pytest.raises(TooLarge):
+            box.extract(b"xxxx")
+        assert box.pid == 0
+
+
+@pytest.mark.parametrize(
+    ("way", "error", "said"),
+    [
+        ("segfault", ChildDied, "signal 11"),
+        ("exit", ChildDied, "status 3"),
+        ("memory", ChildDied, "memory"),
+        ("hang", TookTooLong, "3 s"),
+        ("drip", TookTooLong, "3 s"),
+        ("long-header", ChildDied, "protocol"),
+        ("long-body", ChildDied, "protocol"),
+        ("half", ChildDied, "status 0"),
+        ("no-json", ChildDied, "protocol"),
+        ("wrong-shape", ChildDied, "protocol"),
+        ("lying-layer", ChildDied, "protocol"),
+        ("spare-bytes", ChildDied, "protocol"),
+    ],
+)
+def test_a_child_that_fails_costs_its_document_only(
+    hostile: Sandbox, way: str, error: type[ExtractionError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        hostile.extract(b"secret content", name=way)
+    assert hostile.extract(b"next").layers[0].text == "next"
+
+
+def test_an_error_shows_no_content(hostile: Sandbox) -> None:
+    with pytest.raises(ExtractionError) as caught:
+        hostile.extract(b"MARTINEAU", name="segfault")
+    assert "MARTINEAU" not in str(caught.value)
+
+
+def test_what_the_child_started_ends_with_it(hostile: Sandbox) -> None:
+    with pytest.raises(TookTooLong):
+        hostile.extract(b"x", name="fork-and-hang")
+    time.sleep(0.2)
+    found = [
+        status
+        for status in Path("/proc").glob("[0-9]*/cmdline")
+        if HOSTILE.name.encode() in _read(status)
+    ]
+    assert found == []
+
+
+def test_the_child_dies_with_its_parent() -> None:
+    program = (
+        "import os, sys, time\nfrom extraction.sandbox import Sandbox\n"
+        "box = Sandbox(); box.extract(b'x'); print(box.pid, flush=True); time.sleep(60)"
+    )
+    root = Path(__file__).parents[2]
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=root)
+    assert parent.stdout is not None
+    with parent.stdout as told:
+        child = int(told.readline())
+        parent.kill()
+        parent.wait()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _read(Path(f"/proc/{child}/cmdline")):
+        time.sleep(0.02)
+    assert not _read(Path(f"/proc/{child}/cmdline"))
+
+
+def test_a_killed_child_is_replaced(sandbox: Sandbox) -> None:
+    sandbox.extract(b"x")
+    os.kill(sandbox.pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert sandbox.extract(b"y").layers[0].text == "y"
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), st.text(st.characters(), max_size=20)), max_size=5))
+def test_an_answer_survives_the_way(layers: list[tuple[str, str]]) -> None:
+    made = Extracted(tuple(Layer(name, text) for name, text in layers), ("a note",), "utf-8")
+    document = Document("n", 3, "00", made)
+    header, body = messages.pack([document])
+    header = json.loads(json.dumps(header))
+    assert messages.unpack(header, body, Limits()) == (document,)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_no_frame_or_a_frame(data: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(data)
+        theirs.shutdown(socket.SHUT_WR)
+        try:
+            header, _ = pipe.receive(ours, 1000, time.monotonic() + 1)
+        except pipe.PipeError:
+            return
+        assert isinstance(header, dict)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
