@@ -23,7 +23,7 @@ from index.engine import reading, writing
 from index.errors import RecordError
 from index.schema import Act, LoginToken, Session, User
 
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 MIN_PASSWORD, MAX_PASSWORD = 12, 1024
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
@@ -76,7 +76,7 @@ class AccountStore:
 
         Raises AccountError for a bad name, a short password or a name that is taken.
         """
-        if not NAME.match(name):
+        if not NAME.fullmatch(name):
             raise AccountError(
                 "A user name has 1 to 100 of the characters A-Z a-z 0-9 . _ @ - and begins with "
                 "a letter or digit."
@@ -272,7 +272,7 @@ class AccountStore:
 
 
 def _user(connection: Connection, untrusted_name: str) -> Any:
-    if not NAME.match(untrusted_name):
+    if not NAME.fullmatch(untrusted_name):
         return None
     query = select(User.name, User.password, User.disabled).where(User.name == untrusted_name)
     return connection.execute(query).one_or_none()

@@ -18,14 +18,14 @@
   };
 
   // Times
-  const hour = { hour: "2-digit", minute: "2-digit" };
+  const hour = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const formats = {
     today: new Intl.DateTimeFormat(language, hour),
     year: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...hour }),
     older: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
     exact: new Intl.DateTimeFormat(language, {
       day: "numeric", month: "short", year: "numeric", ...hour, second: "2-digit" }),
-    whole: new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }),
+    whole: new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", hourCycle: "h23" }),
   };
   function localTimes(within) {
     const now = new Date();
@@ -48,15 +48,20 @@
 
   // The one-time link: the token stands behind "#", goes into the form and out of the address.
   const once = document.getElementById("once");
-  if (once && location.hash.length > 20) {
+  function takeToken() {
+    if (location.hash.length <= 20) return;
     const token = document.getElementById("token");
     token.value = location.hash.slice(1);
     token.closest(".code").hidden = true;
     history.replaceState(null, "", location.pathname + location.search);
     document.getElementById("once-open").focus();
-    for (const link of document.querySelectorAll(".language-links a")) {
-      link.addEventListener("click", () => { link.hash = token.value; });
-    }
+    // The other language's page is another page: it gets the token the same way.
+    for (const link of document.querySelectorAll(".language-links a")) link.hash = token.value;
+  }
+  if (once) {
+    takeToken();
+    // A new link that is opened where an old one was spent changes the part behind "#" alone.
+    addEventListener("hashchange", takeToken);
   }
 
   // The keyboard

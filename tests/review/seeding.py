@@ -40,13 +40,13 @@ WORTH = {
     "insurer_number": 30.2,
 }
 TITLES = (
-    "[FR] •••••• ••••• database 2026",
-    "•••••• de •••• ••••••••",
+    "[FR] ••• ••• base ••• ••• lignes",
+    "••• de ••• ••• et ••• (partie •••)",
     "",
-    "re: ••••••• ••• ••••",
-    "export_••••••.csv",
+    "Re: ••• ••• ? ••• export ••• .csv",
+    "export ••• patients",
     "",
-    "•••••••••• (partie •)",
+    "••• / ••• / •••",
 )
 
 
@@ -64,18 +64,12 @@ def snippet(picked: list[str], rng: random.Random) -> dict[str, Any]:
         "laboratory": "labo",
         "insurer_number": "no assure",
     }
-    masks = {
-        "nir": "• •• •• •• ••• ••• ••",
-        "phone": "•• •• •• •• ••",
-        "birth_date": "••/••/••••",
-        "email": "•••••••@•••••.••",
-    }
-    segments: list[list[str]] = [["•••••• ••• ; ", ""]]
+    segments: list[list[str]] = [["••• ••• pour ••• : ", ""]]
     for field in picked:
         segments.append([f"{labels[field]} : ", ""])
-        segments.append([masks.get(field, "•" * rng.randint(4, 10)), field])
+        segments.append(["•••", field])
         segments.append([rng.choice([" ; ", " | ", "\n"]), ""])
-    segments.append(["le •••• et la •••••", ""])
+    segments.append(["et la suite dans ••• de •••", ""])
     return {"layer": rng.choice(["", "", "", "base64"]), "segments": segments}
 
 
@@ -143,7 +137,7 @@ def _capture(
     row = {
         "source": source, "location": place, "location_key": key, "title": title,
         "content_key": key,
-        "path": ["https://board.example/", "https://board.example/c/••••••/", place],
+        "path": ["https://board.example/", "https://board.example/c/•••/", place],
         "fetched_at": at, "posted_at": at - timedelta(seconds=40), "status": 200,
         "content_type": "text/html", "charset": "utf-8", "peer": "203.0.113.7:443",
         "rendered": number % 9 == 0, "bytes": 900 + 731 * number,

@@ -1,0 +1,263 @@
+"""What the pages say and do, over a real record."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from sqlalchemy import text, update
+
+from index.alerts import AlertStore
+from index.engine import reading
+from index.schema import Alert
+from tests.review.conftest import Served, post
+
+
+def ids(html: str) -> list[int]:
+    """The alerts of a list, in its order."""
+    return [int(found) for found in re.findall(r'<tr role="row" data-id="(\d+)"', html)]
+
+
+def test_open_alerts_come_first_newest_first(served: Served) -> None:
+    with served.user() as user:
+        shown = ids(user.get("/alerts").text)
+        everything = ids(user.get("/alerts?status=all").text)
+    assert shown
+    assert shown == sorted(shown, reverse=True)
+    assert len(everything) == 36
+    with reading(served.engine) as connection:
+        rows = connection.execute(text("SELECT id FROM alert WHERE status = 'open'"))
+        assert set(shown) == set(rows.scalars())
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("status=confirmed", "status = 'confirmed'"),
+        ("status=dismissed", "status = 'dismissed'"),
+        ("status=all&verdict=repost", "verdict = 'repost'"),
+        ("status=all&source=board", "source = 'board'"),
+        ("status=all&leak=labos-2026&source=files", "source = 'files'"),
+        ("status=all&leak=other", "1 = 0"),
+        ("status=all&q=market.example", "location LIKE '%market.example%'"),
+        ("status=all&q=topic+41", "location LIKE '%topic%41%'"),
+        ("status=all&q=%2317", "id = 17"),
+        ("status=all&q=%25", "1 = 0"),
+        ("status=all&q=_", "1 = 0"),
+    ],
+)
+def test_filters_show_what_they_say(served: Served, query: str, where: str) -> None:
+    with served.user() as user:
+        shown = ids(user.get(f"/alerts?{query}").text)
+    with reading(served.engine) as connection:
+        wanted = set(connection.execute(text(f"SELECT id FROM alert WHERE {where}")).scalars())  # noqa: S608
+    assert set(shown) == wanted
+
+
+def test_sorting_and_paging_show_each_alert_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    from review.server import serving
+    from review.settings import Settings
+    from tests.review.conftest import record_with_user
+
+    engine, accounts = record_with_user(tmp_path_factory.mktemp("many"), alerts=130)
+    with serving(engine, Settings(port=0)) as settings:
+        served = Served(engine, accounts, settings)
+        with served.user() as user:
+            for sort in ("first_seen", "last_seen", "records", "bits"):
+                seen: list[int] = []
+                address = f"/alerts?status=all&sort={sort}"
+                while address:
+                    html = user.get(address).text
+                    seen += ids(html)
+                    more = re.search(r'id="more" href="([^"]+)"', html)
+                    address = more[1].replace("&amp;", "&") if more else ""
+                assert sorted(seen) == list(range(1, 131)), sort
+                if sort in ("records", "bits"):
+                    with reading(engine) as connection:
+                        order = connection.execute(
+                            text(f"SELECT id FROM alert ORDER BY {sort} DESC, id DESC")  # noqa: S608
+                        ).scalars()
+                        assert seen == list(order)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/alerts?after=x", "/alerts?after=%00", "/alerts?sort=password&status=x&verdict=%3Cscript%3E",
+     "/alerts?q=" + "a" * 5000, "/queue?before=-1&verdict=zzz",
+     "/queue?before=99999999999999999999",
+     "/alerts/0", "/alerts/99999999999999999999999", "/alerts/x", "/queue/1", "/cases/9999",
+     "/queue?before=x"],
+)  # fmt: skip
+def test_odd_addresses_end_in_a_page_never_in_a_failure(served: Served, path: str) -> None:
+    with served.user() as user:
+        answer = user.get(path)
+    assert answer.status_code in (200, 400, 404)
+    assert "<script>" not in answer.text
+
+
+def test_one_alert_shows_masks_fields_bits_captures_and_no_value(served: Served) -> None:
+    with served.user(language="en") as user:
+        html = user.get("/alerts/35").text
+    for wanted in ("Masked excerpts", "Why it matched", "Recognised records", "Captures",
+                   "sealed", "NIR", "alert, 52 bits", "less than one in 10¹³",
+                   "market.example"):  # fmt: skip
+        assert wanted in html
+    assert re.search(r'<mark class="found"><span class="value">•••</span>', html)
+    assert re.search(r'<rect class="step"', html)
+
+
+def test_the_waterfall_ends_at_the_records_bits(served: Served) -> None:
+    from review.evidence_view import evidence
+
+    detail = AlertStore(served.engine).get(35)
+    shown = evidence(detail.hits)
+    top = shown.records[0]
+    assert top.bits == max(float(match["bits"]) for match in detail.hits[0].matches)
+    assert top.steps[0].start == 0
+    last = top.steps[-1]
+    assert last.start + last.bits == pytest.approx(top.bits)
+    for before, after in zip(top.steps, top.steps[1:], strict=False):
+        assert after.start == pytest.approx(before.start + before.bits)
+    assert len({record.row for record in shown.records}) == len(shown.records)
+    assert shown.scale > top.bits
+
+
+@pytest.mark.parametrize("status", ["confirmed", "dismissed"])
+def test_a_decision_is_kept_with_its_reason_and_can_be_taken_back(
+    served: Served, status: str
+) -> None:
+    store = AlertStore(served.engine)
+    with served.user(language="en") as user:
+        form = {"status": status, "reason": "<b>still</b> up", "version": "1"}
+        answer = post(user, "/alerts/36/decision", form, page="/alerts/36")
+        assert answer.headers["location"] == f"/alerts/36?done={status}"
+        assert (store.get(36).alert.status, store.get(36).alert.decided_by) == (status, "jeanne")
+        html = user.get(answer.headers["location"]).text
+        assert "&lt;b&gt;still&lt;/b&gt; up" in html
+        assert "<b>still" not in html
+        assert "Next open alert" in html
+        form = {"status": "open", "reason": "came back", "version": "2"}
+        assert post(user, "/alerts/36/decision", form, page="/alerts/36").status_code == 303
+        html = user.get("/alerts/36").text
+    assert store.get(36).alert.status == "open"
+    assert "came back" in html
+    assert "&lt;b&gt;still&lt;/b&gt; up" in html, "history keeps the earlier reason"
+
+
+def test_a_decision_without_reason_changes_nothing(served: Served) -> None:
+    with served.user(language="en") as user:
+        for status in ("confirmed", "dismissed", "open"):
+            form = {"status": status, "reason": "  ", "version": "1"}
+            answer = post(user, "/alerts/36/decision", form, page="/alerts/36")
+            assert answer.status_code == 422
+            assert "a decision needs a reason" in answer.text
+    assert AlertStore(served.engine).get(36).alert.version == 1
+
+
+def test_a_conflict_is_told_kindly_and_keeps_the_reason(served: Served) -> None:
+    store = AlertStore(served.engine)
+    with served.user(language="en") as user:
+        store.decide(36, "dismissed", "test post", "paul", 1)
+        form = {"status": "confirmed", "reason": "my long reason", "version": "1"}
+        answer = post(user, "/alerts/36/decision", form, page="/alerts/36")
+    assert answer.status_code == 409
+    assert "Nothing was saved" in answer.text
+    assert "my long reason</textarea>" in answer.text
+    assert "paul" in answer.text
+    assert store.get(36).alert.status == "dismissed"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"status": "deleted", "version": "1"}, {"status": "open", "version": "x"},
+     {"status": "open", "version": ""}, {"status": "open", "version": "9" * 30},
+     {"status": "confirmed", "version": "1", "reason": "x" * 1500}],
+)  # fmt: skip
+def test_a_wrong_decision_is_refused(served: Served, form: dict[str, str]) -> None:
+    with served.user() as user:
+        answer = post(user, "/alerts/36/decision", {"reason": "x", **form}, page="/alerts/36")
+    assert answer.status_code == 400
+    assert AlertStore(served.engine).get(36).alert.version == 1
+
+
+def test_what_a_site_wrote_is_text(served: Served) -> None:
+    hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}'
+    with served.engine.begin() as connection:
+        connection.execute(
+            update(Alert)
+            .where(Alert.id == 36)
+            .values(title=hostile, location=hostile, also=[hostile])
+        )
+    with served.user() as user:
+        for path in ("/alerts", "/alerts/36", "/cases/36", "/alerts/rows"):
+            html = user.get(path).text
+            assert "<script>alert" not in html
+            assert "<img" not in html
+            assert "{{ 7*7 }}" in html
+
+
+def test_the_list_follows(served: Served) -> None:
+    with served.user() as user:
+        first = user.get("/alerts/rows")
+        version = first.headers["x-vigie-version"]
+        assert user.get(f"/alerts/rows?seen={version}").status_code == 204
+        AlertStore(served.engine).decide(36, "dismissed", "x", "paul", 1)
+        again = user.get(f"/alerts/rows?seen={version}")
+        assert again.status_code == 200
+        assert 36 not in ids(again.text)
+    with served.guest() as guest:
+        answer = guest.get("/alerts/rows", headers={"x-vigie-fragment": "1"})
+        assert answer.status_code == 401
+
+
+def test_the_quieter_queue_is_its_own_page(served: Served) -> None:
+    with served.user() as user:
+        html = user.get("/queue").text
+        assert len(ids(html)) == 9
+        only = user.get("/queue?verdict=mention").text
+        assert len(ids(only)) == 3
+        assert user.get(f"/queue/{ids(only)[0]}").status_code == 200
+        assert user.get("/queue/1").status_code == 404, "an alert's hit is not in the queue"
+
+
+def test_sources_say_how_they_are(served: Served) -> None:
+    with served.user(language="en") as user:
+        html = user.get("/sources").text
+    for wanted in ("running", "Paused", "3 failures in a row", "answered 503 three times"):
+        assert wanted in html
+
+
+def test_the_language_is_the_users_then_the_browsers(served: Served) -> None:
+    with served.user(language="en") as user:
+        assert 'lang="en"' in user.get("/alerts").text
+        form = {"language": "fr", "next": "/sources"}
+        answer = post(user, "/language", form)
+        assert answer.headers["location"] == "/sources"
+        assert 'lang="fr"' in user.get("/sources").text
+        assert post(user, "/language", {"language": "de"}).status_code == 400
+    with served.guest("en") as guest:
+        assert 'lang="en"' in guest.get("/login").text
+        assert 'lang="fr"' in guest.get("/login?lang=fr").text
+
+
+def test_times_are_utc_without_a_script_and_machine_readable(served: Served) -> None:
+    with served.user() as user:
+        found = re.findall(r"<time ([^>]+)>([^<]+)</time>", user.get("/alerts/36").text)
+    assert found
+    for attributes, shown in found:
+        assert re.search(r'datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', attributes)
+        assert "UTC" in attributes
+        assert shown.endswith("UTC")
+
+
+def test_there_is_no_way_to_ask_for_a_person(served: Served) -> None:
+    """Search takes places alone: a title, a snippet, a row or a value finds nothing."""
+    with served.engine.begin() as connection:
+        connection.execute(update(Alert).where(Alert.id == 36).values(title="unmistakable"))
+    with served.user() as user:
+        for query in ("unmistakable", "•••", "467935", "Martine", "nir"):
+            answer = user.get("/alerts", params={"status": "all", "q": query})
+            assert ids(answer.text) == [], query
+    assert isinstance(answer, httpx.Response)
