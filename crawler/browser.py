@@ -17,48 +17,28 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-from crawler.errors import NoBrowser
+from crawler.errors import BrowserFailed, NoBrowser
 from egress.policy import Policy
 from egress.proxy import Proxy
+from egress.resolve import LookUp
 
 if TYPE_CHECKING:
     from scrapy_playwright.handler import Config
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FEATURES = (
-    "OptimizationHints",
-    "MediaRouter",
-    "DialMediaRouteProvider",
-    "Translate",
-    "AutofillServerCommunication",
-    "InterestFeedContentSuggestions",
-    "CertificateTransparencyComponentUpdater",
-)
+# Beside Playwright's own, which already switch most of its maker's services off. No second
+# --disable-features here: Chromium takes the last one only and Playwright's would be lost.
 FLAGS = (
-    "--proxy-bypass-list=<-loopback>",
     "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
     "--disable-domain-reliability",
-    "--disable-sync",
-    "--disable-default-apps",
-    "--disable-extensions",
     "--disable-client-side-phishing-detection",
-    "--disable-features=" + ",".join(FEATURES),
-    "--disable-search-engine-choice-screen",
-    "--disable-breakpad",
-    "--disable-dev-shm-usage",
     "--disable-gpu",
     "--dns-prefetch-disable",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--metrics-recording-only",
-    "--no-first-run",
     "--no-pings",
-    "--no-default-browser-check",
-    "--password-store=basic",
-    "--use-mock-keychain",
 )
 START_SECONDS = 60.0
+LONGEST_TEMP = 55
 
 
 def find_chromium() -> str:
@@ -72,8 +52,9 @@ def find_chromium() -> str:
 class GuardedBrowser:
     """scrapy-playwright's browser provider. Nothing runs until a page needs it."""
 
-    def __init__(self, policy: Policy, config: Config) -> None:
+    def __init__(self, policy: Policy, look_up: LookUp, config: Config) -> None:
         self._policy = policy
+        self._look_up = look_up
         self._config = config
         self._playwright: Playwright | None = None
         self._proxy: Proxy | None = None
@@ -83,9 +64,11 @@ class GuardedBrowser:
         """Nothing yet: most crawls need no browser."""
 
     async def launch_browser(self) -> Browser:
-        """Proxy, driver and Chromium; raises NoBrowser."""
+        """Proxy, driver and Chromium; raises NoBrowser or BrowserFailed."""
         if self._proxy is None:
-            self._proxy = await Proxy(self._policy).__aenter__()
+            self._proxy = await Proxy(self._policy, look_up=self._look_up).__aenter__()
+        # The driver hands its own temporary folder and profile on to Chromium.
+        os.environ["TMPDIR"] = short_temp()
         with unlimited_memory():
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
@@ -103,7 +86,8 @@ class GuardedBrowser:
                     **options,
                 )
             except PlaywrightError as error:
-                raise NoBrowser from error
+                missing = "Executable doesn't exist" in str(error)
+                raise (NoBrowser if missing else BrowserFailed) from error
         return self._browser
 
     async def launch_persistent_context(self, context_kwargs: dict[str, Any]) -> BrowserContext:
@@ -140,6 +124,12 @@ def unlimited_memory() -> Iterator[None]:
 def _environment() -> dict[str, str | float | bool]:
     home = Path.cwd() / "browser"
     home.mkdir(exist_ok=True)
-    kept = {k: os.environ[k] for k in ("PATH", "LANG", "TMPDIR") if k in os.environ}
+    kept = {k: os.environ[k] for k in ("PATH", "LANG") if k in os.environ}
     places = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "HOME")
-    return {**kept, **dict.fromkeys(places, str(home))}
+    return {**kept, **dict.fromkeys(places, str(home)), "TMPDIR": short_temp()}
+
+
+def short_temp() -> str:
+    """The working folder by a name short enough for Chromium's socket in it (108 bytes)."""
+    here = str(Path.cwd())
+    return here if len(here) <= LONGEST_TEMP else f"/proc/{os.getpid()}/cwd"

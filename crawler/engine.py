@@ -202,6 +202,9 @@ class WatchSpider(scrapy.Spider):
             await self.problem(kind, response.url)
             return
         page = _page(response)
+        if page.rendered and not addresses.same_site(page.address, self._borders.hosts):
+            await self.problem("off-site", "")
+            return
         if visit.kind == FEED:
             async for request in self._named(page.text.splitlines(), (page.address,)):
                 yield request
@@ -216,7 +219,7 @@ class WatchSpider(scrapy.Spider):
                 yield request
         else:
             self.counts["pages"] += 1
-            async for request in self._use(page, reading, visit, _peer(response)):
+            async for request in self._use(page, reading, visit, self._peer(response)):
                 yield request
         if opening:
             async for request in self._given():
@@ -314,6 +317,19 @@ class WatchSpider(scrapy.Spider):
         walk.locations |= here
         return bool(here) and not known
 
+    def _peer(self, response: Response) -> str:
+        """The network address the bytes came from; "" when it is not certain."""
+        parts = addresses.parse(response.url)
+        if parts is None:
+            return ""
+        found = str(response.ip_address or "")
+        if "playwright" in response.flags:
+            # Chromium saw the proxy; the proxy dialled what was pinned.
+            pinned = self._borders.pinned(parts.hostname or "")
+            found = pinned[0] if len(pinned) == 1 else ""
+        port = parts.port or addresses.DEFAULT_PORTS[parts.scheme.lower()]
+        return (f"[{found}]:{port}" if ":" in found else f"{found}:{port}") if found else ""
+
     # Faults
 
     async def failed(self, failure: Failure) -> None:
@@ -362,12 +378,3 @@ def _charset(content_type: str) -> str:
         if name.strip().lower() == "charset":
             return value.strip().strip("\"'")
     return ""
-
-
-def _peer(response: Response) -> str:
-    found = response.ip_address
-    parts = addresses.parse(response.url)
-    if found is None or parts is None:
-        return ""
-    port = parts.port or addresses.DEFAULT_PORTS[parts.scheme.lower()]
-    return f"[{found}]:{port}" if found.version == 6 else f"{found}:{port}"

@@ -31,5 +31,9 @@ class NoBrowser(CrawlerError):
     """A page needs JavaScript and no Chromium was found."""
 
 
+class BrowserFailed(CrawlerError):
+    """Chromium is there and did not start."""
+
+
 class RenderedTooLarge(CrawlerError):
     """A rendered page is over the bound."""

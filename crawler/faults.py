@@ -15,7 +15,7 @@ from scrapy.exceptions import (
 from twisted.internet.error import ConnectError, ConnectionLost, SSLError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 
-from crawler.errors import NoBrowser, NotAllowed, RenderedTooLarge
+from crawler.errors import BrowserFailed, NoBrowser, NotAllowed, RenderedTooLarge
 
 SENTENCES = {
     "unreachable": "The site does not answer: it is down, or its address or port is wrong.",
@@ -46,6 +46,7 @@ SENTENCES = {
     "login-wall": "The page asks for a log-in and the source has no account that opens it.",
     "no-browser": "A page needs JavaScript and no Chromium was found: install the package "
     "`chromium`, run `make browser`, or set render = \"never\".",
+    "browser-failed": "Chromium is installed and did not start; `vigie doctor` shows why.",
     "render-failed": "The browser could not show the page.",
     "render-timeout": "The browser did not show the page in time.",
     "feed-unreadable": "A feed of addresses cannot be read: check its path or address.",
@@ -59,12 +60,13 @@ SENTENCES = {
 
 # Kinds that mean the site does not let us in, against those where it or the way to it is broken.
 BLOCKING = frozenset(
-    {"forbidden", "robots", "login-failed", "login-wall", "no-browser", "refused-address",
-     "off-site", "proxy-unsupported", "harmful-link"}
+    {"forbidden", "robots", "login-failed", "login-wall", "no-browser", "browser-failed",
+     "refused-address", "off-site", "proxy-unsupported", "harmful-link"}
 )  # fmt: skip
 
 _BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (
     (NoBrowser, "no-browser"),
+    (BrowserFailed, "browser-failed"),
     (RenderedTooLarge, "too-large"),
     (DownloadConnectionRefusedError, "unreachable"),
     (CannotResolveHostError, "no-such-host"),
@@ -86,7 +88,11 @@ def kind_of(error: BaseException) -> str:
     if isinstance(error, NotAllowed):
         return error.kind
     if isinstance(error, IgnoreRequest):
-        return "robots" if "robots" in str(error) else "redirect-loop"
+        # Scrapy has one class for the three; their messages are its own constants.
+        said = str(error)
+        if "MAXSIZE" in said:
+            return "too-large"
+        return "robots" if "robots.txt" in said else "redirect-loop"
     if type(error).__module__.startswith("playwright"):
         return "render-timeout" if type(error).__name__ == "TimeoutError" else "render-failed"
     for kind, name in _BY_TYPE:
@@ -104,6 +110,9 @@ def kind_of_status(status: int) -> str:
     """The kind of an answer that is no page; "" for one that is."""
     if 200 <= status < 300:
         return ""
+    if status in (301, 302, 303, 307, 308):
+        # Scrapy follows a redirect to http and https only.
+        return "bad-scheme"
     if status in (401, 403):
         return "forbidden"
     if status in (404, 410):

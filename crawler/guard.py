@@ -65,11 +65,16 @@ class Borders:
     async def pin(self, host: str, port: int) -> None:
         """Look the host up once in this crawl and check every answer; raises NotAllowed."""
         try:
-            self._pins[host] = await self._names.resolve(host, port)
+            await self.look_up(host, port)
         except Refused:
             raise NotAllowed("refused-address") from None
         except NotFound:
             raise NotAllowed("no-such-host") from None
+
+    async def look_up(self, name: str, port: int) -> list[str]:
+        """The crawl's one look-up of a name, for the browser's proxy; raises EgressError."""
+        self._pins[name] = found = await self._names.resolve(name, port)
+        return found
 
     def pinned(self, host: str) -> list[str]:
         """The checked addresses of a host; none when it did not pass."""

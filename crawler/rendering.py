@@ -23,9 +23,19 @@ from crawler.source import SourceSpec
 UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "eventsource"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SETTLE_SECONDS = 10.0
-STILL_SECONDS = 0.3
+LONG = 60_000.0
+STILL_SECONDS = 0.8
 STEP_SECONDS = 0.1
 MEASURE = "() => document.documentElement ? document.documentElement.outerHTML.length : 0"
+# Where a style sheet keeps line breaks, that is written on the element, where text extraction
+# sees it: rows would run together otherwise.
+KEEP_LINES = """() => {
+  for (const node of document.querySelectorAll("body *")) {
+    if (!["PRE", "TEXTAREA", "SCRIPT", "STYLE"].includes(node.tagName) && !node.style.whiteSpace
+        && Array.from(node.childNodes).some((one) => one.nodeType === 3 && /\\S\\n/.test(one.data))
+        && /^(pre|break)/.test(getComputedStyle(node).whiteSpace)) node.style.whiteSpace = "pre-wrap";
+  }
+}"""
 
 Downloads = ScrapyPlaywrightDownloadHandler
 
@@ -62,16 +72,24 @@ def render_meta(spec: SourceSpec, cookies: list[dict[str, Any]]) -> dict[str, An
 async def settle(page: Any) -> None:
     """Wait until the page's text stands still, bounded; raises RenderedTooLarge."""
     deadline = time.monotonic() + SETTLE_SECONDS
-    with contextlib.suppress(Exception):  # Playwright's own time-out: the text decides
-        await page.wait_for_load_state("networkidle", timeout=SETTLE_SECONDS * 500)
-    size, still = -1, 0.0
-    while time.monotonic() < deadline and still < STILL_SECONDS:
-        now = int(await page.evaluate(MEASURE))
-        if now > MAX_BODY:
+    # Half a second without traffic is enough; a page that polls for ever is judged by its text.
+    idle = asyncio.ensure_future(page.wait_for_load_state("networkidle", timeout=LONG))
+    try:
+        size, still = -1, 0.0
+        while time.monotonic() < deadline and still < STILL_SECONDS and not idle.done():
+            now = int(await page.evaluate(MEASURE))
+            if now > MAX_BODY:
+                raise RenderedTooLarge
+            still = still + STEP_SECONDS if now == size else 0.0
+            size = now
+            await asyncio.sleep(STEP_SECONDS)
+        if int(await page.evaluate(MEASURE)) > MAX_BODY:
             raise RenderedTooLarge
-        still = still + STEP_SECONDS if now == size else 0.0
-        size = now
-        await asyncio.sleep(STEP_SECONDS)
+        await page.evaluate(KEEP_LINES)
+    finally:
+        idle.cancel()
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            await idle
 
 
 def _browser_cookie(cookie: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from lxml import etree  # type: ignore[import-untyped]
+from parsel import Selector
+
 from crawler import addresses
 from crawler.bounds import MAX_PATH, MAX_SISTERS
 from crawler.messages import MAX_TITLE, PageReport, PostReport
@@ -17,6 +20,7 @@ from extraction.layers import Extracted
 from extraction.read import extract, unwrap
 
 ADDRESS = re.compile(r"""https?://[^\s<>"'()\[\]{}|\\^`]{3,2000}""", re.IGNORECASE)
+KEEPS_LINES = re.compile(r"white-space:\s*(?:pre|break-spaces)")
 CLOSING = ".,;:!?»”’"
 
 
@@ -30,12 +34,23 @@ def texts_of(post: Post) -> Extracted:
                 titled = type(found.layers[0])("", f"{post.title}\n{outer}")
                 return Extracted((titled, *found.layers[1:]), found.notes, found.charset)
             return found
-        text = post.text or visible_text(post.html)
+        text = post.text or visible_text(_with_lines(post.html))
         if post.opens and post.title:
             text = f"{post.title}\n{text}"
         return Extracted(unwrap(text))
     except ExtractionError as error:
         return Extracted((), (str(error),))
+
+
+def _with_lines(untrusted_html: str) -> str:
+    """Elements whose style keeps line breaks made `pre`, so that their lines stay lines."""
+    if "white-space" not in untrusted_html:
+        return untrusted_html
+    part = Selector(text=untrusted_html, type="html", huge_tree=False).root
+    for element in part.iter(etree.Element):
+        if KEEPS_LINES.search(element.get("style", "")):
+            element.tag = "pre"
+    return str(etree.tostring(part, encoding="unicode", method="html"))
 
 
 def state_of(post: Post, extracted: Extracted) -> str:

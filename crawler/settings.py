@@ -81,7 +81,7 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
 
 def _rendering(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
     return {
-        "PLAYWRIGHT_BROWSER_PROVIDER": partial(GuardedBrowser, borders.policy),
+        "PLAYWRIGHT_BROWSER_PROVIDER": partial(GuardedBrowser, borders.policy, borders.look_up),
         "PLAYWRIGHT_ABORT_REQUEST": "crawler.rendering.is_unneeded",
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
         "PLAYWRIGHT_MAX_CONTEXTS": 1,

@@ -6,7 +6,8 @@ spider, write its file and put it here (docs/spiders.md).
 
 from crawler.pages import Site
 from spiders.bepasty import Bepasty
+from spiders.generic import Generic
 from spiders.pinnwand import Pinnwand
 from spiders.spirit import Spirit
 
-SITES: tuple[Site, ...] = (Pinnwand(), Bepasty(), Spirit())
+SITES: tuple[Site, ...] = (Pinnwand(), Bepasty(), Spirit(), Generic())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -128,3 +130,85 @@ def source() -> Callable[..., SourceSpec]:
         return SourceSpec(**{**values, **fields})
 
     return make
+
+
+class Hostile:
+    """A server on loopback that answers as told, byte for byte, and counts what it was asked.
+
+    `answers` maps a path (with query) to bytes, or to a function that writes to the socket.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, bytes | Callable[[socket.socket], None]] = {}
+        self.fallback: Callable[[str], bytes] | None = None
+        self.asked: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.2)
+        self._open = True
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        """The root address, without a closing slash."""
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        """Stop listening."""
+        if not self._open:
+            return
+        self._open = False
+        self._thread.join()
+        self._listener.close()
+
+    def page(self, path: str, body: str, kind: str = "text/html; charset=utf-8") -> None:
+        """A plain page."""
+        self.answers[path] = answer(body.encode(), kind)
+
+    def _accept(self) -> None:
+        while self._open:
+            try:
+                sock, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        with sock, contextlib.suppress(OSError):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                part = sock.recv(65536)
+                if not part:
+                    return
+                head += part
+            path = head.split(b" ", 2)[1].decode()
+            self.asked.append(path)
+            found = self.answers.get(path)
+            if found is None and self.fallback is not None and path != "/robots.txt":
+                found = self.fallback(path)
+            if found is None:
+                found = answer(b"no", "text/plain", "404 Not Found")
+            if isinstance(found, bytes):
+                sock.sendall(found)
+            else:
+                found(sock)
+
+
+def answer(body: bytes, kind: str = "text/html", status: str = "200 OK", more: str = "") -> bytes:
+    """One whole answer."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}{more}Connection: close\r\n\r\n".encode() + body
+
+
+@pytest.fixture
+def hostile() -> Iterator[Hostile]:
+    """A hostile server."""
+    server = Hostile()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def reply() -> Callable[..., bytes]:
+    """Builds answers."""
+    return answer

@@ -6,6 +6,7 @@ import pytest
 
 from crawler.source import Account
 from vigie.demo.clients.forum import ForumClient
+from vigie.demo.clients.jsboard import JsBoardClient
 from vigie.demo.clients.pastes import BepastyClient, PinnwandClient
 from vigie.demo.sites.forum import AUTHORS, OBSERVER
 
@@ -75,3 +76,24 @@ def test_forum_threads_pages_private_topics_and_replies(forum, watcher, source):
     ]
     assert third.links == ["http://127.0.0.1:9/ABCD"]
     client.close()
+
+
+@pytest.mark.browser
+def test_board_that_needs_javascript(jsboard, watcher, source):
+    with JsBoardClient(jsboard.address) as client:
+        texts = [f"message {n} du panneau\ndeuxième ligne {n}" for n in range(25)]
+        for number, text in enumerate(texts):
+            client.publish("lison", f"sujet {number}", text)
+    spec = source(jsboard.address, engine="auto")
+    first = watcher.crawl(spec)
+    assert first.outcome == "finished", first.problems
+    assert first.kinds == []
+    for text in texts:
+        assert text in first.texts
+    assert all(page.rendered for page in first.pages)
+    second = watcher.crawl(spec)
+    assert not second.posts
+    with JsBoardClient(jsboard.address) as client:
+        client.publish("lison", "un de plus", "le dernier message arrivé")
+    third = watcher.crawl(spec)
+    assert [post.location for post in third.posts] == [f"{jsboard.address}/p/26"]

@@ -1,0 +1,213 @@
+"""What any site's page shows by its structure: its main part, blocks of text, rows that lead on.
+
+Used by the generic spider. The words are French and English; everything else is structure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+
+from lxml import etree, html  # type: ignore[import-untyped]
+from lxml.html import HtmlElement  # type: ignore[import-untyped]
+
+SILENT = frozenset({"script", "style", "noscript", "template", "svg", "head"})
+FRAME_TAGS = frozenset({"nav", "footer", *SILENT})
+FRAME_WORDS = re.compile(
+    r"(nav|navbar|navigation|menu|menubar|breadcrumbs?|footer|masthead|toolbar|cookie[\w-]*|"
+    r"pager|pagination|paginator|pagelinks|pages|site-header|topbar|skip-link)"
+)
+FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search"})
+POST_WORDS = re.compile(
+    r"(^|[-_])(post|posting|postbody|comment|message|msg|reply|answer|entry|paste|snippet|article)"
+    r"($|[-_0-9])"
+)
+SPACES = re.compile(r"\s+")
+# A row's text changes with the clock and with every reader; neither is news.
+VOLATILE = re.compile(
+    r"\b(?:il y a\s+)?(?:\d+|an?|une?)\s*(?:s|secs?|seconds?|secondes?|m|mins?|minutes?|h|hours?|"
+    r"heures?|d|days?|j|jours?|w|weeks?|semaines?|months?|mois|y|years?|ans?)\b(?:\s+ago)?|"
+    r"\bjust now\b|à l['’]instant|\b(?:yesterday|today|hier)\b|aujourd['’]hui|"
+    r"\d[\d.,\s]*k?\s*(?:views?|vues?|hits|reads|lectures?)\b|"
+    r"\b(?:views?|vues?|hits|reads|lectures?)\s*:?\s*\d[\d.,]*k?",
+    re.IGNORECASE,
+)
+VIEW_COUNT = re.compile(
+    r"(?:^|[-_\s])(?:views?|vues?|hits|reads|lectures?|online)(?:$|[-_\s])", re.IGNORECASE
+)
+MAX_ELEMENTS = 200_000
+
+
+def parse(untrusted_html: str) -> HtmlElement:
+    """The body of a page; an empty one when there is nothing to read."""
+    parser = html.HTMLParser(
+        huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8"
+    )
+    source = untrusted_html.replace("\x00", "").encode("utf-8", "replace")
+    try:
+        document = html.document_fromstring(source or b"<p>", parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return html.document_fromstring(b"<body></body>").body
+    found = document.find("body")
+    return document if found is None else found
+
+
+def tokens(element: HtmlElement) -> list[str]:
+    """The class names and the id of an element, in lower case."""
+    return f"{element.get('class', '')} {element.get('id', '')}".lower().split()
+
+
+def is_frame(element: HtmlElement) -> bool:
+    """Whether the element by itself is part of the site's frame: navigation, footer, pager."""
+    if element.tag in FRAME_TAGS or element.get("role") in FRAME_ROLES:
+        return True
+    if element.tag == "header":
+        return not any(outer.tag in ("article", "main", "li") for outer in element.iterancestors())
+    return any(FRAME_WORDS.fullmatch(token) for token in tokens(element))
+
+
+def in_frame(element: HtmlElement) -> bool:
+    """Whether the element or one around it belongs to the frame."""
+    return is_frame(element) or any(is_frame(outer) for outer in element.iterancestors())
+
+
+def main_part(body: HtmlElement) -> HtmlElement:
+    """A copy of the page without its frame and without forms; the page is left as it is."""
+    copied = deepcopy(body)
+    doomed = [node for node in copied.iter(etree.Element) if is_frame(node) or _is_control(node)]
+    for node in doomed:
+        if node is not copied and node.getparent() is not None:
+            node.drop_tree()
+    return copied
+
+
+def _is_control(node: HtmlElement) -> bool:
+    # Some software puts a whole page into one form; only a form that asks for something is one.
+    if node.tag != "form":
+        return False
+    asks = node.xpath("count(.//input[@type='password'] | .//textarea[not(@readonly)])")
+    return bool(asks) or len(text_of(node)) < 300
+
+
+def text_of(element: HtmlElement, *, without_links: bool = False) -> str:
+    """The text of an element on one line, scripts left out."""
+    parts: list[str] = []
+    skipped = SILENT | {"a"} if without_links else SILENT
+    stack: list[HtmlElement | str] = [element]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            parts.append(node)
+            continue
+        if node is not element and node.tail:
+            stack.append(node.tail)
+        if isinstance(node.tag, str) and node.tag not in skipped:
+            stack.extend(reversed(list(node)))
+            if node.text:
+                stack.append(node.text)
+    return SPACES.sub(" ", " ".join(parts)).strip()
+
+
+def paste_text(main: HtmlElement) -> str:
+    """The text of a paste's page: the one large read-only field or block of fixed text; ""."""
+    fields = [
+        field.text or ""
+        for field in main.iter("textarea")
+        if field.get("readonly") is not None or field.get("disabled") is not None
+    ]
+    blocks = ["".join(block.itertext()) for block in main.iter("pre")]
+    best = max([*fields, *blocks], key=len, default="")
+    if fields and len(max(fields, key=len)) >= 0.8 * len(best):
+        best = max(fields, key=len)
+    everything = len(text_of(main))
+    shown = len(SPACES.sub(" ", best).strip())
+    return best if shown and shown >= 0.5 * everything else ""
+
+
+def blocks(main: HtmlElement) -> list[HtmlElement]:
+    """The repeated blocks that hold the page's text: the posts of a thread; [] without any.
+
+    Elements of one kind (tag and class names, numbers left out), none inside another; the kind
+    whose name says post wins, then the one that holds more text.
+    """
+    kinds: dict[tuple[str, frozenset[str]], list[HtmlElement]] = {}
+    for number, element in enumerate(main.iter(etree.Element)):
+        if number > MAX_ELEMENTS:
+            break
+        kind = _kind(element)
+        if kind is not None:
+            kinds.setdefault(kind, []).append(element)
+    everything = max(1, len(text_of(main, without_links=True)))
+    best: tuple[tuple[bool, bool, float], list[HtmlElement]] | None = None
+    for (tag, names), found in kinds.items():
+        outer = [one for one in found if not any(up in found for up in one.iterancestors())]
+        share = sum(len(text_of(one, without_links=True)) for one in outer) / everything
+        says_post = any(POST_WORDS.search(name) for name in names) or tag == "article"
+        if share < 0.5 or (len(outer) < 2 and not says_post):
+            continue
+        rank = (says_post, len(outer) > 1, share)
+        if best is None or rank > best[0]:
+            best = (rank, outer)
+    return best[1] if best else []
+
+
+def _kind(element: HtmlElement) -> tuple[str, frozenset[str]] | None:
+    names = frozenset(
+        stem for token in tokens(element) if (stem := re.sub(r"[-_]?\d+$", "", token)) not in _PLAIN
+    )
+    if element.tag in ("article", "li", "tr") or (
+        element.tag in ("div", "section", "table") and names
+    ):
+        if element.tag in ("li", "tr"):
+            parent = element.getparent()
+            owner = " ".join(tokens(parent)) if parent is not None else ""
+            return element.tag, names | {f"in {owner}"}
+        return element.tag, names
+    return None
+
+
+_PLAIN = frozenset({"odd", "even", "first", "last", "new", "unread", "active", "alt", ""})
+
+
+def row_of(link: HtmlElement) -> HtmlElement:
+    """What a link is listed in: its table row, list item, article, or nearest block with more."""
+    own = len(text_of(link))
+    for outer in link.iterancestors():
+        if outer.tag in ("tr", "li", "article"):
+            return outer
+        if outer.tag in ("body", "main", "table", "ul", "ol"):
+            break
+        if outer.tag in ("div", "section", "dl") and len(text_of(outer)) > own + 2:
+            return outer
+    return link
+
+
+def row_state(row: HtmlElement) -> str:
+    """What of a row changes when something happened behind its link; "" when nothing tells."""
+    copied = deepcopy(row)
+    headings = _headings(row)
+    for index, cell in enumerate(copied.findall("td")):
+        if index < len(headings) and VIEW_COUNT.search(headings[index]):
+            cell.drop_tree()
+    for node in list(copied.iter(etree.Element)):
+        if node is not copied and any(VIEW_COUNT.search(token) for token in tokens(node)):
+            node.drop_tree()
+    stamps = [node.get("datetime", "") for node in copied.iter("time")]
+    said = VOLATILE.sub(" ", text_of(copied))
+    counted = VOLATILE.sub(" ", text_of(copied, without_links=True))
+    if not any(stamps) and not any(c.isdigit() for c in counted):
+        return ""
+    return SPACES.sub(" ", f"{said} {' '.join(stamps)}").strip()
+
+
+def _headings(row: HtmlElement) -> list[str]:
+    table = next((outer for outer in row.iterancestors() if outer.tag == "table"), None)
+    if row.tag != "tr" or table is None:
+        return []
+    return [text_of(cell) for cell in table.xpath("(.//tr[th])[1]/th")]
+
+
+def links(body: HtmlElement) -> Iterator[HtmlElement]:
+    """All elements that are links with an address."""
+    return (one for one in body.iter("a") if one.get("href"))
