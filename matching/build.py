@@ -186,7 +186,7 @@ class Builder:
                     self._window,
                     self._recent,
                     self.keys,
-                )  # fmt: skip
+                )
             )
 
         self._repeat(read, len(cells))
@@ -207,8 +207,8 @@ class Builder:
                 ("words", e.word_key, e.word_value),
             )
         ):
-            self._lists[name].append((key[: e.count[at]].copy(), value[: e.count[at]].copy()))
-        e.count[:] = 0
+            self._lists[name].append((key[: e.held[at]].copy(), value[: e.held[at]].copy()))
+        e.held[:] = 0
 
     def sections(self, step: Callable[[str], None]) -> dict[str, NDArray[Any]]:
         """All sections of the file; the builder is used up."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +19,7 @@ from matching.result import LeakRef, ScanResult, TextLayer
 
 SECONDS = 600.0  # an answer may take this long; a longer one is taken for a hang
 STOPPING = 5.0
+PARENT_FOLDER = Path(__file__).resolve().parent.parent
 
 
 class MatcherClient:
@@ -117,6 +119,7 @@ class MatcherClient:
                 [*arguments, str(os.getpid())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
+                cwd=PARENT_FOLDER,
             )
         except OSError as error:
             ours.close()
@@ -126,8 +129,8 @@ class MatcherClient:
         self._socket = ours
         leaks = [
             {
-                "file": str(leak.file),
-                "key_file": str(leak.key_file),
+                "file": str(leak.file.absolute()),
+                "key_file": str(leak.key_file.absolute()),
                 "name": leak.name,
                 "terms": list(leak.terms),
                 "files": list(leak.files),

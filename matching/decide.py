@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from matching.result import Verdict
@@ -102,10 +103,7 @@ def own_traits(strong: Sequence[Recognised]) -> bool:
 def in_file_order(strong: Sequence[Recognised]) -> bool:
     """Whether neighbours in the document are neighbours in the file, more often than by chance."""
     ordered = sorted(strong, key=lambda each: (each.layer, each.start))
-    near = sum(
-        0 < abs(one.row - two.row) <= NEIGHBOURS
-        for one, two in zip(ordered, ordered[1:], strict=False)
-    )
+    near = sum(0 < abs(one.row - two.row) <= NEIGHBOURS for one, two in pairwise(ordered))
     return near >= 2 and near * 3 >= len(ordered)
 
 

@@ -41,7 +41,11 @@ SECTIONS = (
     "words.starts", "words.checks", "words.values",
     "rows", "exact.bits", "name.bits",
 )  # fmt: skip
-ITEM = {"rows": np.dtype("<u8"), "exact.bits": np.dtype("u1"), "name.bits": np.dtype("u1")}
+ITEM: dict[str, np.dtype[Any]] = {
+    "rows": np.dtype("<u8"),
+    "exact.bits": np.dtype("u1"),
+    "name.bits": np.dtype("u1"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,16 @@ def _digest(block: bytes | memoryview) -> str:
     return hashlib.blake2b(block, digest_size=16).hexdigest()
 
 
+def _bytes_of(section: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(section).data.cast("B")
+
+
 def write(path: Path, facts: Facts, sections: Mapping[str, NDArray[Any]]) -> int:
     """Write the file whole or not at all; returns its size in bytes."""
     listed: dict[str, dict[str, Any]] = {}
     offset = 0
     for name in SECTIONS:
-        data = memoryview(np.ascontiguousarray(sections[name])).cast("B")
+        data = _bytes_of(sections[name])
         blocks = [_digest(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK)]
         listed[name] = {"offset": offset, "bytes": len(data), "blocks": blocks}
         offset += -(-len(data) // PAGE) * PAGE
@@ -87,7 +95,7 @@ def write(path: Path, facts: Facts, sections: Mapping[str, NDArray[Any]]) -> int
             file.write(prefix + header)
             file.write(b"\0" * (start - file.tell()))
             for name in SECTIONS:
-                file.write(memoryview(np.ascontiguousarray(sections[name])).cast("B"))
+                file.write(_bytes_of(sections[name]))
                 file.write(b"\0" * (-file.tell() % PAGE))
             file.flush()
             os.fchmod(file.fileno(), 0o600)
@@ -164,9 +172,11 @@ class FingerprintFile:
         if bytes.fromhex(_digest(header)) != digest:
             raise self._bad("is damaged: its header does not match its checksum")
         data = json.loads(header)
-        facts = Facts(
-            **{k: tuple(v) if isinstance(v, list) else v for k, v in data["facts"].items()}
-        )
+        told: Any = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in data["facts"].items()
+        }
+        facts = Facts(**told)
         start = -(-(PREFIX.size + length) // PAGE) * PAGE
         for name in SECTIONS:
             section = data["sections"][name]
@@ -178,7 +188,7 @@ class FingerprintFile:
 
     def _view(self, name: str) -> NDArray[Any]:
         section = self._sections[name]
-        item = ITEM.get(name, np.dtype("<u4"))
+        item: np.dtype[Any] = ITEM.get(name, np.dtype("<u4"))
         count = section["bytes"] // item.itemsize
         if count == 0:
             return np.zeros(0, item)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching import crowd, decide
-from matching.build import CAPS, DOMAINS
+from matching.build import DOMAINS
 from matching.errors import DamagedFileError
 from matching.fingerprint_file import SECTIONS, FingerprintFile
 from matching.kernel import kinds as k
@@ -23,7 +22,7 @@ from matching.kernel.table import Table
 from matching.keys import load_key
 from matching.normalise import words
 from matching.normalise.fold import Folded, fold
-from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
+from matching.result import LeakRef, Match, ScanResult, TextLayer
 
 KEPT = 1000  # matches told unless all are asked for
 OVERLAP = 1500  # bytes that a region shares with the one before it
@@ -74,7 +73,9 @@ class Scanner:
         for name in ("exact.bits", "name.bits"):
             self.file.check_all(name)
         self._leak = Leak(
-            *(self._table(name) for name in CAPS),
+            self._table("exact"),
+            self._table("near"),
+            self._table("words"),
             self.file.array("exact.bits"),
             np.uint64(len(self.file.array("exact.bits")) * 8 - 1),
             self.file.array("name.bits"),
@@ -177,17 +178,16 @@ class Scanner:
         m = self._bench.matches
         found: list[Found] = []
         for n in range(count):
-            fields: list[tuple[str, int, int, int, float]] = []
-            for at in range(n * FIELDS, n * FIELDS + int(m.fields[n])):
-                fields.append(
-                    (
-                        self.types[m.column[at]],
-                        int(m.start[at]),
-                        int(m.end[at]),
-                        int(m.quality[at]),
-                        float(m.worth[at]),
-                    )  # fmt: skip
+            fields = [
+                (
+                    self.types[m.column[at]],
+                    int(m.start[at]),
+                    int(m.end[at]),
+                    int(m.quality[at]),
+                    float(m.worth[at]),
                 )
+                for at in range(n * FIELDS, n * FIELDS + int(m.fields[n]))
+            ]
             fields.sort(key=lambda field: (field[1], field[2]))
             found.append(
                 Found(int(m.row[n]), float(m.bits[n]), bool(m.tied[n]), int(m.conflicts[n]),
@@ -258,22 +258,14 @@ def _term_pattern(terms: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE) if parts else None
 
 
-def known_copy(leaks: Sequence[LeakRef], sha256: str) -> LeakRef | None:
-    """The leak that names this hash as one of its copies."""
-    return next((leak for leak in leaks if sha256.lower() in leak.files), None)
-
-
 def open_scanners(leaks: Sequence[LeakRef]) -> list[Scanner]:
     """A scanner for each leak, in order; none stays open when one of them cannot be."""
     made: list[Scanner] = []
     try:
         for leak in leaks:
-            made.append(Scanner(leak))
+            made += [Scanner(leak)]
     except BaseException:
         for scanner in made:
             scanner.close()
         raise
     return made
-
-
-__all__ = ["Scanner", "Verdict", "open_scanners", "Path"]

@@ -92,7 +92,7 @@ def serve(sock: socket.socket) -> None:
                 return
         except MatchingError as error:
             reply = {"t": "error", "kind": type(error).__name__, "error": str(error)}
-        except Exception as error:  # noqa: BLE001 - its text could hold content, its kind cannot
+        except Exception as error:
             reply = {"t": "error", "kind": "ServiceError", "error": _unforeseen(error)}
         frames.send(sock, reply)
 

@@ -15,7 +15,7 @@ from matching.kernel.evidence import date_part
 from matching.kernel.hits import SHINGLE_WORDS, shingle_key
 from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.shapes import collect, is_digit, is_letter, pack
-from matching.kernel.tokens import Scratch, Tokens, scratch_pointers, token_pointers, tokenise
+from matching.kernel.tokens import scratch_pointers, token_pointers, tokenise
 from matching.siphash import join_unordered, siphash_bytes, siphash_number
 
 u64 = np.uint64
@@ -30,7 +30,7 @@ SEEN = 1 << 22  # places in the set of words whose neighbours are in the table
 
 
 class Entries(NamedTuple):
-    """Growing (key, value) lists of the three tables; `count` holds how many each has."""
+    """Growing (key, value) lists of the three tables; `held` says how many each has."""
 
     exact_key: NDArray[np.uint64]
     exact_value: NDArray[np.uint32]
@@ -38,7 +38,7 @@ class Entries(NamedTuple):
     near_value: NDArray[np.uint32]
     word_key: NDArray[np.uint64]
     word_value: NDArray[np.uint32]
-    count: NDArray[np.int64]
+    held: NDArray[np.int64]
 
 
 class Column(NamedTuple):
@@ -80,7 +80,7 @@ def entry_pointers(e):
         pointer(e.near_value),
         pointer(e.word_key),
         pointer(e.word_value),
-        pointer(e.count),
+        pointer(e.held),
     )
 
 
@@ -112,19 +112,19 @@ def signature(key):
 @inlined
 def add_exact(e, key, row):
     """Append to the exact table's list."""
-    at = e.count[0]
+    at = e.held[0]
     e.exact_key[at] = key
     e.exact_value[at] = row
-    e.count[0] = at + 1
+    e.held[0] = at + 1
 
 
 @inlined
 def add_near(e, key, row):
     """Append to the near table's list."""
-    at = e.count[1]
+    at = e.held[1]
     e.near_key[at] = key
     e.near_value[at] = row
-    e.count[1] = at + 1
+    e.held[1] = at + 1
 
 
 @inner
@@ -171,8 +171,8 @@ def learn_word(f, start, end, key, s, c, e, keys):
         at = (at + u64(1)) & mask
     c.seen[i64(at)] = key
     c.seen_count[0] += 1
-    e.count[2] = near_letters(
-        f, start, end, s.bytes, k.WORD_NEAR, keys, e.word_key, e.word_value, e.count[2],
+    e.held[2] = near_letters(
+        f, start, end, s.bytes, k.WORD_NEAR, keys, e.word_key, e.word_value, e.held[2],
         signature(key),
     )  # fmt: skip
 
@@ -292,9 +292,9 @@ def read_email(f, row, tokens, count, s, c, e, keys):
             c.slots[base + 1] = signature(tokens.key[t])
             add_exact(e, tokens.key[t], row)
             if end - tokens.start[t] >= 6:
-                e.count[1] = near_letters(
+                e.held[1] = near_letters(
                     f, tokens.start[t], end, s.bytes, k.LOCAL_NEAR, keys, e.near_key, e.near_value,
-                    e.count[1], row,
+                    e.held[1], row,
                 )  # fmt: skip
             return
 
@@ -325,9 +325,12 @@ def read_street(f, start, end, row, tokens, count, s, c, e, keys):
     for t in range(count):
         if tokens.kind[t] == k.STREET:
             add_exact(e, tokens.key[t], row)
-        elif tokens.kind[t] == k.NUMBER and tokens.end[t] - tokens.start[t] <= 4:
-            if c.slots[base + c.words + 1] == 0:
-                c.slots[base + c.words + 1] = signature(tokens.key[t])
+        elif (
+            tokens.kind[t] == k.NUMBER
+            and tokens.end[t] - tokens.start[t] <= 4
+            and c.slots[base + c.words + 1] == 0
+        ):
+            c.slots[base + c.words + 1] = signature(tokens.key[t])
     read_words(f, start, end, row, tokens, count, s, c, e, keys)
 
 
@@ -422,18 +425,7 @@ def read_cell(f, start, end, row, count, tokens, s, c, e, window, recent, keys):
 
 @kernel
 def read_column(
-    f: Any,
-    cells: Any,
-    first_row: int,
-    rows: int,
-    room: int,
-    tokens: Tokens,
-    scratch: Scratch,
-    column: Column,
-    entries: Entries,
-    window: Any,
-    recent: Any,
-    keys: Any,
+    f, cells, first_row, rows, room, tokens, scratch, column, entries, window, recent, keys
 ):
     """Read cells [cells[0], cells[1] - 1), … of `rows` rows; returns how many were read.
 
@@ -448,7 +440,7 @@ def read_column(
     cells_ = pointer(cells)
     chunks = c.kind == k.C_PASSWORD
     for i in range(rows):
-        if max(e.count[0], e.count[1], e.count[2]) > room - 4096:
+        if max(e.held[0], e.held[1], e.held[2]) > room - 4096:
             return i
         start = cells_[i]
         end = min(cells_[i + 1] - 1, start + CELL)
@@ -466,7 +458,7 @@ def pair_names(names, first_row, rows, room, entries, keys):
     n = pointer(names)
     k0, k1 = keys[k.PAIR, 0], keys[k.PAIR, 1]
     for i in range(rows):
-        if e.count[0] > room - 4096:
+        if e.held[0] > room - 4096:
             return i
         row = first_row + i
         base = row * 3 * NAME_WORDS

@@ -251,7 +251,7 @@ def fill_near(f, tokens, first, behind, start, end, desk, scratch, leak):
 
 
 @inner
-def seek_near(sig, tokens, desk):
+def seek_near(sig, desk):
     """A free token one slip away from the word with this hash, -1 for none."""
     p = i64(sig) & (SET_SIZE - 1)
     while desk.near_token[p]:
@@ -317,7 +317,7 @@ def match_near_slots(rows, tokens, crowd, desk):
         weight = desk.record8[weights + s] / k.QUARTER_BITS - WORD_NEAR_COST - crowd
         if sig == 0 or weight <= 0.5:
             continue
-        t = seek_near(sig, tokens, desk)
+        t = seek_near(sig, desk)
         if t >= 0:
             desk.slot_token[s] = t
             desk.used[t] = desk.info[I_STAMP]

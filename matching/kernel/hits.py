@@ -184,37 +184,43 @@ def shingle_key(window, seen, keys):
 
 
 @inner
+def wanted(t, tokens):
+    """Whether a token is looked up as it stands: identifiers, dates of no time stamp, streets."""
+    kind = tokens.kind[t]
+    if kind == k.DATE:
+        return tokens.aux[t] > 0
+    if kind == k.NUMBER:
+        return tokens.end[t] - tokens.start[t] >= 6
+    return kind != k.CHUNK
+
+
+@inner
+def near_hits(f, t, tokens, hits, n, room, s, leak):
+    """Hits of an identifier that is not in the leak as it stands, but with one slip may be."""
+    kind = tokens.kind[t]
+    if kind == k.NIR:
+        return near_number(f, t, tokens, 13, kind, k.NIR_NEAR, hits, n, room, s, leak)
+    if kind == k.PHONE:
+        return near_number(f, t, tokens, 9, kind, k.PHONE_NEAR, hits, n, room, s, leak)
+    if kind == k.LOCAL:
+        return near_local(f, t, tokens, hits, n, room, s, leak)
+    return n
+
+
+@inner
 def find_hits(f, tokens, count, hits, room, shingles, s, ring, window, leak):
     """Look every token up; returns how many hits there are."""
     n = 0
     held = 0
     seen = 0
     for t in range(count):
-        kind = tokens.kind[t]
-        before = n
-        if kind == k.WORD:
+        if tokens.kind[t] == k.WORD:
             n, held = pair_hits(t, tokens, ring, held, hits, n, room, leak)
             if shingles:
                 n, seen = shingle_hits(t, tokens, window, seen, hits, n, room, leak)
-        elif kind == k.DATE:
-            if tokens.aux[t] > 0:
-                n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
-        elif kind == k.NUMBER:
-            if tokens.end[t] - tokens.start[t] >= 6:
-                n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
-        elif kind == k.NIR:
-            if tokens.aux[t]:
-                n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+        elif wanted(t, tokens):
+            before = n
+            n = take_exact(hits, n, room, tokens.key[t], t, tokens.kind[t], leak)
             if n == before:
-                n = near_number(f, t, tokens, 13, kind, k.NIR_NEAR, hits, n, room, s, leak)
-        elif kind == k.PHONE:
-            n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
-            if n == before:
-                n = near_number(f, t, tokens, 9, kind, k.PHONE_NEAR, hits, n, room, s, leak)
-        elif kind == k.LOCAL:
-            n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
-            if n == before:
-                n = near_local(f, t, tokens, hits, n, room, s, leak)
-        elif kind == k.EMAIL or kind == k.STREET:
-            n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
+                n = near_hits(f, t, tokens, hits, n, room, s, leak)
     return n

@@ -7,12 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel import kinds as k
 from matching.kernel.evidence import (
     I_CONFLICTS,
     I_STAMP,
     Desk,
-    Rows,
     desk_pointers,
     evaluate,
     fill_set,
@@ -52,7 +50,9 @@ MAX_PROPOSALS = 20_000
 MAX_MATCHES = 8_192
 FIELDS = 24  # columns of one match that are told
 CANDIDATES = 1024  # distinct rows evaluated in one window
-NEAR_FROM = 11.0
+NEAR_FROM = 11.0  # bits from which words with a slip are looked for
+CLEAR = 80.0  # a window in which a row has this much needs no such look
+NEVER = 1e9
 
 
 class Proposals(NamedTuple):
@@ -95,6 +95,7 @@ class Bench(NamedTuple):
     proposals: Proposals
     matches: Matches
     rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
     ring: NDArray[np.int64]
     shingle: NDArray[np.uint64]
     labels: NDArray[np.uint64]
@@ -119,11 +120,18 @@ def new_bench(words: tuple[NDArray[np.uint64], NDArray[np.uint8]], record_words:
         Matches(
             np.empty(MAX_MATCHES, np.int64),
             np.empty(MAX_MATCHES, np.float64),
-            *(np.empty(MAX_MATCHES, np.int64) for _ in range(4)),
-            *(np.empty(MAX_MATCHES * FIELDS, np.int64) for _ in range(4)),
+            np.empty(MAX_MATCHES, np.int64),
+            np.empty(MAX_MATCHES, np.int64),
+            np.empty(MAX_MATCHES, np.int64),
+            np.empty(MAX_MATCHES, np.int64),
+            np.empty(MAX_MATCHES * FIELDS, np.int64),
+            np.empty(MAX_MATCHES * FIELDS, np.int64),
+            np.empty(MAX_MATCHES * FIELDS, np.int64),
+            np.empty(MAX_MATCHES * FIELDS, np.int64),
             np.empty(MAX_MATCHES * FIELDS, np.float64),
         ),
         np.empty(CANDIDATES, np.int64),
+        np.empty(CANDIDATES, np.float64),
         np.zeros(16, np.int64),
         np.zeros(8, np.uint64),
         np.zeros(128, np.uint64),
@@ -184,7 +192,7 @@ def unit_of(units, n_units, at):
 
 
 @inner
-def bounds(tokens, units, n_units, hits, n_hits, start, end):
+def bounds(units, n_units, hits, n_hits, start, end):
     """(first token, behind, first hit, behind) of the units that a window touches."""
     first = units.first[unit_of(units, n_units, start)]
     behind = units.first[unit_of(units, n_units, max(start, end - 1)) + 1]
@@ -233,6 +241,7 @@ def propose(
     n_hits,
     review,
     rows,
+    scores,
     records,
     desk,
     scratch,
@@ -243,18 +252,27 @@ def propose(
     n = 0
     for w in range(n_windows):
         start, end = windows.start[w], windows.end[w]
-        first, behind, low, high = bounds(tokens, units, n_units, hits, n_hits, start, end)
+        first, behind, low, high = bounds(units, n_units, hits, n_hits, start, end)
         if low == high:
             continue
         count = candidates(tokens, hits, low, high, start, end, rows)
         if count == 0:
             continue
         fill_set(tokens, first, behind, start, end, desk)
+        best = 0.0
         for c in range(count):
-            bits = evaluate(
-                f, rows[c], tokens, first, behind, start, end, hits, low, high, NEAR_FROM, records,
+            scores[c] = evaluate(
+                f, rows[c], tokens, first, behind, start, end, hits, low, high, NEVER, records,
                 desk, scratch, leak,
             )  # fmt: skip
+            best = max(best, scores[c])
+        for c in range(count):
+            bits = scores[c]
+            if best < CLEAR and bits >= NEAR_FROM - 6.0:
+                bits = evaluate(
+                    f, rows[c], tokens, first, behind, start, end, hits, low, high, NEAR_FROM,
+                    records, desk, scratch, leak,
+                )  # fmt: skip
             if bits >= review and n < MAX_PROPOSALS:
                 out.row[n] = rows[c]
                 out.window[n] = w
@@ -350,7 +368,7 @@ def settle(
         item = out.order[p]
         row, w = out.row[item], out.window[item]
         start, end = windows.start[w], windows.end[w]
-        first, behind, low, high = bounds(tokens, units, n_units, hits, n_hits, start, end)
+        first, behind, low, high = bounds(units, n_units, hits, n_hits, start, end)
         known = False
         for done in range(n - 1, max(-1, n - 400), -1):
             if m.row[done] == row:
@@ -362,8 +380,9 @@ def settle(
         if w != last_window:
             fill_set(tokens, first, behind, start, end, desk)
             last_window = w
+        near = NEAR_FROM if out.bits[item] < CLEAR else NEVER
         bits = evaluate(
-            f, row, tokens, first, behind, start, end, hits, low, high, NEAR_FROM, records, desk,
+            f, row, tokens, first, behind, start, end, hits, low, high, near, records, desk,
             scratch, leak,
         )  # fmt: skip
         if bits < review:
@@ -376,7 +395,7 @@ def settle(
             if out.window[other] != w or out.bits[other] < bits - 0.01:
                 break
             again = evaluate(
-                f, out.row[other], tokens, first, behind, start, end, hits, low, high, NEAR_FROM,
+                f, out.row[other], tokens, first, behind, start, end, hits, low, high, near,
                 records, desk, scratch, leak,
             )  # fmt: skip
             if out.row[other] != row and abs(again - bits) < 0.01:
@@ -421,10 +440,10 @@ def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
     desk.info[I_STAMP] = 0
     n_units = find_units(bytes_, start, end, units, REGION + 1)
     count_kinds(tokens, n_tokens, units, n_units)
-    n_windows = find_windows(bytes_, tokens, units, n_units, pointer(bench.labels), windows, REGION)
+    n_windows = find_windows(tokens, units, n_units, pointer(bench.labels), windows, REGION)
     proposals = propose(
         bytes_, tokens, units, n_units, windows, n_windows, hits, n_hits, review,
-        pointer(bench.rows), rows, desk, scratch.bytes, keys, out,
+        pointer(bench.rows), pointer(bench.scores), rows, desk, scratch.bytes, keys, out,
     )  # fmt: skip
     if proposals == 0 or keys.missing[0]:
         return 0, n_hits, n_tokens
@@ -433,6 +452,3 @@ def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
         keys, out, proposals, matches,
     )  # fmt: skip
     return found, n_hits, n_tokens
-
-
-__all__ = ["REGION", "Bench", "Leak", "Rows", "new_bench", "scan_region", "k"]

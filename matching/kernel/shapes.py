@@ -188,40 +188,30 @@ def group(f, at):
 
 
 @inner
+def month_number(a, b, c, d):
+    """The month whose French or English name begins with these letters, 0 for none."""
+    names = (
+        (106, 97, 110), (102, 101, 118), (109, 97, 114), (97, 118, 114), (109, 97, 105),
+        (106, 117, 105), (106, 117, 108), (97, 111, 117), (115, 101, 112), (111, 99, 116),
+        (110, 111, 118), (100, 101, 99), (102, 101, 98), (97, 112, 114), (109, 97, 121),
+        (106, 117, 110), (97, 117, 103),
+    )  # fmt: skip
+    numbers = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2, 4, 5, 6, 8)
+    for at in range(17):
+        if names[at][0] == a and names[at][1] == b and names[at][2] == c:
+            return 7 if numbers[at] == 6 and c == 105 and d == 108 else numbers[at]
+    return 0
+
+
+@inner
 def month_at(f, at):
     """(month, end) when a French or English month name or its abbreviation stands at `at`."""
     i = at
     while is_letter(f[i]):
         i += 1
-    size = i - at
-    if size < 3 or size > 9:
+    if i - at < 3 or i - at > 9:
         return 0, at
-    a, b, c = f[at], f[at + 1], f[at + 2]
-    month = 0
-    if a == 106 and b == 97 and c == 110:  # jan
-        month = 1
-    elif a == 102 and b == 101 and (c == 118 or c == 98):  # fev feb
-        month = 2
-    elif a == 109 and b == 97 and c == 114:  # mar
-        month = 3
-    elif a == 97 and (b == 118 or b == 112) and c == 114:  # avr apr
-        month = 4
-    elif a == 109 and b == 97 and (c == 105 or c == 121):  # mai may
-        month = 5
-    elif a == 106 and b == 117:  # juin jun, juil jul
-        month = 7 if c == 108 or (c == 105 and f[at + 3] == 108) else 6
-    elif a == 97 and b == 111 and c == 117:  # aou
-        month = 8
-    elif a == 97 and b == 117 and c == 103:  # aug
-        month = 8
-    elif a == 115 and b == 101 and c == 112:  # sep
-        month = 9
-    elif a == 111 and b == 99 and c == 116:  # oct
-        month = 10
-    elif a == 110 and b == 111 and c == 118:  # nov
-        month = 11
-    elif a == 100 and b == 101 and c == 99:  # dec
-        month = 12
+    month = month_number(f[at], f[at + 1], f[at + 2], f[at + 3])
     if month and f[i] == 46:
         i += 1
     return month, i

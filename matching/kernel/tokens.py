@@ -172,8 +172,8 @@ def put_word(f, start, end, tokens, n, s, keys):
 
 
 @inner
-def put_email(f, at, floor, tokens, n, s, keys):
-    """Append the address around the at sign at `at`; returns (count, position behind it)."""
+def email_bounds(f, at, floor):
+    """Where the address around the at sign may begin and end."""
     start = at
     while start > floor and at - start < 100:
         c = f[start - 1]
@@ -189,6 +189,13 @@ def put_email(f, at, floor, tokens, n, s, keys):
         end += 1
     while end > at and not is_letter(f[end - 1]):
         end -= 1
+    return start, end
+
+
+@inner
+def put_email(f, at, floor, tokens, n, s, keys):
+    """Append the address around the at sign at `at`; returns (count, position behind it)."""
+    start, end = email_bounds(f, at, floor)
     dot = end - 1
     while dot > at and f[dot] != 46:
         dot -= 1

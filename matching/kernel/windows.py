@@ -49,7 +49,9 @@ class Windows(NamedTuple):
 def new_units(capacity: int) -> Units:
     """Room for `capacity` units."""
     return Units(
-        *(np.empty(capacity, np.int64) for _ in range(3)),
+        np.empty(capacity, np.int64),
+        np.empty(capacity, np.int64),
+        np.empty(capacity, np.int64),
         np.empty(capacity, np.uint64),
         np.empty(capacity * KINDS, np.int64),
         np.empty(capacity + 1, np.int64),
@@ -284,14 +286,34 @@ def repeats(units, a, u):
 @inner
 def has_label(labels, held, label):
     """Whether a label stands in the block already."""
-    for i in range(held):
-        if labels[i] == label:
-            return True
-    return False
+    i = 0
+    while i < held and labels[i] != label:
+        i += 1
+    return i < held
 
 
 @inner
-def find_windows(f, tokens, units, n_units, labels, windows, room):
+def holds_identifier(units, u):
+    """Whether a unit counts any identifier."""
+    total = 0
+    for number in range(KINDS):
+        total += units.counts[u * KINDS + number]
+    return total > 0
+
+
+@inner
+def keep_labels(units, a, u, labels):
+    """Put the labels of the units [a, u) down; returns how many there are."""
+    held = 0
+    for v in range(a, u):
+        if units.label[v] != u64(0) and held < MAX_LABELS:
+            labels[held] = units.label[v]
+            held += 1
+    return held
+
+
+@inner
+def find_windows(tokens, units, n_units, labels, windows, room):
     """All windows of the text; returns how many."""
     n = 0
     a = 0
@@ -299,7 +321,6 @@ def find_windows(f, tokens, units, n_units, labels, windows, room):
     blank = -1
     typed = -1
     for u in range(n_units):
-        empty = units.first[u] == units.first[u + 1]
         label = units.label[u]
         cut = -1
         again = u > a and label != u64(0) and has_label(labels, held, label)
@@ -315,19 +336,14 @@ def find_windows(f, tokens, units, n_units, labels, windows, room):
             # Units between the last identifier and this one may belong to either record.
             n = close_block(tokens, units, a, u, windows, n, room)
             a = cut
-            held = 0
+            held = keep_labels(units, a, u, labels)
             blank = -1
             typed = -1
-            for v in range(a, u):
-                if units.label[v] != u64(0) and held < MAX_LABELS:
-                    labels[held] = units.label[v]
-                    held += 1
         if label != u64(0) and held < MAX_LABELS:
             labels[held] = label
             held += 1
-        if empty:
+        if units.first[u] == units.first[u + 1]:
             blank = u
-        for number in range(KINDS):
-            if units.counts[u * KINDS + number]:
-                typed = u
+        if holds_identifier(units, u):
+            typed = u
     return close_block(tokens, units, a, n_units, windows, n, room)

@@ -32,7 +32,7 @@ LOOK_ALIKES = dict(
         strict=True,
     )
 )
-SPACES = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+SPACES = "\t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 NEWLINES = "\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 HIDDEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\ufeff"
 MARKS = dict(
@@ -111,7 +111,7 @@ def _moved(points: NDArray[np.uint32], folded: Bytes, growing: NDArray[np.intp])
     return Folded(whole.data, whole.size, np.append(positions, len(points)))
 
 
-def _single(character: str) -> int:  # noqa: PLR0911 - a list of cases, the first that fits
+def _single(character: str) -> int:
     """The folded byte of one character; DELETE to drop it, 128 or more when it grows."""
     if character in LIGATURES:
         return 128

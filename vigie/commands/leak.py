@@ -1,9 +1,367 @@
-"""Commands: leak."""
+"""Commands: keys, fingerprint files, and scanning by hand."""
 
 from __future__ import annotations
 
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from vigie import console
+
+if TYPE_CHECKING:
+    from extraction.layers import Document
+    from extraction.sandbox import Sandbox
+    from matching.client import MatcherClient
+    from matching.result import LeakRef, ScanResult
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
+
+key = typer.Typer(help="Leak keys.", no_args_is_help=True, rich_markup_mode=None)
+leak = typer.Typer(
+    help="Leaked files and their fingerprints.", no_args_is_help=True, rich_markup_mode=None
+)
+
+SCAN_BYTES = 240 * 1024 * 1024  # what one frame to the matcher holds
+SCAN_SECONDS = 300.0
+SCAN_MEMORY = 4 * 1024 * 1024 * 1024
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    app.add_typer(key, name="key")
+    app.add_typer(leak, name="leak")
+    app.command(epilog="Example: vigie scan posts/ --leak leak.vfp --key leak.key --json")(scan)
+
+
+@key.command("new", epilog="Example: vigie key new leak.key")
+def new(
+    file: Annotated[Path, typer.Argument(metavar="KEYFILE", help="Where to write it.")],
+) -> None:
+    """Make a key of 256 random bits, readable by you alone. Nothing is ever overwritten."""
+    from matching.keys import new_key
+
+    made = new_key(file)
+    typer.echo(f"Key {made.id} is in {file}. Keep it apart from the fingerprint file.", err=True)
+
+
+@leak.command("inspect", epilog="Example: vigie leak inspect fichier.csv > schema.toml")
+def inspect_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The leaked file.")],
+    json: AsJson = False,
+) -> None:
+    """Find encoding, delimiter, header and the type of each column, as a schema."""
+    from matching.inspect import inspect
+
+    schema = inspect(file)
+    if json:
+        console.print_json(schema.to_json())
+    else:
+        typer.echo(schema.to_toml(), nl=False)
+
+
+@leak.command(
+    epilog="Example: vigie leak fingerprint fichier.csv --key leak.key -o leak.vfp",
+)
+def fingerprint(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The leaked file.")],
+    key_file: Annotated[Path, typer.Option("--key", help="The key file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The fingerprint file to write.")],
+    schema_file: Annotated[
+        Path | None, typer.Option("--schema", help="Column types; otherwise they are found.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="The leak's name in results.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Turn a leaked file into keyed fingerprints."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    from matching.build import build
+    from matching.inspect import inspect
+    from matching.keys import load_key
+    from matching.schema import read_schema
+
+    secret = load_key(key_file)
+    schema = read_schema(schema_file) if schema_file else inspect(file)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+        MofNCompleteColumn(), TextColumn("MB"), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def tell(done: int, total: int, what: str) -> None:
+            bar.update(
+                task,
+                completed=done // 1_000_000,
+                total=max(1, total // 1_000_000),
+                description=what,
+            )
+
+        made = build(file, secret, output, schema, name=name or output.stem, progress=tell)
+    if json:
+        console.print_json(
+            {
+                "file": str(output), "rows": made.rows, "broken": made.broken,
+                "broken_rows": list(made.broken_rows), "keys": made.keys, "bytes": made.bytes,
+                "seconds": round(made.seconds, 1), "key_id": made.key_id,
+            }
+        )  # fmt: skip
+    else:
+        typer.echo(
+            f"{made.rows:,} rows, {made.keys:,} keys, {made.bytes:,} bytes, "
+            f"{made.seconds:.1f} seconds -> {output} (key {made.key_id})"
+        )
+    if made.broken:
+        listed = ", ".join(map(str, made.broken_rows[:20]))
+        more = f" and {made.broken - 20:,} more" if made.broken > 20 else ""
+        typer.echo(
+            f"{made.broken:,} broken row(s) without fingerprint (counted from 0): {listed}{more}",
+            err=True,
+        )
+
+
+@leak.command(epilog="Example: vigie leak info leak.vfp --json")
+def info(
+    file: Annotated[Path, typer.Argument(metavar="LEAK.vfp", help="A fingerprint file.")],
+    json: AsJson = False,
+) -> None:
+    """Show a fingerprint file's counts and key id; it holds no value that could be shown."""
+    from matching.fingerprint_file import VERSION, FingerprintFile
+
+    opened = FingerprintFile(file)
+    facts = opened.facts
+    found: dict[str, Any] = {
+        "name": facts.name,
+        "version": VERSION,
+        "key_id": facts.key_id,
+        "rows": facts.rows,
+        "broken_rows": facts.broken_rows,
+        "keys": facts.keys,
+        "bytes": opened.size,
+        "columns": list(facts.types),
+        "filled": facts.filled,
+    }
+    opened.close()
+    if json:
+        console.print_json(found)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(f"Fingerprint file {file}"), show_header=False)
+    for label in ("name", "version", "key_id", "rows", "broken_rows", "keys", "bytes"):
+        value = found[label]
+        table.add_row(
+            label.replace("_", " "), Text(f"{value:,}" if value.__class__ is int else str(value))
+        )
+    for kind, count in sorted(facts.filled.items()):
+        table.add_row(f"filled {kind}", f"{count:,}")
+    Console().print(table)
+
+
+def scan(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files, folders, archives, or - for stdin."),
+    ],
+    leak_files: Annotated[
+        list[Path] | None, typer.Option("--leak", help="A fingerprint file; may be repeated.")
+    ] = None,
+    key_files: Annotated[
+        list[Path] | None, typer.Option("--key", help="Its key file, in the same order.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Take the leaks from this configuration.")
+    ] = None,
+    json: AsJson = False,
+    all_matches: Annotated[
+        bool, typer.Option("--all", help="Tell every match, not 1,000.")
+    ] = False,
+) -> None:
+    """Look for a leak's records in files, folders, archives or standard input."""
+    from extraction.layers import Limits
+    from extraction.sandbox import Sandbox
+    from matching.client import MatcherClient
+
+    leaks = _leaks(leak_files or [], key_files or [], config)
+    inputs = list(_inputs(paths))
+    limits = Limits(
+        max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS, memory=SCAN_MEMORY
+    )
+    rows: list[ScanResult] = []
+    unread = 0
+    with MatcherClient(leaks) as matcher, Sandbox(limits) as sandbox:
+        for name, path in inputs:
+            for found in _scan_input(name, path, sandbox, matcher, all_matches):
+                if isinstance(found, dict):
+                    unread += 1
+                    _tell_unread(found, json)
+                elif json:
+                    console.print_json(found.to_json())
+                else:
+                    rows.append(found)
+    if not json:
+        _print_results(rows)
+    if unread:
+        raise typer.Exit(console.PARTLY)
+
+
+def _leaks(files: Sequence[Path], keys: Sequence[Path], config: Path | None) -> list[LeakRef]:
+    from matching.result import LeakRef
+
+    if len(files) != len(keys):
+        console.fail(
+            f"{len(files)} --leak and {len(keys)} --key were given; they come in pairs.",
+            console.USAGE,
+        )
+    if files:
+        return [LeakRef(file, key_file) for file, key_file in zip(files, keys, strict=True)]
+    from vigie import config as configuration
+
+    settings = configuration.load(config)
+    if not settings.leak:
+        console.fail("The configuration names no [[leak]]; give --leak and --key.", console.USAGE)
+    return [
+        LeakRef(each.file, each.key_file, "", tuple(each.terms), tuple(each.files))
+        for each in settings.leak
+    ]
+
+
+def _inputs(paths: Sequence[str]) -> Iterator[tuple[str, Path | None]]:
+    """(document name, path) of every file; None stands for standard input."""
+    for given in paths:
+        path = Path(given)
+        if given == "-":
+            yield "-", None
+        elif path.is_dir():
+            for inside in sorted(path.rglob("*")):
+                # A link could lead out of the folder, and a pipe never ends.
+                if inside.is_file() and not inside.is_symlink():
+                    yield str(inside), inside
+        else:
+            yield given, path
+
+
+def _scan_input(
+    name: str, path: Path | None, sandbox: Sandbox, matcher: MatcherClient, all_matches: bool
+) -> Iterator[ScanResult | dict[str, str]]:
+    from extraction.errors import ExtractionError
+
+    try:
+        untrusted_body = _read(path)
+        documents = sandbox.documents(untrusted_body, name=name)
+    except OSError as error:
+        yield {
+            "document": name,
+            "verdict": "error",
+            "error": f"it cannot be read: {error.strerror}",
+        }
+        return
+    except (ExtractionError, _TooLong) as error:
+        known = _known_copy(name, path, matcher, all_matches)
+        if known is not None:
+            yield known
+        yield {"document": name, "verdict": "error", "error": str(error)}
+        return
+    whole = hashlib.sha256(untrusted_body).hexdigest()
+    if not any(document.sha256 == whole for document in documents):
+        # The archive itself may be a known copy, whatever its members are.
+        outer = _ask(name, len(untrusted_body), whole, (), matcher, all_matches)
+        if outer.verdict.is_kept:
+            yield outer
+    for document in documents:
+        yield from _scan_document(document, matcher, all_matches)
+
+
+def _scan_document(
+    document: Document, matcher: MatcherClient, all_matches: bool
+) -> Iterator[ScanResult | dict[str, str]]:
+    if document.error:
+        yield {"document": document.name, "verdict": "error", "error": document.error}
+        return
+    from dataclasses import replace
+
+    from matching.result import TextLayer
+
+    layers = [TextLayer(layer.name, layer.text) for layer in document.extracted.layers]
+    found = _ask(document.name, document.bytes, document.sha256, layers, matcher, all_matches)
+    yield replace(found, notes=(*document.extracted.notes, *found.notes))
+
+
+def _ask(
+    name: str, size: int, sha256: str, layers: Sequence[Any], matcher: MatcherClient, all_: bool
+) -> ScanResult:
+    from matching.result import strongest
+
+    return strongest(matcher.scan(name, size, sha256, layers, all_matches=all_))
+
+
+class _TooLong(Exception):
+    """A file over the bound; its text is a sentence."""
+
+
+def _read(path: Path | None) -> bytes:
+    size = path.stat().st_size if path else 0
+    if size > SCAN_BYTES:
+        raise _TooLong(f"it has {size} bytes; at most {SCAN_BYTES} are read. Split it")
+    data = path.read_bytes() if path else sys.stdin.buffer.read(SCAN_BYTES + 1)
+    if len(data) > SCAN_BYTES:
+        raise _TooLong(f"it has over {SCAN_BYTES} bytes, which is the most that is read. Split it")
+    return data
+
+
+def _known_copy(
+    name: str, path: Path | None, matcher: MatcherClient, all_matches: bool
+) -> ScanResult | None:
+    """The result for a file that could not be opened but whose hash is known."""
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    found = _ask(name, path.stat().st_size, sha256, (), matcher, all_matches)
+    return found if found.verdict.is_kept else None
+
+
+def _tell_unread(found: dict[str, str], json: bool) -> None:
+    if json:
+        console.print_json(found)
+    else:
+        typer.echo(f"{found['document']}: {found['error']}", err=True)
+
+
+STYLE = {"repost": "bold red", "fragment": "red", "same-people": "yellow", "review": "yellow"}
+
+
+def _print_results(rows: Sequence[ScanResult]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for label in ("document", "verdict", "records", "review", "people", "chance", "strongest"):
+        table.add_column(label, overflow="fold")
+    for row in rows:
+        best = row.matches[0] if row.matches else None
+        seen = ""
+        if best:
+            fields = ", ".join(dict.fromkeys(best.fields))
+            seen = f"{best.leak} row {best.row}, {best.bits:.0f} bits: {fields}"
+        table.add_row(
+            Text(row.document), Text(row.verdict, style=STYLE.get(row.verdict, "")),
+            str(row.records), str(row.review_records), str(row.candidates),
+            f"{row.chance:.1g}" if row.records else "", Text(seen),
+        )  # fmt: skip
+    Console().print(table)
