@@ -15,9 +15,9 @@ from parsel import Selector
 from crawler import addresses
 from crawler.pages import Link, Page, Post, Reading, Site
 
-TOPIC = re.compile(r"^(.*)/topic/(private/)?(\d+)/(?:[\w-]+/)?$")
+TOPIC = re.compile(r"^(.*)/topic/(private/)?(\d+)/(?:[\w%-]+/)?$")
 COMMENT = re.compile(r"^(.*)/comment/(\d+)/find/$")
-CATEGORY = re.compile(r"/category/\d+/(?:[\w-]+/)?$")
+CATEGORY = re.compile(r"/category/\d+/(?:[\w%-]+/)?$")
 PAGE = re.compile(r"(?:^|[?&])page=(\d+)")
 
 
@@ -26,8 +26,8 @@ class Spirit(Site):
 
     name = "spirit"
     reads = (
-        re.compile(r".*/topic/(private/)?\d+/([\w-]+/)?"),
-        re.compile(r".*/category/\d+/([\w-]+/)?"),
+        re.compile(r".*/topic/(private/)?\d+/([\w%-]+/)?"),
+        re.compile(r".*/category/\d+/([\w%-]+/)?"),
         re.compile(r".*/comment/\d+/find/"),
     )
 
