@@ -187,25 +187,36 @@ def _print_alerts(found: Sequence[AlertView]) -> None:
         typer.echo("No alert.")
         return
     _print_table(
-        ("alert", "case", "verdict", "records", "fields", "source", "first seen", "after", "status",
-         "location"),
+        ("alert", "case", "verdict", "records", "source", "first seen", "after", "status",
+         "location", "fields"),
         [
             (
                 str(alert.id),
                 str(alert.case),
                 alert.verdict,
                 f"{alert.records:,}",
-                ", ".join(alert.fields),
                 alert.source,
                 local_time(alert.first_seen),
                 "" if alert.found_after_s is None else f"{alert.found_after_s:,.0f} s",
                 alert.status,
                 alert.location,
+                _in_short(alert.fields),
             )
             for alert in found
         ],
         right=("alert", "case", "records", "after"),
     )  # fmt: skip
+
+
+TELLING = ("nir", "email", "phone", "password", "insurer_number", "comment", "birth_date")
+
+
+def _in_short(fields: Sequence[str]) -> str:
+    """The three most telling field types, and how many more."""
+    rank = {name: place for place, name in enumerate(TELLING)}
+    ordered = sorted(fields, key=lambda name: (rank.get(name, len(rank)), name))
+    more = len(ordered) - 3
+    return ", ".join(ordered[:3]) + (f" +{more}" if more > 0 else "")
 
 
 def _print_table(
@@ -217,7 +228,12 @@ def _print_table(
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        table.add_column(
+            name,
+            justify="right" if name in right else "left",
+            overflow="fold",
+            no_wrap=name not in ("location", "fields"),
+        )
     for row in rows:
         # Text, not markup: a location may hold square brackets.
         table.add_row(*(Text(cell) for cell in row))
