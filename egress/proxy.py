@@ -78,6 +78,7 @@ class Proxy:
         self._limits = limits or ProxyLimits()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     @property
     def port(self) -> int:
@@ -104,6 +105,7 @@ class Proxy:
         """Stop listening and end every connection."""
         if self._server is None:
             return
+        self._closing = True
         self._server.close()
         for task in list(self._open):
             task.cancel()
@@ -118,35 +120,43 @@ class Proxy:
         self._open.add(task)
         self.counts.connections += 1
         try:
-            if len(self._open) > self._limits.connections:
-                await _answer(writer, 503, "too many connections")
-                return
+            await self._bounded(reader, writer)
+        except asyncio.CancelledError:
+            # asyncio 3.11 reports a cancelled handler as an error of the loop.
+            if not self._closing:
+                raise
+        finally:
+            self._open.discard(task)
+            await _close(writer)
+
+    async def _bounded(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._open) > self._limits.connections:
+            await _answer(reader, writer, 503, "too many connections")
+            return
+        try:
             async with asyncio.timeout(self._limits.total_seconds):
                 await self._serve(reader, writer)
         except* (TimeoutError, OSError):
             pass  # the other side is gone, or time is up: closing is the answer
-        finally:
-            self._open.discard(task)
-            await _close(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = await self._request(reader)
             if not self._is_ours(request):
                 self.counts.refused["credential"] += 1
-                await _answer(writer, 407, "the proxy needs its credential")
+                await _answer(reader, writer, 407, "the proxy needs its credential")
                 return
             async with self._dial(request) as (far_reader, far_writer):
                 await self._carry(request, reader, writer, far_reader, far_writer)
         except BadRequest as error:
             self.counts.refused["request"] += 1
-            await _answer(writer, 400, str(error))
+            await _answer(reader, writer, 400, str(error))
         except Refused as error:
             self.counts.refused[error.kind] += 1
-            await _answer(writer, 403, str(error))
+            await _answer(reader, writer, 403, str(error))
         except (NotFound, _Unreachable) as error:
             self.counts.failed += 1
-            await _answer(writer, 502, str(error))
+            await _answer(reader, writer, 502, str(error))
 
     async def _request(self, reader: asyncio.StreamReader) -> Request:
         try:
@@ -248,7 +258,9 @@ class _Meter:
             writer.write_eof()
 
 
-async def _answer(writer: asyncio.StreamWriter, status: int, reason: str) -> None:
+async def _answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int, reason: str
+) -> None:
     """The proxy's own short answer; it names no address of the page."""
     body = f"Vigie's egress guard: {reason}.\n".encode()
     extra = 'Proxy-Authenticate: Basic realm="vigie"\r\n' if status == 407 else ""
@@ -258,8 +270,13 @@ async def _answer(writer: asyncio.StreamWriter, status: int, reason: str) -> Non
     )
     with contextlib.suppress(OSError, TimeoutError):
         writer.write(head.encode("ascii") + body)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(2):
             await writer.drain()
+            writer.write_eof()
+            # Closing with bytes unread would reset the connection and lose the answer.
+            for _ in range(16):
+                if not await reader.read(STEP):
+                    break
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

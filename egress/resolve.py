@@ -21,8 +21,8 @@ TIMEOUT = 10.0
 MAX_HOST = 253
 MAX_NAMES = 10_000
 # Whatever inet_aton or a browser would read as a number: 0x7f.1, 2130706433, 0177.0.0.1, 127.1
-NUMERIC = re.compile(r"^(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+))*\.?$")
-LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
+NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+))*\.?")
+LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -114,14 +114,14 @@ def judge(name: str, port: int, answers: Sequence[str], policy: Policy) -> list[
 
 def canonical_host(untrusted_host: str) -> str:
     """Lower case, without brackets and final dot, IDNA as ASCII; raises Refused on odd forms."""
-    host = untrusted_host.strip()
+    host = untrusted_host
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
         if ":" not in host:
             raise Refused("only IPv6 addresses stand in brackets", "host")
     if _literal(host) is not None:
         return host
-    if "%" in host or ":" in host or NUMERIC.match(host):
+    if "%" in host or ":" in host or NUMERIC.fullmatch(host):
         raise Refused("a host in the form of an unusual number is refused", "host")
     try:
         if not host.isascii():
@@ -130,12 +130,13 @@ def canonical_host(untrusted_host: str) -> str:
         raise Refused("a host name is not valid", "host") from error
     host = host.lower().removesuffix(".")
     # Full-width digits and ideographic dots become an address only now.
-    if NUMERIC.match(host) and _literal(host) is None:
+    if NUMERIC.fullmatch(host) and _literal(host) is None:
         raise Refused("a host in the form of an unusual number is refused", "host")
     labels = host.split(".")
-    if not host or len(host) > MAX_HOST or not all(map(LABEL.match, labels)):
+    if not host or len(host) > MAX_HOST or not all(map(LABEL.fullmatch, labels)):
         raise Refused("a host name is not valid", "host")
-    if labels[-1].isdigit() and _literal(host) is None:
+    # A last label that is a number makes an address of a name, or nothing (WHATWG URL).
+    if NUMERIC.fullmatch(labels[-1]) and _literal(host) is None:
         raise Refused("a host in the form of an unusual number is refused", "host")
     return host
 

@@ -27,7 +27,6 @@ def _told(text: str) -> tuple[dict[str, object], bytes]:
 
 def misbehave(sock: socket.socket, way: str) -> None:
     """Do it. Returns only when an answer was sent."""
-    header, body = _told("x")
     if way == "segfault":
         ctypes.string_at(0)
     elif way == "exit":
@@ -41,22 +40,29 @@ def misbehave(sock: socket.socket, way: str) -> None:
         while True:
             sock.sendall(b"\0")
             time.sleep(0.5)
-    elif way == "long-header":
+    else:
+        lie(sock, way)
+
+
+def lie(sock: socket.socket, way: str) -> None:
+    """Send an answer that is none."""
+    header, body = _told("x")
+    head = json.dumps(header).encode()
+    if way == "long-header":
         sock.sendall(struct.pack(">IQ", 0xFFFFFFFF, 0))
     elif way == "long-body":
-        head = json.dumps(header).encode()
         sock.sendall(struct.pack(">IQ", len(head), 1 << 60) + head)
     elif way == "half":
-        _raw(sock, json.dumps(header).encode(), body, lie=10)
+        _raw(sock, head, body, lie=10)
         os._exit(0)
     elif way == "no-json":
         _raw(sock, b"{", b"")
     elif way == "wrong-shape":
         _raw(sock, b'{"documents": [{"name": 1}]}', b"")
     elif way == "lying-layer":
-        _raw(sock, json.dumps(header).replace(", 1]", ", 9]").encode(), body)
+        _raw(sock, head.replace(b", 1]", b", 9]"), body)
     elif way == "spare-bytes":
-        _raw(sock, json.dumps(header).encode(), body + b"more")
+        _raw(sock, head, body + b"more")
 
 
 def permitted(way: str) -> str:

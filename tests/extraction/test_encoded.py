@@ -115,8 +115,9 @@ def test_hashes_keys_pictures_and_identifiers_are_no_texts() -> None:
 
 
 def test_a_token_is_read_and_its_signature_is_not() -> None:
-    parts = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in
-             (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"0639981234","name":"Jeanne"}', random.Random(1).randbytes(32))]  # fmt: skip
+    told = [b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"0639981234","name":"Jeanne"}']
+    signature = random.Random(1).randbytes(32)
+    parts = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (*told, signature)]
     layers = unwrap(".".join(parts))
     assert [layer.name for layer in layers] == ["", "base64"]
     assert layers[1].text.count("\n") == 1
@@ -178,8 +179,9 @@ def test_any_text_is_survived_and_kept_as_the_first_layer(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["A", "A" * 76 + "\n", "41", "41 ", "%41", "a=b&", "=41", "=\n", "&#65;", "&amp;", "\\x41", "\\u0041", "\\\\",
-     "<td>", "<", "<td ", "%", "&", "a b ", "QUFB\n", "> QUFBQUFBQUFBQUFBQUFBQUFB\n", "a.b=c&", "AAAAAAAAAAAAAAAAAAAAAAAA=", "-_", "0x"],
+    ["A", "A" * 76 + "\n", "41", "41 ", "%41", "a=b&", "=41", "=\n", "&#65;", "&amp;", "\\x41",
+     "\\u0041", "\\\\", "<td>", "<", "<td ", "%", "&", "a b ", "QUFB\n", "a.b=c&", "-_", "0x",
+     "> QUFBQUFBQUFBQUFBQUFBQUFB\n", "A" * 24 + "=", "=E9", "x" * 74 + "=\n"],
 )  # fmt: skip
 def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
     def seconds(length: int) -> float:

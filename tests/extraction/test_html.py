@@ -42,7 +42,10 @@ def test_terms_stand_with_their_definitions() -> None:
 
 
 def test_preformatted_lines_and_fields_are_kept() -> None:
-    page = "<pre>a  b\n  c</pre><textarea>x;y\nz</textarea><input value='Jean'><input type=hidden value=csrf>"
+    page = (
+        "<pre>a  b\n  c</pre><textarea>x;y\nz</textarea><input value='Jean'>"
+        "<input type=hidden value=csrf>"
+    )
     assert visible_text(page).splitlines() == ["a  b", "  c", "x;y", "z", "Jean"]
 
 
@@ -54,7 +57,8 @@ def test_white_space_collapses_and_entities_are_read() -> None:
 
 def test_scripts_and_styles_are_no_text_but_script_data_is_handed_on() -> None:
     page = read_page(
-        '<script>var hidden</script><style>p{}</style>x<script type="application/json">{"a":1}</script>'
+        "<script>var hidden</script><style>p{}</style>x"
+        '<script type="application/json">{"a":1}</script>'
     )
     assert (page.text, page.data) == ("x", ('{"a":1}',))
 
@@ -67,9 +71,18 @@ def test_what_only_attributes_say_comes_last_and_once() -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        "<table class='highlighttable'><tr><td class='linenos'><pre>1\n2\n3</pre></td><td><pre>a\nb\nc</pre></table>",
-        "<pre><span class='linenos'>1</span>a\n<span class='linenos'>2</span>b\n<span class='linenos'>3</span>c</pre>",
-        "<table><tr><td class=blob-num>1<td>a<tr><td class=blob-num>2<td>b<tr><td class=blob-num>3<td>c</table>",
+        (
+            "<table class='highlighttable'><tr><td class='linenos'><pre>1\n2\n3</pre></td>"
+            "<td><pre>a\nb\nc</pre></table>"
+        ),
+        (
+            "<pre><span class='linenos'>1</span>a\n<span class='linenos'>2</span>b\n"
+            "<span class='linenos'>3</span>c</pre>"
+        ),
+        (
+            "<table><tr><td class=blob-num>1<td>a<tr><td class=blob-num>2<td>b"
+            "<tr><td class=blob-num>3<td>c</table>"
+        ),
         "<table><tr><td><pre>1\n2\n3</pre><td><pre>a\nb\nc</pre></table>",
     ],
 )
