@@ -86,7 +86,7 @@ class GuardedBrowser:
                     **options,
                 )
             except PlaywrightError as error:
-                missing = "Executable doesn't exist" in str(error)
+                missing = "executable doesn't exist" in str(error).lower()
                 raise (NoBrowser if missing else BrowserFailed) from error
         return self._browser
 

@@ -74,9 +74,10 @@ class _Server:
         return True
 
     def _fork(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _be_child(request, descriptors)
+            _be_child(server, request, descriptors)
         self._children[pid] = request["id"]
         self._tell({"t": "started", "id": request["id"], "pid": pid})
 
@@ -137,7 +138,7 @@ def _children_of(pid: int) -> list[int]:
     return [int(one) for one in listed.split()]
 
 
-def _be_child(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
+def _be_child(server: int, request: dict[str, Any], descriptors: list[int]) -> NoReturn:
     """In the child: a session, limits, folder and descriptors of its own, then the crawl."""
     status = 1
     try:
@@ -146,6 +147,9 @@ def _be_child(request: dict[str, Any], descriptors: list[int]) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
         crawler.limits.confine(int(request["memory"]), float(request["seconds"]))
+        if os.getppid() != server:
+            # It died before this child was bound to it.
+            os._exit(status)
         sock, memory = _keep_only(descriptors)
         temp = str(request["temp"])
         os.chdir(temp)

@@ -10,6 +10,7 @@ holds nothing but a few names. It ends when its client does, and its children en
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import socket
@@ -115,18 +116,23 @@ class ForkServer:
         with self._lock, theirs:
             self._next += 1
             handle = ChildHandle(self, self._next, ours)
-            self._handles[self._next] = handle
-            request = {"op": "fork", "id": self._next, "temp": str(temp.resolve()),
-                       "memory": spec.memory, "seconds": spec.crawl_seconds}  # fmt: skip
+            request = {
+                "op": "fork",
+                "id": self._next,
+                "temp": str(temp.resolve()),
+                "memory": spec.memory,
+                "seconds": spec.crawl_seconds,
+            }
             descriptors = [theirs.fileno(), self._session(spec.id)]
             try:
                 self._ensure()
+                self._handles[self._next] = handle
                 self._send(request, descriptors)
             except OSError:
                 # It died since the last look: once more, with a new one.
                 self._forget()
-                self._handles[self._next] = handle
                 self._ensure()
+                handle = self._handles[self._next] = ChildHandle(self, self._next, ours)
                 self._send(request, descriptors)
         if not handle._started.wait(START_SECONDS) or not handle.pid:  # noqa: SLF001
             ours.close()
@@ -211,7 +217,8 @@ class ForkServer:
     def _forget(self) -> None:
         control, self._control = self._control, None
         if control is not None:
-            control.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)
         self._process = None
         self._forget_dead()
 

@@ -28,6 +28,8 @@ from egress.errors import NotFound, Refused
 from egress.policy import Policy
 from egress.resolve import PinnedNames
 
+MAX_ADMITTED = 2_000
+
 
 class Borders:
     """What one crawl may reach. `site` is set as soon as the engine knows it.
@@ -47,6 +49,7 @@ class Borders:
         self.site: Site | None = None
         self._names = PinnedNames(self.policy)
         self._pins: dict[str, list[str]] = {}
+        self._admitted: set[str] = set()
 
     def check(self, untrusted_address: str) -> None:
         """Raise NotAllowed unless the address may be opened; no name is looked up."""
@@ -72,9 +75,21 @@ class Borders:
             raise NotAllowed("no-such-host") from None
 
     async def look_up(self, name: str, port: int) -> list[str]:
-        """The crawl's one look-up of a name, for the browser's proxy; raises EgressError."""
+        """The crawl's one look-up of a name; raises EgressError."""
         self._pins[name] = found = await self._names.resolve(name, port)
         return found
+
+    def admit(self, untrusted_address: str) -> None:
+        """A page in the browser asks for something there: its host may be dialled."""
+        parts = addresses.parse(untrusted_address)
+        if parts is not None and parts.hostname and len(self._admitted) < MAX_ADMITTED:
+            self._admitted.add(parts.hostname.lower())
+
+    async def look_up_for_browser(self, name: str, port: int) -> list[str]:
+        """As `look_up`, for hosts a page asked for; a browser also calls its maker by itself."""
+        if name not in self._admitted and name not in self._pins:
+            raise Refused("no page asked for this host", "unasked")
+        return await self.look_up(name, port)
 
     def pinned(self, host: str) -> list[str]:
         """The checked addresses of a host; none when it did not pass."""

@@ -12,11 +12,15 @@ import contextlib
 import time
 from typing import Any
 
+from scrapy import Request
+from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
+from crawler import addresses
 from crawler.bounds import MAX_BODY
 from crawler.errors import RenderedTooLarge
+from crawler.guard import Borders
 from crawler.pages import Page, Reading
 from crawler.source import SourceSpec
 
@@ -24,6 +28,8 @@ UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "events
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SETTLE_SECONDS = 10.0
 LONG = 60_000.0
+CLOSING_SECONDS = 5.0
+PAGE = "vigie_page"
 STILL_SECONDS = 0.8
 STEP_SECONDS = 0.1
 MEASURE = "() => document.documentElement ? document.documentElement.outerHTML.length : 0"
@@ -33,11 +39,44 @@ KEEP_LINES = """() => {
   for (const node of document.querySelectorAll("body *")) {
     if (!["PRE", "TEXTAREA", "SCRIPT", "STYLE"].includes(node.tagName) && !node.style.whiteSpace
         && Array.from(node.childNodes).some((one) => one.nodeType === 3 && /\\S\\n/.test(one.data))
-        && /^(pre|break)/.test(getComputedStyle(node).whiteSpace)) node.style.whiteSpace = "pre-wrap";
+        && /^(pre|break)/.test(getComputedStyle(node).whiteSpace)) {
+      node.style.whiteSpace = "pre-wrap";
+    }
   }
 }"""
 
-Downloads = ScrapyPlaywrightDownloadHandler
+
+class Downloads(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+    """Static pages through Scrapy's own handler, others through Chromium, both within a time."""
+
+    async def download_request(self, request: Request) -> Response:
+        """As Scrapy asks; a page that hangs in the browser is closed at its deadline."""
+        response: Response
+        if not request.meta.get("playwright"):
+            response = await super().download_request(request)
+            return response
+        bound = float(request.meta["download_timeout"]) + SETTLE_SECONDS + CLOSING_SECONDS
+        try:
+            async with asyncio.timeout(bound):
+                response = await super().download_request(request)
+        except TimeoutError:
+            await self._drop(request.meta.get(PAGE))
+            raise
+        return response
+
+    async def _drop(self, page: Any) -> None:
+        """Close a page, or the browser with it when it does not even close."""
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await page.close()
+        except Exception:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await self.browser.close()
+
+
+async def _remember(page: Any, request: Request) -> None:
+    request.meta[PAGE] = page
 
 
 def needs_script(page: Page, reading: Reading) -> bool:
@@ -47,9 +86,17 @@ def needs_script(page: Page, reading: Reading) -> bool:
     return bool(page.tree.css("script"))
 
 
-def is_unneeded(request: Any) -> bool:
-    """Whether a browser's request adds nothing to a page's text, or could change the site."""
-    return request.resource_type in UNNEEDED or request.method not in SAFE_METHODS
+def is_unneeded(borders: Borders, request: Any) -> bool:
+    """Whether a browser's request adds nothing to a page's text, or could change the site.
+
+    What is needed may be dialled from then on; nothing else may (crawler.guard).
+    """
+    if request.resource_type in UNNEEDED or request.method not in SAFE_METHODS:
+        return True
+    if request.is_navigation_request() and addresses.changes_something(request.url):
+        return True
+    borders.admit(request.url)
+    return False
 
 
 def render_meta(spec: SourceSpec, cookies: list[dict[str, Any]]) -> dict[str, Any]:
@@ -65,6 +112,9 @@ def render_meta(spec: SourceSpec, cookies: list[dict[str, Any]]) -> dict[str, An
         },
         "playwright_page_goto_kwargs": {"wait_until": "domcontentloaded"},
         "playwright_page_methods": [PageMethod(settle)],
+        "playwright_page_init_callback": _remember,
+        # A page the browser could not show is tried again at the next crawl.
+        "dont_retry": True,
         "dont_merge_cookies": True,
     }
 

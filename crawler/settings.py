@@ -8,6 +8,7 @@ from typing import Any
 from crawler.bounds import MAX_BODY
 from crawler.browser import GuardedBrowser
 from crawler.guard import Borders
+from crawler.rendering import is_unneeded
 from crawler.source import SourceSpec
 
 RETRIES = 2
@@ -81,8 +82,10 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
 
 def _rendering(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
     return {
-        "PLAYWRIGHT_BROWSER_PROVIDER": partial(GuardedBrowser, borders.policy, borders.look_up),
-        "PLAYWRIGHT_ABORT_REQUEST": "crawler.rendering.is_unneeded",
+        "PLAYWRIGHT_BROWSER_PROVIDER": partial(
+            GuardedBrowser, borders.policy, borders.look_up_for_browser
+        ),
+        "PLAYWRIGHT_ABORT_REQUEST": partial(is_unneeded, borders),
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
         "PLAYWRIGHT_MAX_CONTEXTS": 1,
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": min(4, spec.concurrency),

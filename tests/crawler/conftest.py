@@ -142,6 +142,7 @@ class Hostile:
         self.answers: dict[str, bytes | Callable[[socket.socket], None]] = {}
         self.fallback: Callable[[str], bytes] | None = None
         self.asked: list[str] = []
+        self.heads: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.2)
         self._open = True
@@ -183,6 +184,7 @@ class Hostile:
                 head += part
             path = head.split(b" ", 2)[1].decode()
             self.asked.append(path)
+            self.heads.append(head)
             found = self.answers.get(path)
             if found is None and self.fallback is not None and path != "/robots.txt":
                 found = self.fallback(path)
@@ -212,3 +214,28 @@ def hostile() -> Iterator[Hostile]:
 def reply() -> Callable[..., bytes]:
     """Builds answers."""
     return answer
+
+
+@pytest.fixture
+def canary() -> Iterator[tuple[str, list[bytes]]]:
+    """A second listener on loopback that nothing may reach."""
+    hits: list[bytes] = []
+    listener = socket.create_server(("127.0.0.2", 0))
+    listener.settimeout(0.1)
+    alive = True
+
+    def accept() -> None:
+        while alive:
+            try:
+                sock, _ = listener.accept()
+            except TimeoutError:
+                continue
+            with sock:
+                hits.append(sock.recv(4096))
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    yield f"127.0.0.2:{listener.getsockname()[1]}", hits
+    alive = False
+    thread.join()
+    listener.close()

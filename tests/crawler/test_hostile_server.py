@@ -6,8 +6,8 @@ Every fault stands beside a healthy paste on the same list: that one is always r
 from __future__ import annotations
 
 import gzip
-import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -15,7 +15,7 @@ HEALTHY = "un texte sain qui doit toujours être lu, ligne après ligne"
 
 
 @pytest.fixture
-def listing(hostile):
+def listing(hostile: Any) -> Any:
     """A list of pastes with a healthy one; returns a function that lists one more path."""
 
     def add(*paths: str) -> None:
@@ -26,43 +26,16 @@ def listing(hostile):
     return add
 
 
-def crawl(watcher, source, hostile, **fields):
+def crawl(watcher: Any, source: Any, hostile: Any, **fields: Any) -> Any:
     fields = {"engine": "generic", "render": "never", "timeout": 2.0, **fields}
     found = watcher.crawl(source(hostile.address, **fields))
     assert found.status == 0
     return found
 
 
-def healthy(found) -> None:
+def healthy(found: Any) -> None:
     assert HEALTHY in found.texts
     assert found.outcome == "finished"
-
-
-@pytest.fixture
-def canary():
-    """A second listener on loopback that nothing may reach."""
-    import socket
-
-    hits: list[bytes] = []
-    listener = socket.create_server(("127.0.0.2", 0))
-    listener.settimeout(0.1)
-    alive = True
-
-    def accept() -> None:
-        while alive:
-            try:
-                sock, _ = listener.accept()
-            except TimeoutError:
-                continue
-            hits.append(b"hit")
-            sock.close()
-
-    thread = threading.Thread(target=accept)
-    thread.start()
-    yield f"127.0.0.2:{listener.getsockname()[1]}", hits
-    alive = False
-    thread.join()
-    listener.close()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +50,9 @@ def canary():
         "data:text/html,hello",
     ],
 )
-def test_redirect_to_the_inside_is_not_followed(target, watcher, source, hostile, listing, reply):
+def test_redirect_to_the_inside_is_not_followed(
+    target: str, watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any
+) -> None:
     listing("/n/bad1")
     hostile.answers["/n/bad1"] = reply(b"", status="302 Found", more=f"Location: {target}\r\n")
     found = crawl(watcher, source, hostile)
@@ -86,8 +61,8 @@ def test_redirect_to_the_inside_is_not_followed(target, watcher, source, hostile
 
 
 def test_a_listed_host_is_dialled_only_at_an_allowed_address(
-    watcher, source, hostile, listing, reply, canary
-):
+    watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any, canary: Any
+) -> None:
     """Following the host is allowed here; its address is not."""
     place, hits = canary
     listing("/n/bad1")
@@ -105,7 +80,7 @@ def test_a_listed_host_is_dialled_only_at_an_allowed_address(
     assert "refused-address" not in reached.kinds
 
 
-def test_a_start_address_inside_is_refused(watcher, source, hostile):
+def test_a_start_address_inside_is_refused(watcher: Any, source: Any, hostile: Any) -> None:
     hostile.page("/", "<main>hello</main>")
     found = crawl(watcher, source, hostile, allow_addresses=())
     assert found.outcome == "blocked"
@@ -113,7 +88,7 @@ def test_a_start_address_inside_is_refused(watcher, source, hostile):
     assert hostile.asked == []
 
 
-def test_compressed_bomb(watcher, source, hostile, listing, reply):
+def test_compressed_bomb(watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any) -> None:
     listing("/n/bad1")
     bomb = gzip.compress(b"\0" * 200_000_000, 9)
     hostile.answers["/n/bad1"] = reply(bomb, more="Content-Encoding: gzip\r\n")
@@ -122,7 +97,9 @@ def test_compressed_bomb(watcher, source, hostile, listing, reply):
     assert found.kinds == ["too-large"]
 
 
-def test_half_a_body_is_reported_retried_and_not_marked(watcher, source, hostile, listing):
+def test_half_a_body_is_reported_retried_and_not_marked(
+    watcher: Any, source: Any, hostile: Any, listing: Any
+) -> None:
     listing("/n/bad1")
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5000\r\n\r\n"
     hostile.answers["/n/bad1"] = head + b"half of it"
@@ -136,8 +113,8 @@ def test_half_a_body_is_reported_retried_and_not_marked(watcher, source, hostile
     assert HEALTHY not in again.texts
 
 
-def test_a_drip_ends_at_the_time_out(watcher, source, hostile, listing):
-    def drip(sock) -> None:
+def test_a_drip_ends_at_the_time_out(watcher: Any, source: Any, hostile: Any, listing: Any) -> None:
+    def drip(sock: Any) -> None:
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
         for _ in range(300):
             sock.sendall(b".")
@@ -161,7 +138,9 @@ def test_a_drip_ends_at_the_time_out(watcher, source, hostile, listing):
         ("429 Slow", "busy"),
     ],
 )
-def test_status_codes(status, kind, watcher, source, hostile, listing, reply):
+def test_status_codes(
+    status: str, kind: str, watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any
+) -> None:
     listing("/n/bad1")
     hostile.answers["/n/bad1"] = reply(
         b"<main>some words of an error page here</main>", status=status
@@ -172,7 +151,7 @@ def test_status_codes(status, kind, watcher, source, hostile, listing, reply):
     assert "error page" not in found.texts
 
 
-def test_redirect_loop(watcher, source, hostile, listing, reply):
+def test_redirect_loop(watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any) -> None:
     listing("/n/bad1")
     hostile.answers["/n/bad1"] = reply(b"", status="302 Found", more="Location: /n/bad1\r\n")
     found = crawl(watcher, source, hostile)
@@ -180,8 +159,10 @@ def test_redirect_loop(watcher, source, hostile, listing, reply):
     assert found.kinds == ["redirect-loop"]
 
 
-def test_endless_pages_end_at_the_bound(watcher, source, hostile, reply):
-    def more(path: str) -> bytes:
+def test_endless_pages_end_at_the_bound(
+    watcher: Any, source: Any, hostile: Any, reply: Any
+) -> None:
+    def more(path: str) -> Any:
         number = int(path.partition("page=")[2] or 1)
         rows = f"<li><a href='/n/a{number}b'>note numéro {number}</a></li>"
         onward = f"<a rel=next href='/?page={number + 1}'>next</a>"
@@ -197,7 +178,9 @@ def test_endless_pages_end_at_the_bound(watcher, source, hostile, reply):
     assert found.posts
 
 
-def test_a_list_that_repeats_itself_ends(watcher, source, hostile, listing, reply):
+def test_a_list_that_repeats_itself_ends(
+    watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any
+) -> None:
     listing()
     first = hostile.answers["/"]
     hostile.fallback = lambda path: (
@@ -216,7 +199,9 @@ def test_a_list_that_repeats_itself_ends(watcher, source, hostile, listing, repl
     assert len(hostile.asked) < 8
 
 
-def test_links_that_change_something_are_never_opened(watcher, source, hostile, reply):
+def test_links_that_change_something_are_never_opened(
+    watcher: Any, source: Any, hostile: Any, reply: Any
+) -> None:
     harmful = [
         "/delete/5", "/n/5/delete", "/remove/ABC", "/n/5?action=delete", "/logout", "/user/logout/",
         "/vote/5/up", "/n/5/flag", "/ucp.php?mode=logout", "/n/5/+delete", "/markread?f=3",
@@ -240,7 +225,9 @@ def test_links_that_change_something_are_never_opened(watcher, source, hostile, 
     assert "/n/12/delete" not in hostile.asked
 
 
-def test_robots_txt_is_obeyed_unless_overridden(watcher, source, hostile, listing):
+def test_robots_txt_is_obeyed_unless_overridden(
+    watcher: Any, source: Any, hostile: Any, listing: Any
+) -> None:
     listing("/n/bad1")
     hostile.page("/n/bad1", "<main><pre>ce que robots.txt ne veut pas</pre></main>")
     hostile.page("/robots.txt", "User-agent: *\nDisallow: /n/bad\n", "text/plain")
@@ -252,7 +239,7 @@ def test_robots_txt_is_obeyed_unless_overridden(watcher, source, hostile, listin
     assert "ce que robots.txt ne veut pas" in override.texts
 
 
-def test_a_site_that_is_down(watcher, source, hostile):
+def test_a_site_that_is_down(watcher: Any, source: Any, hostile: Any) -> None:
     spec = source(hostile.address, engine="generic", timeout=2.0)
     hostile.close()
     found = watcher.crawl(spec)
@@ -260,7 +247,9 @@ def test_a_site_that_is_down(watcher, source, hostile):
     assert found.kinds == ["unreachable"]
 
 
-def test_ten_megabytes_of_noise(watcher, source, hostile, listing, reply):
+def test_ten_megabytes_of_noise(
+    watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any
+) -> None:
     listing("/n/bad1")
     noise = bytes(range(256)) * 40_000
     hostile.answers["/n/bad1"] = reply(noise, "text/html")
@@ -268,7 +257,7 @@ def test_ten_megabytes_of_noise(watcher, source, hostile, listing, reply):
     healthy(found)
 
 
-def test_too_large(watcher, source, hostile, listing, reply):
+def test_too_large(watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any) -> None:
     listing("/n/bad1")
     hostile.answers["/n/bad1"] = reply(b"x" * 34_000_000, "text/plain")
     found = crawl(watcher, source, hostile, timeout=20.0)
@@ -276,7 +265,7 @@ def test_too_large(watcher, source, hostile, listing, reply):
     assert found.kinds == ["too-large"]
 
 
-def test_nesting_costs_no_time(watcher, source, hostile, listing):
+def test_nesting_costs_no_time(watcher: Any, source: Any, hostile: Any, listing: Any) -> None:
     listing("/n/bad1")
     hostile.page("/n/bad1", "<main>" + "<div>" * 300_000 + "profond")
     started = time.monotonic()
@@ -285,7 +274,7 @@ def test_nesting_costs_no_time(watcher, source, hostile, listing):
     assert time.monotonic() - started < 20
 
 
-def test_stop_ends_a_crawl_soon(watcher, source, hostile, reply):
+def test_stop_ends_a_crawl_soon(watcher: Any, source: Any, hostile: Any, reply: Any) -> None:
     from matching import frames
 
     hostile.fallback = lambda path: reply(
@@ -294,7 +283,7 @@ def test_stop_ends_a_crawl_soon(watcher, source, hostile, reply):
     )
     stopped: list[float] = []
 
-    def stop(child) -> None:
+    def stop(child: Any) -> None:
         if not stopped:
             stopped.append(time.monotonic())
             frames.send(child.socket, {"t": "stop"})
@@ -307,8 +296,8 @@ def test_stop_ends_a_crawl_soon(watcher, source, hostile, reply):
 
 
 def test_the_child_logs_neither_address_nor_content(
-    watcher, source, hostile, listing, reply, capfd
-):
+    watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any, capfd: Any
+) -> None:
     listing("/n/Marguerite-Duval-0612345678")
     hostile.answers["/n/Marguerite-Duval-0612345678"] = reply(
         b"contenu confidentiel", status="302 Found", more="Location: http://[bad\r\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crawler.source import Account
@@ -13,7 +15,7 @@ from vigie.demo.sites.forum import AUTHORS, OBSERVER
 pytestmark = pytest.mark.sites
 
 
-def test_pinnwand_pending_paste_is_read_once(pinnwand, watcher, source):
+def test_pinnwand_pending_paste_is_read_once(pinnwand: Any, watcher: Any, source: Any) -> None:
     text = "ligne une\n  ligne <deux> & trois\n\tquatre"
     with PinnwandClient(pinnwand.address) as client:
         paste = client.paste(text).address
@@ -29,7 +31,9 @@ def test_pinnwand_pending_paste_is_read_once(pinnwand, watcher, source):
     assert second.counts["requests"] == 1
 
 
-def test_bepasty_list_is_read_and_nothing_is_deleted(bepasty, watcher, source):
+def test_bepasty_list_is_read_and_nothing_is_deleted(
+    bepasty: Any, watcher: Any, source: Any
+) -> None:
     with BepastyClient(bepasty.address) as client:
         texts = [f"premier contenu {n}\nsuite é{n}" for n in range(3)]
         for number, text in enumerate(texts):
@@ -44,7 +48,9 @@ def test_bepasty_list_is_read_and_nothing_is_deleted(bepasty, watcher, source):
     assert second.counts["requests"] == 2  # the start page and the list
 
 
-def test_forum_threads_pages_private_topics_and_replies(forum, watcher, source):
+def test_forum_threads_pages_private_topics_and_replies(
+    forum: Any, watcher: Any, source: Any
+) -> None:
     passwords = {name: forum.password(name) for name in (*AUTHORS, OBSERVER)}
     client = ForumClient(forum.address, passwords)
     author = AUTHORS[0]
@@ -79,7 +85,7 @@ def test_forum_threads_pages_private_topics_and_replies(forum, watcher, source):
 
 
 @pytest.mark.browser
-def test_board_that_needs_javascript(jsboard, watcher, source):
+def test_board_that_needs_javascript(jsboard: Any, watcher: Any, source: Any) -> None:
     with JsBoardClient(jsboard.address) as client:
         texts = [f"message {n} du panneau\ndeuxième ligne {n}" for n in range(25)]
         for number, text in enumerate(texts):
