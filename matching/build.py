@@ -171,6 +171,7 @@ class Builder:
             column = Column(
                 slots[done:], sketch[done:], names[done:], self._seen, self._seen_count,
                 self.name_bits, NAME_BITS - 1, self.width, self.plan.first[at], words_, class_,
+                self.rows + done,
             )  # fmt: skip
             return int(
                 columns_kernel.read_column(

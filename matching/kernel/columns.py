@@ -55,6 +55,7 @@ class Column(NamedTuple):
     first: Any  # first slot of this column
     words: Any  # how many word slots it has
     kind: Any  # C_*
+    origin: Any  # the row that slots, sketch and names begin with
 
 
 def new_entries(capacity: int) -> Entries:
@@ -99,6 +100,7 @@ def column_pointers(c):
         c.first,
         c.words,
         c.kind,
+        c.origin,
     )
 
 
@@ -219,7 +221,7 @@ def add_name(c, base, key):
 @inner
 def read_words(f, start, end, row, tokens, count, s, c, e, keys):
     """Fill the word slots of a row, and its joined slot when there are several words."""
-    base = row * c.width + c.first
+    base = (row - c.origin) * c.width + c.first
     list_ = name_row(c)
     for strict in range(2):
         n = 0
@@ -232,7 +234,7 @@ def read_words(f, start, end, row, tokens, count, s, c, e, keys):
                 c.slots[base + n] = signature(tokens.key[t])
                 learn_word(f, tokens.start[t], tokens.end[t], tokens.key[t], s, c, e, keys)
             if list_ >= 0:
-                add_name(c, (row * 3 + list_) * NAME_WORDS, tokens.key[t])
+                add_name(c, ((row - c.origin) * 3 + list_) * NAME_WORDS, tokens.key[t])
             n += 1
         if n > 0:
             break  # a name made of stop words alone keeps them
@@ -254,7 +256,7 @@ def read_nir(f, row, tokens, count, s, c, e, keys):
             n, _ = collect(f, i64(tokens.start[t]), s.digits, s.places, s.last)
             if n < 13:
                 continue
-            c.slots[row * c.width + c.first] = signature(tokens.key[t])
+            c.slots[(row - c.origin) * c.width + c.first] = signature(tokens.key[t])
             add_exact(e, tokens.key[t], row)
             near_digits(s.digits, 0, 13, k.NIR_NEAR, row, e, keys)
             return
@@ -273,7 +275,7 @@ def read_phones(f, row, tokens, count, s, c, e, keys):
             used += 1
         if used < 9:
             continue
-        c.slots[row * c.width + c.first + n] = signature(tokens.key[t])
+        c.slots[(row - c.origin) * c.width + c.first + n] = signature(tokens.key[t])
         add_exact(e, tokens.key[t], row)
         near_digits(s.digits, used - 9, 9, k.PHONE_NEAR, row, e, keys)
         n += 1
@@ -282,7 +284,7 @@ def read_phones(f, row, tokens, count, s, c, e, keys):
 @inner
 def read_email(f, row, tokens, count, s, c, e, keys):
     """Fill the slots of an address and of its local part."""
-    base = row * c.width + c.first
+    base = (row - c.origin) * c.width + c.first
     for t in range(count):
         if tokens.kind[t] == k.EMAIL:
             c.slots[base] = signature(tokens.key[t])
@@ -302,7 +304,7 @@ def read_email(f, row, tokens, count, s, c, e, keys):
 @inner
 def read_date(row, tokens, count, c, e, keys):
     """Fill the slots of a date; a two-digit year has two readings."""
-    base = row * c.width + c.first
+    base = (row - c.origin) * c.width + c.first
     n = 0
     for t in range(count):
         if tokens.kind[t] != k.DATE or n >= 2 or (n == 1 and tokens.start[t] != tokens.start[0]):
@@ -314,14 +316,14 @@ def read_date(row, tokens, count, c, e, keys):
             date = abs(tokens.aux[t])
             # Of two readings the older one is the likelier birth date of a patient.
             for part in range(3):
-                c.sketch[row * k.SKETCH_BYTES + 5 + part] = date_part(date, part, keys)
-            c.sketch[row * k.SKETCH_BYTES + 8] = 1
+                c.sketch[(row - c.origin) * k.SKETCH_BYTES + 5 + part] = date_part(date, part, keys)
+            c.sketch[(row - c.origin) * k.SKETCH_BYTES + 8] = 1
 
 
 @inner
 def read_street(f, start, end, row, tokens, count, s, c, e, keys):
     """Fill house number and words of a street; add the keys of number with word."""
-    base = row * c.width + c.first
+    base = (row - c.origin) * c.width + c.first
     for t in range(count):
         if tokens.kind[t] == k.STREET:
             add_exact(e, tokens.key[t], row)
@@ -355,9 +357,10 @@ def read_code(f, start, end, row, s, c, e, keys):
         s.bytes[size] = f[i]
         size += 1
     key = siphash_bytes(s.bytes, 0, size, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
-    c.slots[row * c.width + c.first] = signature(key)
+    c.slots[(row - c.origin) * c.width + c.first] = signature(key)
     if c.kind == k.C_INSURER_NUMBER and size >= 6:
         add_exact(e, key, row)
+        learn_word(f, at, at + size, key, s, c, e, keys)
 
 
 @inner
@@ -370,7 +373,7 @@ def read_password(row, tokens, count, c):
             if best < 0 or size > tokens.end[best] - tokens.start[best]:
                 best = t
     if best >= 0:
-        c.slots[row * c.width + c.first] = signature(tokens.key[best])
+        c.slots[(row - c.origin) * c.width + c.first] = signature(tokens.key[best])
 
 
 @inner
@@ -461,7 +464,7 @@ def pair_names(names, first_row, rows, room, entries, keys):
         if e.held[0] > room - 4096:
             return i
         row = first_row + i
-        base = row * 3 * NAME_WORDS
+        base = i * 3 * NAME_WORDS
         for a in range(NAME_WORDS):
             for b in range(NAME_WORDS):
                 x, y = n[base + a], n[base + NAME_WORDS + b]
