@@ -195,8 +195,7 @@ class _Round:
         """Ordinary posts with words to search for."""
         for kind, channel in marked.BODIES:
             key = self.key(kind)
-            crowd = tuple(islice(self._others, 8)) if channel is Channel.BEPASTY else ()
-            yield marked.marked_body(key, kind, channel, crowd, self.random(key))
+            yield marked.marked_body(key, kind, channel, self.random(key))
         for kind, channel in marked.ADDRESSES:
             key = self.key(kind)
             yield marked.marked_address(key, kind, channel, self.random(key))
