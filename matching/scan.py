@@ -123,18 +123,19 @@ class Scanner:
     ) -> ScanResult:
         """Match the texts of one document; `size` is its bytes, `sha256` of those bytes."""
         found: list[Found] = []
-        people = 0
+        people: list[int] = []
         mention = False
         texts: list[Folded] = []
         for at, layer in enumerate(layers):
             folded = fold(layer.text)
             texts.append(folded)
             found += self._scan_text(folded, at)
-            people += crowd.count(folded)
+            people.append(crowd.count(folded))
             mention = mention or bool(self._terms and self._terms.search(layer.text))
         best = _best_by_row(found)
+        everybody = crowd.of_layers([layer.name for layer in layers], people)
         told = decide.decide(
-            best, people, known_file=sha256.lower() in self._files, mention=mention
+            best, everybody, known_file=sha256.lower() in self._files, mention=mention
         )
         kept = best if all_matches else best[:KEPT]
         return ScanResult(
