@@ -185,8 +185,8 @@ def _segments(
     for number, (low, high) in enumerate(pairwise(bounds)):
         if number % 2:
             segments.append((MASK, cuts[number // 2][2]))
-        elif shown := _between(pieces, low, high):
-            segments.append((shown, ""))
+        elif low < high:
+            segments.append((_between(pieces, low, high), ""))
     return tuple(segments)
 
 

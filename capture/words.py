@@ -20,17 +20,18 @@ LABELS = frozenset(
     region médecin medecin docteur généraliste generaliste traitant prescripteur laboratoire
     labo labos mutuelle mutuelles assurance assureur caisse organisme adhérent adherent contrat
     complémentaire complementaire patient patiente patients dossier dossiers identifiant
-    identifiants id ids ref réf reference référence référence cle clé clef commentaire
-    commentaires remarque remarques observation observations note notes date dates heure
-    création creation créé mise jour maj mdp passe login identifiants password passwords passwd
-    pwd user username username utilisateur utilisateurs compte comptes surname lastname
-    firstname name names fullname birth birthdate dob born gender sex phone phones address
-    street zip zipcode postcode city country doctor laboratory lab insurer insurance policy
-    comment comments ssn nationality nationalité nationalite profession champ champs colonne
-    colonnes ligne lignes row rows column columns field fields record records enregistrement
-    enregistrements
+    identifiants id ids ref réf reference référence cle clé clef commentaire commentaires
+    remarque remarques observation observations note notes date dates heure création creation
+    créé mise jour maj mdp passe login password passwords passwd pwd user username utilisateur
+    utilisateurs compte comptes surname lastname firstname name names fullname birth birthdate
+    dob born gender sex phone phones address street zip zipcode postcode city country doctor
+    laboratory lab insurer insurance policy comment comments ssn nationality nationalité
+    nationalite profession champ champs colonne colonnes ligne lignes row rows column columns
+    field fields record records enregistrement enregistrements dump database base export données
+    donnees fichier fichiers data file files
     """.split()  # noqa: SIM905 - a table to be read
 )
+# Kept in lower case and UPPER CASE: "Li" is a tag and a surname.
 SYNTAX = frozenset(
     """
     insert into values select from where update set delete create table tables if not exists
@@ -38,10 +39,9 @@ SYNTAX = frozenset(
     decimal float double boolean bool datetime timestamp auto_increment auto increment engine
     innodb charset utf8 utf8mb4 latin1 collate drop alter add constraint references foreign lock
     unlock write begin commit copy stdin true false none nan undefined json csv sql xml html
-    http https ftp www url uri td tr th tbody thead br div span pre li ul ol body head meta href
-    src class style type value get post put head status error warning info debug warn host port
-    dump database db base export import file files fichier fichiers data données donnees base64
-    hex gzip zip txt
+    http https ftp www url uri td tr th tbody thead br div span pre ul ol body head meta href
+    src class style type value get post put status error warning info debug warn host port db
+    import base64 hex gzip zip txt
     """.split()  # noqa: SIM905 - a table to be read
 )
 # Kept in lower case only.
@@ -78,6 +78,6 @@ def _cases(words: frozenset[str]) -> frozenset[str]:
     return frozenset(form for word in words for form in (word, word.upper(), word.capitalize()))
 
 
-LABEL_FORMS = _cases(LABELS | SYNTAX)
+LABEL_FORMS = _cases(LABELS) | SYNTAX | {word.upper() for word in SYNTAX}
 KEPT = LABEL_FORMS | FUNCTION_WORDS
 ALL_LOWER = LABELS | SYNTAX
