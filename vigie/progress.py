@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,12 @@ def sentence(kind: str) -> str:
     from crawler.faults import SENTENCES as FAULTS
 
     return FAULTS.get(kind, FAULTS["other"])
+
+
+def explained(error: str) -> str:
+    """A crawl's error for a person: "unreachable (3), …" as the sentence of its first kind."""
+    kind = re.match(r"([a-z][a-z-]*) \(\d+\)", error)
+    return sentence(kind[1]) if kind else error
 
 
 def local_time(stamp: str | datetime | None) -> str:

@@ -24,6 +24,7 @@ import structlog
 
 from vigie import logs
 from vigie.config import Config
+from vigie.progress import explained
 from vigie.wiring import Catalogue, crawling, open_index, open_record
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Voice:
         bad = outcome.error or outcome.outcome if outcome.outcome in ("failed", "blocked") else ""
         before = self._failing.get(source, "")
         if bad and bad != before:
-            self.say(f"{source} could not be crawled: {bad}; it is tried again later")
+            reason = explained(bad).removesuffix(".")
+            self.say(f"{source} could not be crawled, and is tried again later: {reason}.")
         elif before and not bad:
             self.say(f"{source} is crawled again")
         self._failing[source] = bad

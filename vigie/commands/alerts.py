@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -231,10 +232,12 @@ def _print_table(
         table.add_column(
             name,
             justify="right" if name in right else "left",
-            overflow="fold",
-            no_wrap=name not in ("location", "fields"),
+            overflow="fold" if name == "location" else "ellipsis",
+            no_wrap=name != "location",
+            min_width=30 if name == "location" else None,
         )
     for row in rows:
         # Text, not markup: a location may hold square brackets.
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    # Into a pipe or a file there is no width to keep to.
+    Console(width=None if sys.stdout.isatty() else 220).print(table)

@@ -167,7 +167,7 @@ def crawl(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) 
     from scheduler import why_not
     from vigie import config as configuration
     from vigie import logs
-    from vigie.progress import crawl_progress
+    from vigie.progress import crawl_progress, explained
     from vigie.wiring import Catalogue, crawling, open_index, open_record
 
     settings = configuration.load(config)
@@ -214,7 +214,8 @@ def crawl(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) 
         for problem in counts.problems:
             typer.echo(f"  {problem['kind']} ({problem['count']}): {_sentence(problem['kind'])}")
     if outcome.outcome in ("failed", "blocked", "stale"):
-        console.fail(f"{source_id} could not be crawled: {outcome.error or outcome.outcome}.")
+        reason = explained(outcome.error or outcome.outcome).removesuffix(".")
+        console.fail(f"{source_id} could not be crawled: {reason}.")
 
 
 def watch(
@@ -347,7 +348,7 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from vigie.progress import local_time
+    from vigie.progress import explained, local_time
 
     if not rows:
         typer.echo("No source is watched yet: `vigie source add`, or a [[source]] in vigie.toml.")
@@ -371,4 +372,4 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
     Console().print(table, markup=False)
     for row in rows:
         if row["error"]:
-            typer.echo(f"{row['id']}: {row['error']}")
+            typer.echo(f"{row['id']}: {explained(row['error'])}")

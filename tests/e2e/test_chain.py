@@ -1,0 +1,221 @@
+"""The whole way of the data on a real site: a paste of a leaked row becomes an alert, an ordinary
+paste leaves nothing, and neither a polite nor a hard stop loses or doubles anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+from vigie.demo.clients.pastes import BepastyClient
+from vigie.demo.leak.generator import generate
+from vigie.demo.leak.row import LeakRow, read_rows
+from vigie.demo.sites import BepastySite
+
+pytestmark = pytest.mark.sites
+
+VIGIE = [sys.executable, "-m", "vigie.cli"]
+ORDINARY = "Recette du gratin quenouille-7241 : trois pommes, du sel, un four bien chaud.\n"
+
+
+def vigie(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*VIGIE, *arguments], cwd=folder, capture_output=True, text=True, timeout=180, check=False
+    )
+
+
+def alerts(folder: Path) -> list[dict[str, Any]]:
+    answer = vigie(folder, "alerts", "--json")
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[LeakRow]]:
+    """A small leak, its key and fingerprint file."""
+    folder = tmp_path_factory.mktemp("leak")
+    generate(folder / "leak.csv", 3000, 11)
+    for arguments in (
+        ("key", "new", "leak.key"),
+        ("leak", "fingerprint", "leak.csv", "--key", "leak.key", "-o", "leak.vfp"),
+        # The first scan on a machine compiles the kernel, which would count as the watch's time.
+        ("scan", "leak.csv", "--leak", "leak.vfp", "--key", "leak.key", "--json"),
+    ):
+        made = vigie(folder, *arguments)
+        assert made.returncode == 0, made.stderr
+    return folder, list(read_rows(folder / "leak.csv"))
+
+
+@pytest.fixture
+def case(
+    rows: tuple[Path, list[LeakRow]], bepasty: BepastySite, tmp_path: Path
+) -> tuple[Path, str]:
+    """A configuration that watches the real paste site; also the private age key."""
+    identity = pyrage.x25519.Identity.generate()
+    (tmp_path / "vigie.toml").write_text(
+        f"""
+[storage]
+key_file = "keys/record.key"
+[sealing]
+recipients = ["{identity.to_public()}"]
+[[leak]]
+file = "{rows[0] / "leak.vfp"}"
+key_file = "{rows[0] / "leak.key"}"
+[[source]]
+id = "pastes"
+engine = "bepasty"
+start = ["{bepasty.address}/"]
+every = "1s"
+delay = "0s"
+authority = "a test on loopback"
+allow_addresses = ["127.0.0.0/8"]
+[[source]]
+id = "down"
+start = ["http://127.0.0.1:9/"]
+every = "1s"
+allow_addresses = ["127.0.0.0/8"]
+"""
+    )
+    return tmp_path, str(identity)
+
+
+class Watch:
+    """`vigie watch` as a process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with (folder / "watch.err").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*VIGIE, "watch", "--no-review"], cwd=folder, stderr=log, process_group=0
+            )
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        began = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(30), time.monotonic() - began
+
+
+@pytest.fixture
+def start(case: tuple[Path, str]) -> Iterator[Callable[[], Watch]]:
+    running: list[Watch] = []
+
+    def begin() -> Watch:
+        running.append(Watch(case[0]))
+        return running[-1]
+
+    yield begin
+    for watch in running:
+        if watch.process.poll() is None:
+            watch.process.kill()
+            watch.process.wait()
+
+
+def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.3)
+
+
+def everything(folder: Path) -> bytes:
+    """All that the watch wrote, logs included."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return b"\0".join(path.read_bytes() for path in paths)
+
+
+def test_from_paste_to_alert_through_stops_and_crashes(
+    case: tuple[Path, str],
+    rows: tuple[Path, list[LeakRow]],
+    bepasty: BepastySite,
+    start: Callable[[], Watch],
+) -> None:
+    folder, identity = case
+    leaked = rows[1]
+    with BepastyClient(bepasty.address) as site:
+        site.paste("recette", ORDINARY * 3)
+        first = site.paste("base", "\n".join(row.line() for row in leaked[40:44]))
+        watch = start()
+        until(lambda: len(alerts(folder)) == 1)
+        found = alerts(folder)[0]
+        assert found["location"] == first.address
+        assert (found["records"], found["source"], found["status"]) == (4, "pastes", "open")
+        assert found["found_after_s"] is not None
+
+        # A hard stop of everything, then a post, then a start: the rest is found, once.
+        os.killpg(watch.process.pid, signal.SIGKILL)
+        watch.process.wait()
+        site.paste("suite", leaked[50].line())
+        watch = start()
+        until(lambda: len(alerts(folder)) == 2)
+        site.paste("suite2", ";".join(leaked[60].cells()[1:11]))
+        until(lambda: len(alerts(folder)) == 3)
+
+    status, seconds = watch.stop()
+    assert status == 0
+    assert seconds < 10
+    assert [alert["records"] for alert in alerts(folder)] == [4, 1, 1]
+    assert vigie(folder, "index", "status").returncode == 0
+    # One crawl by hand finds nothing new.
+    by_hand = vigie(folder, "crawl", "pastes", "--json")
+    assert by_hand.returncode == 0, by_hand.stderr
+    assert json.loads(by_hand.stdout)["new_alerts"] == 0
+    down = vigie(folder, "crawl", "down")
+    assert down.returncode == 4
+    assert "does not answer" in down.stderr
+    listed = vigie(folder, "source", "list", "--json").stdout.splitlines()
+    failures = {item["id"]: item["failures"] for item in map(json.loads, listed)}
+    assert failures["pastes"] == 0
+    assert failures["down"] >= 1
+
+    written = everything(folder)
+    for word in (b"quenouille", b"gratin"):
+        assert word not in written
+    for row in (leaked[40], leaked[43], leaked[50], leaked[60]):
+        for value in (row.nir, row.mobile, row.email, row.street, row.comment):
+            if len(value) > 6:
+                assert value.encode() not in written
+                assert value.encode("latin-1") not in written
+
+    sealed = sorted((folder / "var" / "originals").rglob("*.age"))
+    assert len(sealed) == 3
+    opened = [
+        pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(identity)])
+        for path in sealed
+    ]
+    assert any(leaked[50].nir.encode() in body for body in opened)
+
+
+def test_a_second_watch_stands_by_and_a_wrong_key_is_one_sentence(
+    case: tuple[Path, str], start: Callable[[], Watch], tmp_path: Path
+) -> None:
+    folder, _ = case
+    first = start()
+    until(lambda: "Watching 2 sources" in (folder / "watch.err").read_text())
+    time.sleep(1.5)
+    second = start()
+    until(lambda: "stands by" in (folder / "watch.err").read_text())
+    # The first dies; the second needs not wait for the lease to end.
+    first.process.kill()
+    first.process.wait()
+    until(lambda: "This watch crawls now" in (folder / "watch.err").read_text(), 20)
+    status, seconds = second.stop(signal.SIGINT)
+    assert (status, seconds < 10) == (0, True)
+
+    other = tmp_path / "other.key"
+    assert vigie(folder, "key", "new", str(other)).returncode == 0
+    config = (folder / "vigie.toml").read_text()
+    line = next(line for line in config.splitlines() if line.startswith('key_file = "/'))
+    (folder / "vigie.toml").write_text(config.replace(line, f'key_file = "{other}"'))
+    answer = vigie(folder, "watch", "--no-review", "--for", "1")
+    assert answer.returncode == 4
+    assert answer.stderr.startswith("vigie: ")
+    assert "Traceback" not in answer.stderr
