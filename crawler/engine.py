@@ -51,6 +51,7 @@ class Visit:
     walk: Walk
     path: tuple[str, ...] = ()
     replaces: Page | None = None
+    stands_for: tuple[Page, Reading, str] | None = None
 
 
 class WatchSpider(scrapy.Spider):
@@ -200,6 +201,8 @@ class WatchSpider(scrapy.Spider):
         kind = faults.kind_of_status(response.status)
         if kind:
             await self.problem(kind, response.url)
+            async for request in self._fall_back(visit):
+                yield request
             return
         page = _page(response)
         if page.rendered and not addresses.same_site(page.address, self._borders.hosts):
@@ -218,7 +221,6 @@ class WatchSpider(scrapy.Spider):
             for request in self.request(page.address, replace(visit, replaces=page), render=True):
                 yield request
         else:
-            self.counts["pages"] += 1
             async for request in self._use(page, reading, visit, self._peer(response)):
                 yield request
         if opening:
@@ -232,17 +234,17 @@ class WatchSpider(scrapy.Spider):
         if reading.wall:
             await self.problem("login-failed" if self.spec.accounts else "login-wall", page.address)
             return
-        if visit.kind == START:
-            if reading.empty and not reading.is_list:
-                await self.problem("nothing-seen", page.address)
-            for address in self._site.starts(page, logged_in=self._logged_in) if self._site else ():
-                for request in self.request(address, Visit(LIST, Walk(), path)):
-                    yield request
-        if reading.instead:
-            for request in self.request(reading.instead, replace(visit, path=path)):
+        self.counts["pages"] += 1
+        lists = (*(await self._opening(page, reading, visit)), *reading.lists)
+        if reading.instead and visit.stands_for is None:
+            stands_for = (page, replace(reading, instead=""), peer)
+            better = replace(visit, path=path, stands_for=stands_for)
+            for request in self.request(reading.instead, better):
                 yield request
             return
-        for address in reading.lists:
+        if visit.stands_for is not None:
+            reading = _in_place_of(visit.stands_for[1], reading)
+        for address in lists:
             for request in self.request(address, Visit(LIST, Walk(), path)):
                 yield request
         fresh = await self._report(page, reading, visit, peer, path)
@@ -250,6 +252,14 @@ class WatchSpider(scrapy.Spider):
             yield request
         for request in self._onward(reading, visit, fresh, path):
             yield request
+
+    async def _opening(self, page: Page, reading: Reading, visit: Visit) -> tuple[str, ...]:
+        """The lists a start page leads to besides its own."""
+        if visit.kind != START or self._site is None:
+            return ()
+        if reading.empty and not reading.is_list:
+            await self.problem("nothing-seen", page.address)
+        return self._site.starts(page, logged_in=self._logged_in)
 
     async def _report(
         self, page: Page, reading: Reading, visit: Visit, peer: str, path: tuple[str, ...]
@@ -332,11 +342,22 @@ class WatchSpider(scrapy.Spider):
 
     # Faults
 
-    async def failed(self, failure: Failure) -> None:
+    async def failed(self, failure: Failure) -> AsyncIterator[Request]:
         """A request that brought no page."""
         request = getattr(failure, "request", None)
         kind = faults.kind_of(failure.value or RuntimeError())
         await self.problem(kind, request.url if request is not None else "")
+        if request is not None:
+            async for following in self._fall_back(request.cb_kwargs["visit"]):
+                yield following
+
+    async def _fall_back(self, visit: Visit) -> AsyncIterator[Request]:
+        """The better view of a page failed: the page itself is read."""
+        if visit.stands_for is not None:
+            page, reading, peer = visit.stands_for
+            plain = replace(visit, stands_for=None, path=visit.path[:-1])
+            async for request in self._use(page, reading, plain, peer):
+                yield request
 
     async def problem(self, kind: str, address: str) -> None:
         """Report a fault once for its address."""
@@ -356,6 +377,18 @@ class WatchSpider(scrapy.Spider):
 def _marks(link: Link, reading: Reading) -> bool:
     """Whether the link is marked as read: never a list, a growing thread only by its state."""
     return not reading.is_list and bool(link.state or not reading.grows) and bool(reading.posts)
+
+
+def _in_place_of(shown: Reading, better: Reading) -> Reading:
+    """The post of a raw view, told as the page it belongs to tells it."""
+    if len(shown.posts) != 1 or len(better.posts) != 1:
+        return better
+    told, raw = shown.posts[0], better.posts[0]
+    also = tuple(dict.fromkeys((*told.also, raw.location)))
+    post = replace(
+        told, html=raw.html, text=raw.text, body=raw.body, content_type=raw.content_type, also=also
+    )
+    return replace(shown, posts=(post,))
 
 
 def _page(response: Response) -> Page:

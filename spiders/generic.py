@@ -50,6 +50,8 @@ RAW_WORDS = re.compile(
 PERMALINK = re.compile(
     r"^\W*(?:#?\d+|permalink|permalien|link|lien|share|[\d\s/:.,hT+Z-]+)?\W*$", re.IGNORECASE
 )
+DOWNLOAD_WORDS = re.compile(r"^\W*(?:download|télécharger|embed|clone|hex)\W*$", re.IGNORECASE)
+NO_TITLES = (PERMALINK, NEXT_WORDS, RAW_WORDS, DOWNLOAD_WORDS)
 REPLY_WORDS = re.compile(
     r"\b(?:reply|replies|answer|répondre|réponses?|comment|commenter)\b", re.IGNORECASE
 )
@@ -82,17 +84,20 @@ class Generic(Site):
             post = Post(
                 here, text=pasted, title=_title(body), frame_ids=addresses.identifiers(here)
             )
-            return Reading(posts=(post,), instead=_raw(page, body))
+            return Reading(posts=(post,), instead=_raw(page, body) if _numbered(pasted) else "")
         links = self._links(page, main) or self._links(page, body)
         blocks = structure.blocks(main)
         if links and _is_list(page, main, blocks, links):
             return Reading(links=tuple(links.values()), next_page=onward, is_list=True)
+        if not structure.are_posts(blocks):
+            blocks = []
         posts = self._posts(page, here, main, blocks, _title(body))
         if not posts:
             wall = bool(page.tree.css("input[type=password]"))
             return Reading(links=tuple(links.values()), next_page=onward, wall=wall and not links)
         grows = len(posts) > 1 or bool(REPLY_WORDS.search(structure.text_of(body)))
-        return Reading(posts=posts, next_page=onward, grows=grows)
+        raw = _raw(page, body) if len(posts) == 1 else ""
+        return Reading(posts=posts, next_page=onward, grows=grows and not raw, instead=raw)
 
     def _links(self, page: Page, part: HtmlElement) -> dict[str, Link]:
         """Ways to threads, pastes and other lists, by location."""
@@ -104,12 +109,14 @@ class Generic(Site):
             if not location or location == here or not self._leads_on(page, address):
                 continue
             said = structure.text_of(element)
-            if location in found or PERMALINK.match(said) or NEXT_WORDS.match(said):
+            if location in found or any(form.match(said) for form in NO_TITLES):
                 continue
+            if not structure.VOLATILE.sub("", said).strip():
+                continue  # "5 minutes ago" leads to the last post of a thread that is listed
             if _is_page_of(location, here, found):
                 continue
             state = structure.row_state(structure.row_of(element))
-            found[location] = Link(address, location, _short(state))
+            found[location] = Link(location, location, _short(state))
         return found
 
     def _leads_on(self, page: Page, address: str) -> bool:
@@ -130,7 +137,8 @@ class Generic(Site):
         if len(blocks) < 2:
             if len(structure.text_of(main)) < MIN_TEXT:
                 return ()
-            return (Post(here, html=_html(main), title=title, frame_ids=ids),)
+            opens = title not in structure.text_of(main)
+            return (Post(here, html=_html(main), title=title, opens=opens, frame_ids=ids),)
         thread = _first_page(here)
         posts = []
         for number, block in enumerate(blocks, start=1):
@@ -244,6 +252,14 @@ def _first_page(address: str) -> str:
     path, kept = _without_page(address)
     query = "&".join(f"{key}={value}" for key, value in kept)
     return addresses.join(address, path or "/") + (f"?{query}" if query else "")
+
+
+def _numbered(text: str) -> bool:
+    """Whether the lines of a paste carry numbers of their own: a gutter would break rows."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()][:20]
+    return len(lines) > 1 and all(
+        line.startswith(str(number)) for number, line in enumerate(lines, start=1)
+    )
 
 
 def _raw(page: Page, body: HtmlElement) -> str:

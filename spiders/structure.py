@@ -152,6 +152,22 @@ def blocks(main: HtmlElement) -> list[HtmlElement]:
     return best[1] if best else []
 
 
+def are_posts(found: list[HtmlElement]) -> bool:
+    """Whether repeated blocks are posts: they say so, or each has a name or a time of its own.
+
+    The lines of a listing and the rows of a table repeat too; they are one document.
+    """
+    says_post = [one for one in found if one.tag == "article" or _says_post(one)]
+    marked = [one for one in found if one.get("id") or one.find(".//time") is not None]
+    named = [one for one in found if one.find(".//a[@name]") is not None]
+    plain = found and found[0].tag in ("tr", "li")
+    return 2 * len(says_post if plain and not marked else says_post + marked + named) >= len(found)
+
+
+def _says_post(element: HtmlElement) -> bool:
+    return any(POST_WORDS.search(token) for token in tokens(element))
+
+
 def _kind(element: HtmlElement) -> tuple[str, frozenset[str]] | None:
     names = frozenset(
         stem for token in tokens(element) if (stem := re.sub(r"[-_]?\d+$", "", token)) not in _PLAIN

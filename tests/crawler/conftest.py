@@ -119,13 +119,13 @@ def watcher(forks: ForkServer, tmp_path: Path) -> Watcher:
 
 
 @pytest.fixture
-def source() -> Callable[..., SourceSpec]:
-    """A source on loopback with no delay; fields as named."""
+def source(request: pytest.FixtureRequest) -> Callable[..., SourceSpec]:
+    """A source on loopback with no delay and a session of its own; fields as named."""
 
     def make(start: str, **fields: Any) -> SourceSpec:
         values: dict[str, Any] = {
-            "id": "test", "start": (start,), "delay": 0.0, "concurrency": 4, "timeout": 5.0,
-            "crawl_seconds": 60.0, "allow_addresses": ("127.0.0.0/8",),
+            "id": request.node.name, "start": (start,), "delay": 0.0, "concurrency": 4,
+            "timeout": 5.0, "crawl_seconds": 60.0, "allow_addresses": ("127.0.0.0/8",),
         }  # fmt: skip
         return SourceSpec(**{**values, **fields})
 

@@ -1,0 +1,65 @@
+"""Pages in, readings out: one folder a page, written by us with the structure of the software.
+
+`expected.json` holds what must be read from `page.html` as found at `address`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.pages import Page, Reading, choose
+from crawler.reporting import texts_of
+from spiders import SITES
+
+PAGES = Path(__file__).parent / "pages"
+FOLDERS = sorted(one.parent for one in PAGES.glob("*/*/page.html"))
+
+
+def page_in(folder: Path) -> Page:
+    address = (folder / "address").read_text().strip()
+    return Page(address, (folder / "page.html").read_bytes(), "text/html; charset=utf-8", "utf-8")
+
+
+def plain(reading: Reading) -> dict[str, Any]:
+    """A reading as JSON, with the texts of its posts and without what is empty."""
+    posts = [
+        {
+            "location": post.location,
+            "text": texts_of(post).layers[0].text,
+            "thread": post.thread,
+            "title": post.title,
+            "posted_at": post.posted_at,
+            "also": list(post.also),
+            "frame_ids": list(post.frame_ids),
+        }
+        for post in reading.posts
+    ]
+    links = [
+        {"address": link.address, "location": link.location, "told": bool(link.state)}
+        for link in reading.links
+    ]
+    whole = {
+        "posts": [{k: v for k, v in post.items() if v} for post in posts],
+        "links": links,
+        "lists": list(reading.lists),
+        "next_page": reading.next_page,
+        "last_page": reading.last_page,
+        "previous_page": reading.previous_page,
+        "instead": reading.instead,
+        "wall": reading.wall,
+        "is_list": reading.is_list,
+        "grows": reading.grows,
+    }
+    return {key: value for key, value in whole.items() if value}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f"{f.parent.name}-{f.name}")
+def test_page(folder: Path) -> None:
+    page = page_in(folder)
+    site = choose(SITES, page)
+    assert site.name == folder.parent.name
+    assert plain(site.read(page)) == json.loads((folder / "expected.json").read_text())
