@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from index import accounts as module
 from index.accounts import AccountError, AccountStore
@@ -120,6 +120,21 @@ def test_a_session_ends_by_idleness_age_logout_and_disabling(
     assert not store.check_password("jeanne", PASSWORD)
     with pytest.raises(AccountError):
         store.open_session("jeanne", "password")
+
+
+def test_being_disabled_shuts_out_and_nothing_old_comes_back(
+    store: AccountStore, engine: Engine
+) -> None:
+    token, link = store.open_session("jeanne", "password"), store.new_login_token("jeanne")
+    store.disable("jeanne")
+    store.disable("jeanne", disabled=False)
+    assert store.session(token) is None
+    assert store.redeem(link) is None
+    token, link = store.open_session("jeanne", "password"), store.new_login_token("jeanne")
+    with engine.begin() as connection:  # a session that began at the very moment
+        connection.execute(update(User).values(disabled=True))
+    assert store.session(token) is None
+    assert store.redeem(link) is None
 
 
 def test_looking_without_touching_does_not_prolong(store: AccountStore, clock: Clock) -> None:
