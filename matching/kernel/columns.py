@@ -361,6 +361,7 @@ def read_code(f, start, end, row, s, c, e, keys):
     if c.kind == k.C_INSURER_NUMBER and size >= 6:
         add_exact(e, key, row)
         learn_word(f, at, at + size, key, s, c, e, keys)
+        learn_word(f, at, at + size, key, s, c, e, keys)
 
 
 @inner

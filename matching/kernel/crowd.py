@@ -46,21 +46,22 @@ def meet(state, mark):
 @inner
 def number_here(f, i, s, state):
     """Read the number at `i` into the group; returns the position behind it, or `i`."""
-    end, date, _ = date_at(f, i)
-    if date and not is_digit(f[end]):
-        if OLDEST < date < YOUNGEST and not clock_behind(f, end):
-            meet(state, M_BIRTH)
-        return end
     count, zero = collect(f, i, s.digits, s.places, s.last)
     if count >= 9:
         size = nir_length(s.digits, s.last, count)
         if size:
             meet(state, M_NIR)
             return s.places[size - 1] + 1
-        first, sure = phone_start(s.digits, s.last, count, zero, i > 0 and f[i - 1] == 43)
+        plus = i > 0 and f[i - 1] == 43
+        first, sure = phone_start(f, s.digits, s.places, s.last, count, zero, plus)
         if first >= 0 and sure:
             meet(state, M_PHONE)
             return s.places[first + 8] + 1
+    end, date, _ = date_at(f, i)
+    if date and not is_digit(f[end]):
+        if OLDEST < date < YOUNGEST and not clock_behind(f, end):
+            meet(state, M_BIRTH)
+        return end
     return i
 
 

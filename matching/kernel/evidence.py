@@ -28,8 +28,9 @@ MAX_COLUMNS = 64
 NEAR_COST = 7.0  # bits a slip in a number or address costs: log2 of its neighbourhood
 WORD_NEAR_COST = 5.0
 NIR_TELLS_BIRTH = 10.0  # bits of a birth date that its NIR holds already (year and month)
-ADDRESS_TELLS_NAME = 5.0  # e-mail addresses are often made of the name
+ADDRESS_TELLS_NAME = 2.0  # e-mail addresses are often made of the name
 OTHER_PERSON = 24.0  # first name missing and birth date or NIR different: a relative, a homonym
+PRIVATE = 6.0  # a NIR or policy number beside its person stands in hardly any public text
 ROWS_SECTION = 9
 
 
@@ -221,6 +222,12 @@ def put_near(sig, t, desk, count):
     return count + 1
 
 
+@inlined
+def is_stop(t, tokens):
+    """Whether a token is a word of no evidence."""
+    return tokens.kind[t] == k.WORD and tokens.aux[t] & k.F_STOP != 0
+
+
 @inner
 def fill_near(f, tokens, first, behind, start, end, desk, scratch, leak):
     """For every word of the window, find the leak's words that are one slip away."""
@@ -232,9 +239,9 @@ def fill_near(f, tokens, first, behind, start, end, desk, scratch, leak):
         size = tokens.end[t] - tokens.start[t]
         if tokens.start[t] < start or tokens.end[t] > end or size < 4 or size > 24:
             continue
-        if (tokens.kind[t] != k.WORD and tokens.kind[t] != k.NUMBER) or tokens.aux[t] & k.F_STOP:
+        if (tokens.kind[t] != k.WORD and tokens.kind[t] != k.NUMBER) or is_stop(t, tokens):
             continue
-        if tokens.kind[t] == k.NUMBER and tokens.aux[t] >= 0:
+        if tokens.kind[t] == k.NUMBER and tokens.aux[t] >= 0 and size < 7:
             continue
         base = i64(tokens.start[t])
         for skip in range(-1, size):
@@ -311,7 +318,8 @@ def match_near_slots(rows, tokens, crowd, desk):
     """Find the words that did not match exactly among the near ones."""
     weights = rows.slots * 4
     for s in range(rows.slots):
-        if rows.slot_role[s] != k.R_WORD or desk.slot_token[s] >= 0:
+        number = rows.column_class[rows.slot_column[s]] == k.C_INSURER_NUMBER
+        if (rows.slot_role[s] != k.R_WORD and not number) or desk.slot_token[s] >= 0:
             continue
         sig = desk.record32[s]
         weight = desk.record8[weights + s] / k.QUARTER_BITS - WORD_NEAR_COST - crowd
@@ -427,14 +435,17 @@ def total(desk):
         email = max(email - ADDRESS_TELLS_NAME, 10.0)
     postcode, city = b[k.C_POSTCODE], b[k.C_CITY]
     # A postcode tells the city, and a street hardly lies in two cities of one postcode.
-    place = max(postcode, city) + (1.0 if postcode > 0.0 and city > 0.0 else 0.0)
+    place = max(postcode, city) + (2.0 if postcode > 0.0 and city > 0.0 else 0.0)
     street = min(20.0, b[k.C_STREET])
     care = min(16.0, b[k.C_DOCTOR] + b[k.C_LABORATORY])
     if place > 0.0:
         care *= 0.7  # doctor and laboratory are near the home
     insured = min(30.0, b[k.C_INSURER] + b[k.C_INSURER_NUMBER])
+    private = max(b[k.C_NIR], b[k.C_INSURER_NUMBER])
+    beside = name + birth + b[k.C_PHONE] + email + street
+    bonus = PRIVATE if private >= 20.0 and beside >= 8.0 else 0.0
     return (
-        b[k.C_NIR] + name + birth + b[k.C_PHONE] + email + street + place + care + insured
+        bonus + b[k.C_NIR] + name + birth + b[k.C_PHONE] + email + street + place + care + insured
         + min(22.0, b[k.C_DATE]) + min(22.0, b[k.C_PASSWORD]) + b[k.C_COMMENT]
     )  # fmt: skip
 

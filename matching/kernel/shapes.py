@@ -96,7 +96,23 @@ def pack(digits, start, end, skip):
 
 
 @inner
-def phone_start(digits, last, n, zero, plus):
+def even_gaps(f, places, last, first):
+    """Whether the gaps between nine national digits are alike, as in 06.39.98.12.34.
+
+    06/02/1985 44 is a date and a house number, though its digits would make a phone.
+    """
+    gap = 0
+    for t in range(first, first + 8):
+        if last[t]:
+            here = i64(f[places[t] + 1]) + 256 * (places[t + 1] - places[t])
+            if gap and here != gap:
+                return False
+            gap = here
+    return True
+
+
+@inner
+def phone_start(f, digits, places, last, n, zero, plus):
     """Index of the first of nine national digits, and 1 when the form is sure; (-1, 0) if none."""
     first = -1
     if plus or (n >= 13 and digits[0] == 0 and digits[1] == 0):
@@ -112,7 +128,13 @@ def phone_start(digits, last, n, zero, plus):
         k = 3 if digits[2] == 0 else 2
         if k + 9 <= n and last[k + 8] and (last[1] or not last[k + 1]):
             first = k
-    if first >= 0 and first + 9 <= n and digits[first] != 0 and last[first + 8]:
+    if (
+        first >= 0
+        and first + 9 <= n
+        and digits[first] != 0
+        and last[first + 8]
+        and even_gaps(f, places, last, first)
+    ):
         return first, 1
     # A spreadsheet drops the leading zero: nine digits in one group.
     if n >= 9 and digits[0] != 0 and last[8]:

@@ -17,6 +17,7 @@ from matching.kernel.shapes import (
     clock_behind,
     collect,
     date_at,
+    even_gaps,
     is_digit,
     is_letter,
     nir_length,
@@ -241,29 +242,29 @@ def put_date(f, at, tokens, n, keys):
 
 
 @inner
-def put_number(f, at, tokens, n, s, keys):
-    """Append a NIR or a phone that begins at `at`; returns (count, position behind it or `at`)."""
-    plus = at > 0 and f[at - 1] == 43
-    count, zero = collect(f, at, s.digits, s.places, s.last)
-    if count < 9:
-        return n, at
+def put_number(f, at, count, zero, sure_only, tokens, n, s, keys):
+    """Append the NIR or phone whose collected digits begin at `at`.
+
+    Returns (count, position behind it, or `at`). `sure_only` leaves nine bare digits alone.
+    """
     size = nir_length(s.digits, s.last, count)
     if size:
         key = siphash_number(pack(s.digits, 0, 13, -1), keys[2 * k.NIR], keys[2 * k.NIR + 1])
         end = s.places[size - 1] + 1
         return put(tokens, n, k.NIR, key, at, end, 1), end
-    first, sure = phone_start(s.digits, s.last, count, zero, plus)
-    if first >= 0:
+    plus = at > 0 and f[at - 1] == 43
+    first, sure = phone_start(f, s.digits, s.places, s.last, count, zero, plus)
+    if first >= 0 and (sure or not sure_only):
         key = siphash_number(
             pack(s.digits, first, first + 9, -1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
         )
         end = s.places[first + 8] + 1
         return put(tokens, n, k.PHONE, key, at, end, sure), end
-    return put_doubtful(at, count, tokens, n, s, keys), at
+    return n, at
 
 
 @inner
-def put_doubtful(at, count, tokens, n, s, keys):
+def put_doubtful(f, at, count, tokens, n, s, keys):
     """Append digits too few, too many or impossible: still a NIR or phone to a typist's slip."""
     size = 0
     for t in range(8, min(count, 16)):
@@ -274,6 +275,10 @@ def put_doubtful(at, count, tokens, n, s, keys):
                     pack(s.digits, 1, size, -1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
                 )
                 return put(tokens, n, k.PHONE, key, at, s.places[size - 1] + 1, 0)
+    if size == 10 and s.digits[0] != 0 and s.digits[1] == 0 and even_gaps(f, s.places, s.last, 1):
+        # The zero changed places with the digit behind it.
+        key = siphash_number(pack(s.digits, 0, 10, 1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1])
+        return put(tokens, n, k.PHONE, key, at, s.places[9] + 1, 0)
     if size >= 12 and s.digits[0] != 0 and s.digits[0] <= 8 and tidy(s.last, size):
         long = min(size, 13)
         key = siphash_number(pack(s.digits, 0, long, -1), keys[2 * k.NIR], keys[2 * k.NIR + 1])
@@ -352,12 +357,21 @@ def put_alnum(f, i, end, tokens, n, s, keys):
         if j - i <= 40:
             n = put_run(f, i, j, tokens, n, s, keys)
         return n, j
-    n, behind = put_date(f, i, tokens, n, keys)
-    if behind > i:
-        if j - i == 8:
-            n = put_run(f, i, j, tokens, n, s, keys)
-        return n, behind
-    n, behind = put_number(f, i, tokens, n, s, keys)
+    count, zero = collect(f, i, s.digits, s.places, s.last)
+    behind = i
+    if count >= 10:
+        # Before dates: 06.02.09.98.08 begins like one.
+        n, behind = put_number(f, i, count, zero, True, tokens, n, s, keys)
+    if behind == i:
+        n, behind = put_date(f, i, tokens, n, keys)
+        if behind > i:
+            if j - i == 8:
+                n = put_run(f, i, j, tokens, n, s, keys)
+            return n, behind
+    if behind == i and count >= 9:
+        n, behind = put_number(f, i, count, zero, False, tokens, n, s, keys)
+        if behind == i:
+            n = put_doubtful(f, i, count, tokens, n, s, keys)
     if behind <= i or behind == j:
         if j - i <= 40:
             n = put_run(f, i, j, tokens, n, s, keys)

@@ -9,6 +9,7 @@ grow (œ to oe) changes positions: then a map back to code points comes along.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -42,6 +43,7 @@ MARKS = dict(
         strict=True,
     )
 )
+ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 LAST = 0x3000  # code points from here on are looked up one by one
 
 
@@ -66,6 +68,8 @@ class Folded:
 
 def fold(untrusted_text: str) -> Folded:
     """Fold a text; never fails, whatever the text holds."""
+    if "\\u" in untrusted_text and ESCAPE.search(untrusted_text):
+        return _fold_escaped(untrusted_text)
     if "\r" in untrusted_text and "\n" not in untrusted_text:
         untrusted_text = untrusted_text.replace("\r", "\n")
     try:
@@ -75,6 +79,21 @@ def fold(untrusted_text: str) -> Folded:
     if raw.isascii() or not raw.translate(None, _NOT_GROWING):
         return _padded(raw.translate(_narrow()))
     return _fold_wide(untrusted_text)
+
+
+def _fold_escaped(untrusted_text: str) -> Folded:
+    """Fold a text with JSON escapes in it; each escape is the one character it stands for."""
+    parts: list[str] = []
+    kept = np.ones(len(untrusted_text), bool)
+    at = 0
+    for escape in ESCAPE.finditer(untrusted_text):
+        parts += (untrusted_text[at : escape.start()], chr(int(escape[1], 16)))
+        kept[escape.start() + 1 : escape.end()] = False
+        at = escape.end()
+    folded = fold("".join((*parts, untrusted_text[at:])).replace("\\u", "  "))
+    places = np.append(np.flatnonzero(kept), len(untrusted_text))
+    positions = places if folded.positions is None else places[folded.positions]
+    return Folded(folded.data, folded.size, positions)
 
 
 _GROWING = "æÆßþÞ\u00ad".encode("latin-1")
