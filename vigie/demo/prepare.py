@@ -59,6 +59,14 @@ def make_fingerprints(folder: DemoFolder, state: State) -> bool:
     return True
 
 
+def warm_up(folder: DemoFolder) -> None:
+    """Scan one harmless line: the matcher's kernels are compiled once, before anyone waits."""
+    line = folder.root / "warm-up.txt"
+    line.write_text("Bonjour à tous, rien à signaler ici.\n", encoding="utf-8")
+    arguments = ["scan", str(line), "--leak", str(folder.fingerprints)]
+    _vigie("the matcher ready", [*arguments, "--key", str(folder.keys / "leak.key")])
+
+
 def write_config(folder: DemoFolder, state: State, recipient: str, every: str) -> None:
     """vigie.toml for the four sites, as an operator would write it."""
     address = {name: f"http://127.0.0.1:{port}" for name, port in state.ports.items()}

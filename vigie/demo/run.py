@@ -108,6 +108,9 @@ class _Demo:
     def _fingerprint(self) -> None:
         made = prepare.make_fingerprints(self._folder, self._state)
         self._say(self._words("fingerprints" if made else "fingerprints_kept"))
+        if made:
+            with self._console.status(self._words("warm_up")):
+                prepare.warm_up(self._folder)
 
     @contextmanager
     def _record(self) -> Iterator[tuple[Watching, Frontier, str]]:

@@ -75,7 +75,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "stop": ("Ctrl-C stops all of it", "Ctrl-C arrête tout"),
     "leak": ("Inventing {rows} patients", "Invention de {rows} patients"),
     "leak_kept": ("The leak is there: {rows} patients", "La fuite est là : {rows} patients"),
-    "fingerprints": ("Fingerprinting the leak", "Empreinte de la fuite"),
+    "fingerprints": ("The leak is fingerprinted", "L'empreinte de la fuite est faite"),
+    "warm_up": (
+        "Getting the matcher ready (its kernels are compiled once)",
+        "Préparation du moteur (ses noyaux sont compilés une fois)",
+    ),
     "fingerprints_kept": ("Its fingerprint file is there", "Son fichier d'empreintes est là"),
     "sites_start": ("Starting the real sites", "Démarrage des vrais sites"),
     "site_up": ("{name}: {address}", "{name} : {address}"),
