@@ -36,6 +36,7 @@ HEX_CLASS = bytes(
 BASE64_RUN = re.compile(b"B" * SHORTEST + b"B*")
 HEX_RUN = re.compile(b"H" * SHORTEST_HEX + b"H*|HHSHHSHHSHHS(?:HHS)*HH")
 BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<])")
+HEX_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?![^\s\"'`<])")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 TOKEN = re.compile(r"[^\s\"'<>]+")
@@ -193,8 +194,20 @@ def _base64(run: str) -> bytes | None:
 
 
 def _hex_runs(text: str) -> Iterator[bytes]:
+    position = 0
     for found in HEX_RUN.finditer(_classes(text, HEX_CLASS)):
-        digits = text[found.start() : found.end()].translate(HEX_MARKS)
+        if found.start() < position:
+            continue  # a line of the run before
+        position = found.end()
+        parts = [text[found.start() : position]]
+        # Lines wrapped at an encoder's width are one run; the last may be shorter.
+        while len(parts[0]) in WRAPS and len(parts[-1]) == len(parts[0]):
+            tail = HEX_TAIL.match(text, position)
+            if tail is None or len(tail[1]) > len(parts[0]):
+                break
+            parts.append(tail[1])
+            position = tail.end()
+        digits = "".join(parts).translate(HEX_MARKS)
         yield bytes.fromhex(digits[: len(digits) // 2 * 2])
 
 

@@ -11,6 +11,7 @@ import json
 import lzma
 import quopri
 import random
+import textwrap
 import time
 import urllib.parse
 import zlib
@@ -38,6 +39,8 @@ PACKINGS: dict[str, Callable[[str], str]] = {
     "base64 latin-1": lambda text: base64.b64encode(text.encode("latin-1", "replace")).decode(),
     "base64 utf-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
     "hex": lambda text: text.encode().hex(),
+    "hex wrapped": lambda text: "\n".join(textwrap.wrap(text.encode().hex(), 64)),
+    "hex wrapped": lambda text: "\n".join(textwrap.wrap(text.encode().hex(), 60)),
     "hex spaced": lambda text: text.encode().hex(" ").upper(),
     "hex escapes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
     "url": urllib.parse.quote_plus,
@@ -106,6 +109,7 @@ def test_hashes_keys_pictures_and_identifiers_are_no_texts() -> None:
         hashlib.sha256(b"b").hexdigest(),
         base64.b64encode(rng.randbytes(3000)).decode(),
         base64.b64encode(b"\x89PNG\r\n\x1a\n" + rng.randbytes(500)).decode(),
+        base64.b64encode(bytes(rng.randrange(1, 127) for _ in range(60))).decode(),
         "getElementsByClassNameAndSomethingElse",
         "/usr/share/doc/python3/examples/readme",
         "$argon2id$v=19$m=65536$" + base64.b64encode(rng.randbytes(48)).decode(),
