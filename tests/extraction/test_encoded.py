@@ -40,7 +40,7 @@ PACKINGS: dict[str, Callable[[str], str]] = {
     "base64 utf-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
     "hex": lambda text: text.encode().hex(),
     "hex wrapped": lambda text: "\n".join(textwrap.wrap(text.encode().hex(), 64)),
-    "hex wrapped": lambda text: "\n".join(textwrap.wrap(text.encode().hex(), 60)),
+    "hex wrapped as xxd": lambda text: "\n".join(textwrap.wrap(text.encode().hex(), 60)),
     "hex spaced": lambda text: text.encode().hex(" ").upper(),
     "hex escapes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
     "url": urllib.parse.quote_plus,
