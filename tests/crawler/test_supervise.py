@@ -467,13 +467,13 @@ def test_problems_are_kinds_without_words(bench: Bench) -> None:
 def test_facts_from_the_child_carry_no_words(bench: Bench) -> None:
     bench.crawl(
         """
-        send(sock, *page(2, "leaked 1", content_type="text/html; name=Jean Dupont",
+        send(sock, *page(2, "leaked 1", content_type="Jean Dupont; text/html",
                          charset="Jean-Dupont", peer="Jean Dupont", path=("http://s/Dupont",)))
         done()
         """
     )
     capture = AlertStore(bench.engine).get(1).hits[0].capture
-    assert (capture.content_type, capture.peer) == ("text/html", "")
+    assert (capture.content_type, capture.peer) == ("", "")
     assert "upont" not in str(capture)
 
 

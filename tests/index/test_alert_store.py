@@ -103,7 +103,12 @@ def test_a_decision_leaves_an_act_and_an_outbox_row(store: AlertStore, engine: E
     with Session(engine) as session:
         act = session.scalars(select(Act)).one()
         assert (act.who, act.what, act.subject) == ("jeanne", "decide", "alert:2")
-        assert act.detail == {"from": "open", "to": "confirmed", "version": 2}
+        assert act.detail == {
+            "from": "open",
+            "to": "confirmed",
+            "version": 2,
+            "reason": "it is ours",
+        }
         body = session.scalars(select(Outbox.body).order_by(Outbox.id.desc()).limit(1)).one()
         assert body["status"] == "confirmed"
         assert "ours" not in str(body)
