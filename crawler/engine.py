@@ -386,7 +386,13 @@ def _in_place_of(shown: Reading, better: Reading) -> Reading:
     told, raw = shown.posts[0], better.posts[0]
     also = tuple(dict.fromkeys((*told.also, raw.location)))
     post = replace(
-        told, html=raw.html, text=raw.text, body=raw.body, content_type=raw.content_type, also=also
+        told,
+        html=raw.html,
+        text=raw.text,
+        body=raw.body,
+        content_type=raw.content_type,
+        also=also,
+        opens=True,
     )
     return replace(shown, posts=(post,))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from functools import partial
 from typing import Any
 
 from scrapy import Request
@@ -28,7 +29,7 @@ UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "events
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SETTLE_SECONDS = 10.0
 LONG = 60_000.0
-CLOSING_SECONDS = 5.0
+CLOSING_SECONDS = 2.0
 PAGE = "vigie_page"
 STILL_SECONDS = 0.8
 STEP_SECONDS = 0.1
@@ -55,7 +56,8 @@ class Downloads(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         if not request.meta.get("playwright"):
             response = await super().download_request(request)
             return response
-        bound = float(request.meta["download_timeout"]) + SETTLE_SECONDS + CLOSING_SECONDS
+        seconds = float(request.meta["download_timeout"])
+        bound = seconds + settling(seconds) + CLOSING_SECONDS
         try:
             async with asyncio.timeout(bound):
                 response = await super().download_request(request)
@@ -111,7 +113,7 @@ def render_meta(spec: SourceSpec, cookies: list[dict[str, Any]]) -> dict[str, An
             "storage_state": {"cookies": [_browser_cookie(c) for c in cookies], "origins": []},
         },
         "playwright_page_goto_kwargs": {"wait_until": "domcontentloaded"},
-        "playwright_page_methods": [PageMethod(settle)],
+        "playwright_page_methods": [PageMethod(partial(settle, settling(spec.timeout)))],
         "playwright_page_init_callback": _remember,
         # A page the browser could not show is tried again at the next crawl.
         "dont_retry": True,
@@ -119,9 +121,14 @@ def render_meta(spec: SourceSpec, cookies: list[dict[str, Any]]) -> dict[str, An
     }
 
 
-async def settle(page: Any) -> None:
+def settling(timeout: float) -> float:
+    """Seconds a page of a source with this time-out may take to settle."""
+    return min(SETTLE_SECONDS, timeout)
+
+
+async def settle(seconds: float, page: Any) -> None:
     """Wait until the page's text stands still, bounded; raises RenderedTooLarge."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + seconds
     # Half a second without traffic is enough; a page that polls for ever is judged by its text.
     idle = asyncio.ensure_future(page.wait_for_load_state("networkidle", timeout=LONG))
     try:

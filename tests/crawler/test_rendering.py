@@ -99,7 +99,7 @@ def test_the_browser_calls_nobody_else(
     (tmp_path / "sitecustomize.py").write_text(
         "import egress.resolve as r, pathlib\n"
         "real = r.system_look_up\n"
-        "def record(name: Any, port: Any) -> None:\n"
+        "def record(name, port):\n"
         f"    with open({str(log)!r}, 'a') as f: f.write(name + '\\n')\n"
         "    return real(name, port)\n"
         "r.system_look_up = record\n"
