@@ -27,7 +27,8 @@ MAX_TITLE = 200
 # White space and punctuation that stay. Everything else is part of a word, also marks that no
 # reader sees: a zero-width space cannot cut "MARTINEAU" into allowed pieces.
 SEPARATORS = " \t\n\r\xa0\u202f!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»“”‘’–—…·"
-CHUNK = re.compile(r"[\s;,|\"'<>()\[\]{}]+|[^\s;,|\"'<>()\[\]{}]+")
+CHUNK_ENDS = " \t\n\r\xa0\u202f;,|\"'<>()[]{}"
+CHUNK = re.compile(f"[{re.escape(CHUNK_ENDS)}]+|[^{re.escape(CHUNK_ENDS)}]+")
 WORD = re.compile(f"[{re.escape(SEPARATORS)}]+|[^{re.escape(SEPARATORS)}]+")
 CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 NOT_SEPARATOR = re.compile(f"[^{re.escape(SEPARATORS)}]")
@@ -63,7 +64,7 @@ def mask_text(untrusted_text: str, keep: frozenset[str] = frozenset()) -> str:
     `keep` are further words, exactly as written, that belong to the site and not to its users.
     Masking masked text again changes nothing.
     """
-    return _joined(shown for _, _, shown in _pieces(untrusted_text, keep))
+    return "".join(shown for _, _, shown in _pieces(untrusted_text, keep))
 
 
 def mask_title(untrusted_title: str, keep: frozenset[str] = frozenset()) -> str:
@@ -122,17 +123,8 @@ def _stays(word: str, keep: frozenset[str]) -> bool:
     return (
         len(parts) > 1
         and "".join(parts) == word
-        and all(len(part) > 1 and part.lower() in ALL_LOWER for part in parts)
+        and all(part.lower() in ALL_LOWER for part in parts)
     )
-
-
-def _joined(shown: Iterator[str]) -> str:
-    """Pieces in a row, neighbouring masks as one."""
-    parts: list[str] = []
-    for piece in shown:
-        if piece != MASK or not parts or parts[-1] != MASK:
-            parts.append(piece)
-    return "".join(parts)
 
 
 def _tidy(marks: list[Mark], length: int) -> list[Mark]:
@@ -201,4 +193,4 @@ def _between(pieces: list[tuple[int, int, str]], low: int, high: int) -> str:
             shown.append(MASK)
         else:
             shown.append(piece[max(0, low - start) : high - start])
-    return _joined(iter(shown))
+    return "".join(shown)

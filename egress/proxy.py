@@ -240,13 +240,13 @@ class _Meter:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, length: int | None
     ) -> None:
         """Carry `length` bytes, or all until the end; silence and too many bytes raise OSError."""
-        missing = self._left if length is None else length
-        while missing > 0:
+        missing = length
+        while missing is None or missing > 0:
             async with asyncio.timeout(self._limits.idle_seconds):
-                data = await reader.read(min(STEP, missing))
+                data = await reader.read(STEP if missing is None else min(STEP, missing))
             if not data:
                 break
-            missing -= len(data)
+            missing = None if missing is None else missing - len(data)
             self._left -= len(data)
             self._counts.bytes += len(data)
             if self._left <= 0:

@@ -21,7 +21,7 @@ TIMEOUT = 10.0
 MAX_HOST = 253
 MAX_NAMES = 10_000
 # Whatever inet_aton or a browser would read as a number: 0x7f.1, 2130706433, 0177.0.0.1, 127.1
-NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+))*\.?")
+NUMERIC = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -43,7 +43,6 @@ async def resolve(
     name = canonical_host(host)
     literal = _literal(name)
     if literal is not None:
-        policy.check(literal)
         answers: Sequence[str] = [literal]
     else:
         try:
@@ -92,8 +91,6 @@ def resolve_blocking(host: str, port: int, policy: Policy) -> list[str]:
     """`resolve` for code without an event loop; runs in a worker thread of the caller."""
     name = canonical_host(host)
     literal = _literal(name)
-    if literal is not None:
-        policy.check(literal)
     return judge(name, port, [literal] if literal else _getaddrinfo(name, port), policy)
 
 
@@ -121,21 +118,17 @@ def canonical_host(untrusted_host: str) -> str:
             raise Refused("only IPv6 addresses stand in brackets", "host")
     if _literal(host) is not None:
         return host
-    if "%" in host or ":" in host or NUMERIC.fullmatch(host):
-        raise Refused("a host in the form of an unusual number is refused", "host")
     try:
         if not host.isascii():
             host = idna.encode(host, uts46=True, transitional=False).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:
         raise Refused("a host name is not valid", "host") from error
     host = host.lower().removesuffix(".")
-    # Full-width digits and ideographic dots become an address only now.
-    if NUMERIC.fullmatch(host) and _literal(host) is None:
-        raise Refused("a host in the form of an unusual number is refused", "host")
     labels = host.split(".")
     if not host or len(host) > MAX_HOST or not all(map(LABEL.fullmatch, labels)):
         raise Refused("a host name is not valid", "host")
-    # A last label that is a number makes an address of a name, or nothing (WHATWG URL).
+    # A last label that is a number makes an address of a name (WHATWG URL, inet_aton). Full-width
+    # digits and ideographic dots have become plain ones by now.
     if NUMERIC.fullmatch(labels[-1]) and _literal(host) is None:
         raise Refused("a host in the form of an unusual number is refused", "host")
     return host

@@ -35,7 +35,7 @@ HEX_CLASS = bytes(
 )
 BASE64_RUN = re.compile(b"B" * SHORTEST + b"B*")
 HEX_RUN = re.compile(b"H" * SHORTEST_HEX + b"H*|HHSHHSHHSHHS(?:HHS)*HH")
-BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<])")
+BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<>])")
 HEX_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")

@@ -68,7 +68,7 @@ def test_no_word_outside_the_list_and_no_digit_survives(text: str) -> None:
     assert not any(char.isnumeric() for char in shown)
 
 
-@given(st.text(st.sampled_from("aLne 06@.,;:•\n\u200béà'\"-_()nomNomle")))
+@given(st.text(st.sampled_from("aLne 06@.,;:•\n\u2003\u200béà'\"-_()nomNomle")))
 def test_masking_masked_text_changes_nothing(text: str) -> None:
     once = mask_text(text)
     assert mask_text(once) == once
@@ -152,6 +152,10 @@ def test_a_cut_word_does_not_pass_as_a_harmless_one() -> None:
     text = "Bladeset; XXXX"
     found = snippets({"": text}, [Mark("", "name", 10, 14)], context=5)
     assert found[0].segments[0][0] == f"{MASK}; "
+    assert snippets({"": "nom XX"}, [Mark("", "name", 4, 6)], context=3)[0].segments == (
+        (f"{MASK} ", ""),
+        (MASK, "name"),
+    )
     text = "LEROUXnom 0639"
     found = snippets({"": text}, [Mark("", "name", 0, 6)])
     assert found[0].segments == ((MASK, "name"), (f"{MASK} {MASK}", ""))

@@ -96,11 +96,25 @@ def test_named_networks_are_exempt_also_when_mapped() -> None:
     assert not policy.is_exempt("8.8.8.8")
 
 
-def test_naming_a_translator_does_not_open_what_is_behind_it() -> None:
-    policy = Policy(["64:ff9b::/96"])
-    policy.check("64:ff9b::808:808")
-    assert not policy.allows("64:ff9b::7f00:1")
-    assert Policy(["64:ff9b::/96", "127.0.0.0/8"]).allows("64:ff9b::7f00:1")
+@pytest.mark.parametrize(
+    ("translator", "outside", "inside"),
+    [
+        ("64:ff9b::/96", "64:ff9b::808:808", "64:ff9b::7f00:1"),
+        ("2002::/16", "2002:808:808::1", "2002:7f00:1::1"),
+        ("2001::/32", "2001:0:808:808::f7f7:f7f7", "2001:0:808:808::80ff:fffe"),
+        ("::/96", "::8.8.8.8", "::127.0.0.1"),
+        ("::ffff:0:0/96", "::ffff:8.8.8.8", "::ffff:127.0.0.1"),
+        ("::ffff:0:0:0/96", "::ffff:0:8.8.8.8", "::ffff:0:127.0.0.1"),
+    ],
+)
+def test_naming_a_translator_does_not_open_what_is_behind_it(
+    translator: str, outside: str, inside: str
+) -> None:
+    policy = Policy([translator])
+    policy.check(outside)
+    assert not policy.allows(inside)
+    assert not policy.is_exempt(inside)
+    assert Policy([translator, "127.0.0.0/8"]).allows(inside)
 
 
 @pytest.mark.parametrize("network", ["127.0.0.1/8", "localhost", "", "1.2.3.4/33"])

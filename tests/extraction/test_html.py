@@ -140,7 +140,8 @@ def test_no_order_of_tags_loses_a_word(tags: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["<div>", "<table><tr><td>x", "<b>", "<dl><dt>x<dd>", "<pre>\n", "<p title=", "<!--", "<a><p>",
+    ["<div>", "<table><tr><td>x", "<table><tr><td>x<td>",
+     "<b>", "<dl><dt>x<dd>", "<pre>\n", "<p title=", "<!--", "<a><p>",
      "<span class=linenos>1", "<svg>", "</p>", "&amp", "<td>", "<br>", "<p a=1 b=2"],
 )  # fmt: skip
 def test_twice_the_markup_takes_about_twice_the_time(piece: str) -> None:
