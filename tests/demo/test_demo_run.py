@@ -61,8 +61,8 @@ def _alerts(folder: Path) -> dict[int, bytes]:
     engine = open_record(f"sqlite:///{record}")
     try:
         with reading(engine) as connection:
-            rows = connection.execute(select(Alert.id, Alert.location_key)).tuples()
-            return dict(list(rows))
+            rows = connection.execute(select(Alert.id, Alert.location_key))
+            return {row.id: row.location_key for row in rows}
     finally:
         engine.dispose()
 
@@ -72,11 +72,13 @@ def test_killed_it_loses_no_alert_and_doubles_none_and_stopped_it_leaves_no_proc
 ) -> None:
     folder = tmp_path / "demo"
     first = _start(folder)
-    _until(lambda: len(_alerts(folder)) >= 5, 120, "the first alerts", folder)
-    family = _family(first.pid)
-    assert len(family) > 6
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
+    try:
+        _until(lambda: len(_alerts(folder)) >= 5, 120, "the first alerts", folder)
+        family = _family(first.pid)
+        assert len(family) > 6
+    finally:
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
     _until(lambda: not _left(family), 10, "every child is gone after kill -9", folder)
     before = _alerts(folder)
     journal = folder / "poster" / "journal.jsonl"

@@ -65,7 +65,7 @@ class Watching:
         with reading(self._engine) as connection:
             ids = [alert.id for alert in alerts]
             rows = connection.execute(select(Alert.id, Alert.location_key).where(Alert.id.in_(ids)))
-            keys = dict(rows.tuples().all())
+            keys = dict(rows.all())
             quiet = connection.scalar(
                 select(func.count()).select_from(Hit).where(Hit.alert.is_(None))
             )
@@ -89,7 +89,7 @@ class Watching:
             ).order_by(Alert.id)  # fmt: skip
             return [
                 AlertFact(*found, frozenset(rows.get(found[0], ())))
-                for found in connection.execute(query).tuples()
+                for found in connection.execute(query)
             ]
 
     def crawls_since(self, source: str, moment: datetime) -> int:
@@ -112,14 +112,14 @@ class Watching:
             recent = select(Crawl.source, Crawl.started, Crawl.ended, Crawl.pages).where(
                 (Crawl.ended.is_(None)) | (Crawl.ended > now - RECENT)
             )
-            for source, started, ended, pages in connection.execute(recent).tuples():
+            for source, started, ended, pages in connection.execute(recent):
                 if ended is None:
                     running.add(source)
                     continue
                 seconds, read = work.setdefault(source, [0.0, 0.0])
                 work[source] = [seconds + (ended - started).total_seconds(), read + pages]
             sums = select(Crawl.source, func.sum(Crawl.pages), func.sum(Crawl.posts))
-            for source, pages, posts in connection.execute(sums.group_by(Crawl.source)).tuples():
+            for source, pages, posts in connection.execute(sums.group_by(Crawl.source)):
                 totals[source] = (int(pages or 0), int(posts or 0))
         lines = []
         for name, state in self._sources.states().items():
