@@ -185,6 +185,33 @@ def test_no_browser_outlives_its_crawl(
     assert not browsers(folder)
 
 
+def test_what_outlives_a_child_is_ended(
+    watcher: Any, source: Any, hostile: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that leads a session of its own and does not notice that its driver is gone."""
+    stubborn = tmp_path / "stubborn"
+    stubborn.write_text("#!/bin/sh\nsetsid sleep 300 &\nexec setsid sleep 300\n")
+    stubborn.chmod(0o700)
+    monkeypatch.setenv("VIGIE_CHROMIUM", str(stubborn))
+    hostile.page("/", SHELL % "")
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    with (
+        ForkServer() as forks,
+        forks.start(source(hostile.address, engine="generic"), [], folder) as child,
+    ):
+        deadline = time.monotonic() + 20
+        while len([b for b in browsers(folder) if "sleep" in b]) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        child.kill()
+        assert child.wait(5) is not None
+        deadline = time.monotonic() + 5
+        while browsers(folder) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not browsers(folder)
+
+
 def browsers(folder: Path) -> list[str]:
     """Processes whose environment names the folder."""
     found = []
