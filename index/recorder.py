@@ -12,13 +12,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from index import cases
 from index.engine import reading, writing
+from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
 from index.leases import check, source_lease, utc_now
 from index.outbox import announce
 from index.schema import (
@@ -32,72 +32,15 @@ from index.schema import (
     Seen,
 )
 from index.upsert import upsert
-from index.views import AlertView, alert_view
+from index.views import alert_view
 from matching.result import Match, ScanResult, Verdict
+
+__all__ = ["Fence", "Finding", "KeptPost", "PageFacts", "Recorded", "Recorder", "records_key"]
 
 STRENGTH = {verdict: rank for rank, verdict in enumerate(reversed(Verdict))}
 KEPT_MATCHES = 1000
 CHUNK = 500
 CLOCK_SKEW = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """The lease a crawl writes under, and the crawl's row."""
-
-    source: str
-    token: int
-    crawl: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageFacts:
-    """The connection facts of one fetched document; none of its content."""
-
-    status: int
-    fetched_at: datetime
-    bytes: int
-    sha256: str
-    content_type: str = ""
-    charset: str = ""
-    peer: str = ""
-    rendered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one leak's scan said of a post, with masked snippets as JSON."""
-
-    leak: str
-    result: ScanResult
-    snippets: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPost:
-    """A post that matched. All text is masked; keys are the vault's, 16 bytes each."""
-
-    location_key: bytes
-    content_key: bytes
-    location: str
-    findings: tuple[Finding, ...]
-    also_keys: tuple[bytes, ...] = ()
-    thread_key: bytes | None = None
-    also: tuple[str, ...] = ()
-    title: str = ""
-    path: tuple[str, ...] = ()
-    posted_at: datetime | None = None
-    sealed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a page changed: alerts that are new, alerts that grew, and whether each post (in the
-    order given) led to a new capture."""
-
-    new: tuple[AlertView, ...] = ()
-    grown: tuple[AlertView, ...] = ()
-    captured: tuple[bool, ...] = ()
 
 
 @dataclass(slots=True)

@@ -144,6 +144,16 @@ def test_it_comes_again_when_due(make: MakeWatch) -> None:
     until(lambda: len(watch.supervisor.started) >= 3, 10)
 
 
+def test_a_timer_from_an_outdated_look_starts_nothing(make: MakeWatch) -> None:
+    watch = make(spec("a"))
+    watch.scheduler.start()
+    until(lambda: watch.supervisor.started)
+    until(lambda: not watch.scheduler.busy())
+    watch.scheduler._begin("a")  # what a timer does that was set while the first crawl ran
+    until(lambda: not watch.scheduler.busy())
+    assert watch.supervisor.started == ["a"]
+
+
 def test_missed_runs_are_made_up_once(make: MakeWatch, engine: Engine) -> None:
     watch = make(spec("a", every=60.0))
     watch.sources.ensure(["a"])

@@ -1,0 +1,69 @@
+"""What a crawl hands to the recorder, and what it gets back. All text is masked already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from index.views import AlertView
+from matching.result import ScanResult
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The lease a crawl writes under, and the crawl's row."""
+
+    source: str
+    token: int
+    crawl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """The connection facts of one fetched document; none of its content."""
+
+    status: int
+    fetched_at: datetime
+    bytes: int
+    sha256: str
+    content_type: str = ""
+    charset: str = ""
+    peer: str = ""
+    rendered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one leak's scan said of a post, with masked snippets as JSON."""
+
+    leak: str
+    result: ScanResult
+    snippets: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPost:
+    """A post that matched. All text is masked; keys are the vault's, 16 bytes each."""
+
+    location_key: bytes
+    content_key: bytes
+    location: str
+    findings: tuple[Finding, ...]
+    also_keys: tuple[bytes, ...] = ()
+    thread_key: bytes | None = None
+    also: tuple[str, ...] = ()
+    title: str = ""
+    path: tuple[str, ...] = ()
+    posted_at: datetime | None = None
+    sealed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a page changed: alerts that are new, alerts that grew, and whether each post (in the
+    order given) led to a new capture."""
+
+    new: tuple[AlertView, ...] = ()
+    grown: tuple[AlertView, ...] = ()
+    captured: tuple[bool, ...] = ()
