@@ -134,7 +134,8 @@ def _record_key(config: Config) -> Iterator[Check]:
 
 
 def _leaks(config: Config) -> Iterator[Check]:
-    from matching.client import LeakRef, MatcherClient
+    from matching.client import MatcherClient
+    from matching.result import LeakRef
 
     if not config.leak:
         yield Check("leaks", "missing", "no [[leak]]", "Run `vigie leak fingerprint`.")
