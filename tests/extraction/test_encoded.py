@@ -152,6 +152,13 @@ def test_layers_together_stay_below_the_bounds() -> None:
     assert any("more encoded layers" in note for note in budget.notes)
 
 
+def test_the_number_of_layers_is_bounded_and_said() -> None:
+    budget = Budget(Limits(max_layers=1))
+    text = f"{PACKINGS['base64'](ROW)} {PACKINGS['hex'](ROW[::-1])}"
+    assert len(inner_layers(text, budget)) == 1
+    assert any("more encoded layers" in note for note in budget.notes)
+
+
 @given(
     st.text(
         st.characters(min_codepoint=32, max_codepoint=0x17F, exclude_characters="\x7f"),
