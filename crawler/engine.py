@@ -9,7 +9,7 @@ was cut off, is fetched again at the next crawl and nothing is lost.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,31 +27,10 @@ from crawler.guard import Borders
 from crawler.pages import Link, Page, Reading, Site, choose
 from crawler.session import SessionCookies
 from crawler.source import SourceSpec
+from crawler.visits import Visit, Walk, in_place_of, marks, page_of
 
 START, LIST, ITEM, FEED = "start", "list", "item", "feed"
 PRIORITY = {START: 100, FEED: 60, ITEM: 40, LIST: 20}
-
-
-@dataclass
-class Walk:
-    """One list or thread over its pages. `backwards`: a known thread is read from its end."""
-
-    link: Link | None = None
-    changed: bool = False
-    backwards: bool = False
-    pages: int = 0
-    locations: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Visit:
-    """Why a request is made."""
-
-    kind: str
-    walk: Walk
-    path: tuple[str, ...] = ()
-    replaces: Page | None = None
-    stands_for: tuple[Page, Reading, str] | None = None
 
 
 class WatchSpider(scrapy.Spider):
@@ -204,7 +183,7 @@ class WatchSpider(scrapy.Spider):
             async for request in self._fall_back(visit):
                 yield request
             return
-        page = _page(response)
+        page = page_of(response)
         if page.rendered and not addresses.same_site(page.address, self._borders.hosts):
             await self.problem("off-site", "")
             return
@@ -243,7 +222,7 @@ class WatchSpider(scrapy.Spider):
                 yield request
             return
         if visit.stands_for is not None:
-            reading = _in_place_of(visit.stands_for[1], reading)
+            reading = in_place_of(visit.stands_for[1], reading)
         for address in lists:
             for request in self.request(address, Visit(LIST, Walk(), path)):
                 yield request
@@ -283,7 +262,7 @@ class WatchSpider(scrapy.Spider):
         seen = [keys[i] for i in fresh if keys[i] in states]
         walk.pages += 1
         walk.locations.update(post.location for post in reading.posts)
-        if not self._next(reading, walk, len(fresh)) and link is not None and _marks(link, reading):
+        if not self._next(reading, walk, len(fresh)) and link is not None and marks(link, reading):
             seen.append((link.location, link.state))
         posts = [reporting.post_report(reading.posts[i], texts[i]) for i in fresh]
         self.counts["posts"] += len(posts)
@@ -372,48 +351,3 @@ class WatchSpider(scrapy.Spider):
         if self.counts["pages"]:
             return "finished"
         return "blocked" if self.kinds & faults.BLOCKING else "failed"
-
-
-def _marks(link: Link, reading: Reading) -> bool:
-    """Whether the link is marked as read: never a list, a growing thread only by its state."""
-    return not reading.is_list and bool(link.state or not reading.grows) and bool(reading.posts)
-
-
-def _in_place_of(shown: Reading, better: Reading) -> Reading:
-    """The post of a raw view, told as the page it belongs to tells it."""
-    if len(shown.posts) != 1 or len(better.posts) != 1:
-        return better
-    told, raw = shown.posts[0], better.posts[0]
-    also = tuple(dict.fromkeys((*told.also, raw.location)))
-    post = replace(
-        told,
-        html=raw.html,
-        text=raw.text,
-        body=raw.body,
-        content_type=raw.content_type,
-        also=also,
-        opens=True,
-    )
-    return replace(shown, posts=(post,))
-
-
-def _page(response: Response) -> Page:
-    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    rendered = "playwright" in response.flags
-    charset = getattr(response, "encoding", "") if rendered else _charset(content_type)
-    return Page(
-        address=response.url,
-        body=response.body,
-        content_type=content_type,
-        charset=charset or "",
-        status=response.status,
-        rendered=rendered,
-    )
-
-
-def _charset(content_type: str) -> str:
-    for part in content_type.split(";")[1:]:
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip("\"'")
-    return ""

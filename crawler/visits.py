@@ -1,0 +1,76 @@
+"""Why a page is fetched, and a response as a page: the engine's plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from scrapy.http import Response
+
+from crawler.pages import Link, Page, Reading
+
+
+@dataclass
+class Walk:
+    """One list or thread over its pages. `backwards`: a known thread is read from its end."""
+
+    link: Link | None = None
+    changed: bool = False
+    backwards: bool = False
+    pages: int = 0
+    locations: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Visit:
+    """Why a request is made."""
+
+    kind: str
+    walk: Walk
+    path: tuple[str, ...] = ()
+    replaces: Page | None = None
+    stands_for: tuple[Page, Reading, str] | None = None
+
+
+def marks(link: Link, reading: Reading) -> bool:
+    """Whether the link is marked as read: never a list, a growing thread only by its state."""
+    return not reading.is_list and bool(link.state or not reading.grows) and bool(reading.posts)
+
+
+def in_place_of(shown: Reading, better: Reading) -> Reading:
+    """The post of a raw view, told as the page it belongs to tells it."""
+    if len(shown.posts) != 1 or len(better.posts) != 1:
+        return better
+    told, raw = shown.posts[0], better.posts[0]
+    also = tuple(dict.fromkeys((*told.also, raw.location)))
+    post = replace(
+        told,
+        html=raw.html,
+        text=raw.text,
+        body=raw.body,
+        content_type=raw.content_type,
+        also=also,
+        opens=True,
+    )
+    return replace(shown, posts=(post,))
+
+
+def page_of(response: Response) -> Page:
+    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    rendered = "playwright" in response.flags
+    charset = getattr(response, "encoding", "") if rendered else _charset(content_type)
+    return Page(
+        address=response.url,
+        body=response.body,
+        content_type=content_type,
+        charset=charset or "",
+        status=response.status,
+        rendered=rendered,
+    )
+
+
+def _charset(content_type: str) -> str:
+    for part in content_type.split(";")[1:]:
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'")
+    return ""
