@@ -28,10 +28,11 @@ from vigie.progress import explained
 from vigie.wiring import Catalogue, crawling, open_index, open_record
 
 if TYPE_CHECKING:
+    from crawler.runfolder import RunFolder
     from crawler.supervise import CrawlOutcome
     from index.views import AlertView
 
-STOP_CRAWLS, STOP_SHIPPER, STOP_REVIEW = 6.5, 1.0, 1.5
+STOP_CRAWLS, STOP_SHIPPER, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 1.0, 8.5
 REVIEW_RETRY = (5.0, 300.0)
 
 log = structlog.get_logger("vigie.watch")
@@ -97,9 +98,11 @@ def watch(
         index = stack.enter_context(open_index(config))
         catalogue = Catalogue(config, record.sources.states)
         specs = catalogue.specs()
-        turns, keeper = stack.enter_context(crawling(config, record, catalogue, tell=voice.alert))
+        parts = stack.enter_context(crawling(config, record, catalogue, tell=voice.alert))
         shipper = Shipper(record.engine, index)
-        scheduler = Scheduler(catalogue.specs, turns, record.sources, keeper, report=voice.crawl)
+        scheduler = Scheduler(
+            catalogue.specs, parts.turns, record.sources, parts.keeper, report=voice.crawl
+        )
         application = _Review(config_file, login_link, voice) if review else None
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(
@@ -118,6 +121,7 @@ def watch(
         finally:
             began = time.monotonic()
             voice.say("Stopping…")
+            _cut_after(STOP_ALL, parts.folder, voice)
             if application is not None:
                 application.ask_to_stop()
             clean = scheduler.stop(STOP_CRAWLS)
@@ -128,6 +132,24 @@ def watch(
             took = round(time.monotonic() - began, 2)
             log.info("watch-stopped", clean=clean, seconds=took)
             voice.say("Stopped; nothing is lost." if clean else "Stopped; a crawl had to be cut.")
+
+
+def _cut_after(seconds: float, folder: RunFolder, voice: Voice) -> None:
+    """End this process after `seconds`, whatever still waits for an answer.
+
+    A scan can take longer than anyone waits for the end. The record is safe at every moment, the
+    other processes die with this one, and the page that was being judged comes again.
+    """
+
+    def cut() -> None:
+        folder.close()
+        log.warning("watch-cut", seconds=seconds)
+        voice.say("Stopped; a page was being read and is read again at the next start.")
+        os._exit(0)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
 
 
 def _until(

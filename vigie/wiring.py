@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
@@ -222,6 +222,14 @@ class SealedOriginals:
             (self._folder / name).unlink(missing_ok=True)
 
 
+class Crawling(NamedTuple):
+    """What crawls; `folder` holds the temporary files of this process."""
+
+    turns: Turns
+    keeper: Keeper
+    folder: RunFolder
+
+
 @contextmanager
 def crawling(
     config: Config,
@@ -229,7 +237,7 @@ def crawling(
     catalogue: Catalogue,
     *,
     tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None,
-) -> Iterator[tuple[Turns, Keeper]]:
+) -> Iterator[Crawling]:
     """Everything that crawls: matcher, fork server, supervisor. Raises MatchingError for a leak
     that cannot be opened, ConfigError where there is none."""
     from crawler.forkserver import ForkServer
@@ -278,7 +286,7 @@ def crawling(
         turns = Turns(
             Supervisor(forks, parts, folder), keeper, record.sources, spread=random.random
         )
-        yield turns, keeper
+        yield Crawling(turns, keeper, folder)
 
 
 @contextmanager

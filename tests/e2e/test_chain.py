@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyrage
 import pytest
 
@@ -192,6 +193,32 @@ def test_from_paste_to_alert_through_stops_and_crashes(
         for path in sealed
     ]
     assert any(leaked[50].nir.encode() in body for body in opened)
+
+
+def test_a_matcher_that_hangs_does_not_hold_up_the_end(
+    case: tuple[Path, str],
+    rows: tuple[Path, list[LeakRow]],
+    bepasty: BepastySite,
+    start: Callable[[], Watch],
+) -> None:
+    folder, _ = case
+    watch = start()
+    until(lambda: "Watching 2 sources" in (folder / "watch.err").read_text())
+    matcher = next(
+        child
+        for child in psutil.Process(watch.process.pid).children()
+        if "matching.service" in child.cmdline()
+    )
+    matcher.suspend()
+    with BepastyClient(bepasty.address) as site:
+        site.paste("later", rows[1][70].line())
+    time.sleep(4)
+    status, seconds = watch.stop()
+    assert (status, seconds < 10) == (0, True)
+    psutil.wait_procs([matcher], timeout=5)
+    assert not matcher.is_running()
+    start()
+    until(lambda: any(alert["records"] == 1 for alert in alerts(folder)))
 
 
 def test_a_second_watch_stands_by_and_a_wrong_key_is_one_sentence(

@@ -184,10 +184,10 @@ def crawl(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) 
                 "authority_until is renewed in vigie.toml."
             )
         with (
-            crawling(settings, record, catalogue) as (turns, _keeper),
+            crawling(settings, record, catalogue) as parts,
             crawl_progress(source_id) as (stop, progress),
         ):
-            outcome = turns.take(spec, stop=stop, progress=progress)
+            outcome = parts.turns.take(spec, stop=stop, progress=progress)
         _ship(record.engine, index)
     if outcome is None:
         console.fail(f"{source_id} is being crawled by another process now; wait until it is done.")
