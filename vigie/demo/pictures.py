@@ -93,17 +93,17 @@ def _wait_for_alerts(folder: DemoFolder) -> Config:
 
 def _live_screen(folder: DemoFolder, config: Config, language: str, target: Path) -> None:
     """The screen as the run's own reader sees it now, as SVG; the log-in token left out."""
+    posts = plan(folder.leak, SEED, 1)  # some seconds, so before the record is looked at
     engine = open_record(config.database_url)
     journal = Journal(folder.journal)
     try:
         frontier = Frontier(engine, Vault.open(config.storage.key_file))
         entries = journal.entries()
+        linked = sum(1 for post in posts if post.channel is Channel.PINNWAND_LINKED)
+        total = len(posts) + len(THREADS) + linked
         keys = location_keys(entries, frontier.location_key)
         snapshot = Watching(engine).snapshot(60)
         found = sum(1 for alert in snapshot.alerts if snapshot.keys[alert.id] in keys)
-        posts = plan(folder.leak, SEED, 1)
-        linked = sum(1 for post in posts if post.channel is Channel.PINNWAND_LINKED)
-        total = len(posts) + len(THREADS) + linked
         planted = sum(1 for post in posts if post.is_planted)
         address = f"http://127.0.0.1:{config.review.port}"
         scene = Scene(

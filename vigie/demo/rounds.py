@@ -40,15 +40,11 @@ class Rounds:
         self._frontier = frontier
         self._paces = list(paces)
         self._poster: Poster | None = None
-        self.planned: list[PlannedPost] = []
 
     def begin(self) -> None:
         """Go on with the round a killed run left, or begin the next."""
         if self._state.round_done:
             self._next()
-        # What earlier rounds posted may not be found again either.
-        for number in range(1, self._state.round):
-            self.planned += plan(self._folder.leak, self._state.seed, number)
         self._start()
 
     def go_on(self, *, another: bool) -> None:
@@ -110,6 +106,13 @@ class Rounds:
         keys = selfcheck.location_keys(self._journal.entries(), self._frontier.location_key)
         return {key: entry.at for key, entry in keys.items()}
 
+    def planned(self) -> list[PlannedPost]:
+        """Every post of every round: what earlier ones posted may not be found again either."""
+        numbers = range(1, self._state.round + 1)
+        return [
+            post for number in numbers for post in plan(self._folder.leak, self._state.seed, number)
+        ]
+
     def finish(self) -> None:
         """The round is done: the next run begins another."""
         if self._poster is not None and self._poster.done:
@@ -129,7 +132,6 @@ class Rounds:
     def _start(self) -> None:
         number = self._state.round
         posts = plan(self._folder.leak, self._state.seed, number)
-        self.planned += posts
         lanes = Errands(self._clients, self._journal, number).lanes(posts)
         pace = self._paces.pop(0) if len(self._paces) > 1 else self._paces[0]
         self._poster = Poster(number, lanes, self._journal, self._folder.feed, self._crawled, pace)

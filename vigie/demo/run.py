@@ -142,7 +142,8 @@ class _Demo:
             rows=self._state.rows, review=self._review, login=login,
         )  # fmt: skip
         try:
-            rounds.begin()
+            with self._console.status(self._words("planning")):
+                rounds.begin()
             with show:
                 while not (once and rounds.over(self._options.patience)):
                     sites.check()
@@ -154,7 +155,7 @@ class _Demo:
         rounds.finish()
         report = rounds.report()
         print_report(self._console, self._words, report)
-        nothing_plain = print_search(self._console, self._words, self._folder, rounds.planned)
+        nothing_plain = print_search(self._console, self._words, self._folder, rounds.planned())
         passed = report.passed and nothing_plain
         verdict = self._words("passed" if passed else "not_passed")
         self._console.print(f"[bold {'green' if passed else 'red'}]{verdict}")

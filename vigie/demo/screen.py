@@ -20,6 +20,7 @@ from vigie.demo.words import Tongue
 ACCENT, GOOD, WARN, BAD, DIM = "cyan", "green", "yellow", "red", "grey58"
 VERDICT_STYLE = {"repost": f"bold {BAD}", "fragment": f"bold {WARN}"}
 FIXED_LINES = 19
+FIELD_ORDER = ("nir", "full_name", "surname", "first_name", "birth_date", "phone", "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,10 @@ def local_time(moment: datetime) -> str:
 
 
 def fields_of(alert: AlertView, tongue: Tongue) -> str:
-    """The alert's fields in short words, each once."""
-    return ", ".join(dict.fromkeys(tongue.known(f"field_{name}") for name in alert.fields))
+    """The alert's fields in short words, each once, what tells most of a person first."""
+    named = [name for name in FIELD_ORDER if name in alert.fields]
+    named += [name for name in alert.fields if name not in FIELD_ORDER]
+    return ", ".join(dict.fromkeys(tongue.known(f"field_{name}") for name in named))
 
 
 def place_of(location: str) -> str:

@@ -84,6 +84,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "sites_start": ("Starting the real sites", "Démarrage des vrais sites"),
     "site_up": ("{name}: {address}", "{name} : {address}"),
     "watch_start": ("Starting vigie watch", "Démarrage de vigie watch"),
+    "planning": ("Planning what is posted", "Préparation des messages"),
     "waiting_for": (
         "Everything is posted; reading every source again",
         "Tout est publié ; relecture de chaque source",
