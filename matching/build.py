@@ -19,7 +19,7 @@ from matching.fingerprint_file import Facts
 from matching.kernel import columns as columns_kernel
 from matching.kernel import kinds as k
 from matching.kernel import packing
-from matching.kernel.columns import NAME_WORDS, SEEN, Column, Entries, new_entries
+from matching.kernel.entries import NAME_WORDS, SEEN, Column, Entries, new_entries
 from matching.kernel.tokens import new_scratch, new_tokens
 from matching.keys import LeakKey
 from matching.leak_file import Tally, read_header, read_rows

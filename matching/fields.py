@@ -38,12 +38,14 @@ class Worth:
     `prior` is -log2 of how often a random French person, or a random text of that shape, has
     a given value; `ceiling` the most that one value may count, in bits. `unique` values
     (identifiers) take the prior and lose log2 of how many rows share them; the others are
-    estimated from the file's own counts drawn towards the prior (see `matching.weights`).
+    estimated from the file's own counts drawn towards the prior (see `matching.weights`), and
+    keep `least`: that a small file holds few surnames says nothing of the population.
     """
 
     prior: float
     ceiling: float
     unique: bool = False
+    least: float = 1.0
 
 
 # Sources of the priors: NIR 8.8e10 possible numbers; 9 digits of a phone less unused prefixes;
@@ -54,15 +56,15 @@ WORTH: dict[str, Worth] = {
     "phone": Worth(27.0, 27.0, unique=True),
     "email": Worth(30.0, 30.0, unique=True),
     "local": Worth(22.0, 22.0, unique=True),
-    "birth_date": Worth(15.0, 15.0),
+    "birth_date": Worth(15.0, 15.0, least=12.0),
     "date": Worth(10.0, 11.0),
-    "surname": Worth(13.0, 16.0),
-    "first_name": Worth(9.5, 13.0),
-    "full_name": Worth(11.0, 15.0),
+    "surname": Worth(13.0, 16.0, least=10.0),
+    "first_name": Worth(9.5, 13.0, least=6.5),
+    "full_name": Worth(11.0, 15.0, least=8.0),
     "street_number": Worth(6.0, 6.5),
     "street": Worth(9.5, 12.0),
-    "postcode": Worth(12.0, 12.6),
-    "city": Worth(11.0, 12.0),
+    "postcode": Worth(12.0, 12.6, least=9.0),
+    "city": Worth(11.0, 12.0, least=7.0),
     "insurer": Worth(4.0, 6.0),
     "insurer_number": Worth(30.0, 30.0, unique=True),
     "doctor": Worth(9.0, 11.0),

@@ -15,9 +15,10 @@ from matching.build import DOMAINS
 from matching.errors import DamagedFileError
 from matching.fingerprint_file import SECTIONS, FingerprintFile
 from matching.kernel import kinds as k
-from matching.kernel.evidence import Rows
+from matching.kernel.bench import FIELDS, REGION, Bench, new_bench
+from matching.kernel.desk import Rows
 from matching.kernel.hits import Leak
-from matching.kernel.region import FIELDS, REGION, Bench, new_bench, scan_region
+from matching.kernel.region import scan_region
 from matching.kernel.table import Table
 from matching.keys import load_key
 from matching.normalise import words

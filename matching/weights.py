@@ -14,7 +14,6 @@ from matching.fields import WORTH, FieldType
 from matching.kernel.kinds import QUARTER_BITS, R_HOUSE, R_LOCAL
 
 STRENGTH = 20_000.0  # how many observed rows the prior counts for
-LEAST = 3.0  # a common value loses at most so many bits: a small file's few names are no measure
 
 
 def worth_name(kind: FieldType, role: int) -> str:
@@ -36,7 +35,7 @@ def weigh(slots: NDArray[np.uint32], name: str) -> NDArray[np.uint8]:
         bits = worth.prior - np.log2(count)
     else:
         frequency = (count - 1.0 + STRENGTH * 2.0**-worth.prior) / (rows + STRENGTH)
-        bits = np.clip(-np.log2(frequency), worth.prior - LEAST, worth.ceiling)
+        bits = np.clip(-np.log2(frequency), worth.least, worth.ceiling)
     quarters = np.clip(np.round(bits * QUARTER_BITS), 1, 255).astype(np.uint8)
     found = quarters[inverse.reshape(slots.shape)]
     found[slots == 0] = 0

@@ -23,7 +23,10 @@ SHINGLE_WORDS = 5
 
 
 class Hits(NamedTuple):
-    """Struct of arrays: a row, the token that pointed to it, its kind and how (Q_*)."""
+    """Struct of arrays: a row, the token that pointed to it, its kind and how (Q_*).
+
+    For a SHINGLE `quality` is the number of rows that share it, up to 255.
+    """
 
     row: NDArray[np.int64]
     token: NDArray[np.int32]
@@ -65,6 +68,8 @@ def hit_pointers(h):
 def take(hits, n, room, table, key, token, kind, quality, leak):
     """Append a hit for every row behind a key; returns the new count."""
     first, end = find(table, key, leak.missing)
+    if kind == k.SHINGLE:
+        quality = min(255, end - first)  # how many rows share the five words
     for entry in range(first, end):
         if n < room:
             hits.row[n] = value_at(table, entry, leak.keys)

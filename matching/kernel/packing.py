@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.evidence import row_stream
+from matching.kernel.desk import row_stream
 from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.table import stream
 

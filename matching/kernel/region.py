@@ -2,180 +2,43 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
-from matching.kernel.evidence import (
+from matching.kernel.bench import (
+    CANDIDATES,
+    FIELDS,
+    MAX_HITS,
+    MAX_MATCHES,
+    MAX_PROPOSALS,
+    REGION,
+    leak_pointers,
+    match_pointers,
+    proposal_pointers,
+)
+from matching.kernel.desk import (
     I_CONFLICTS,
     I_STAMP,
-    Desk,
     desk_pointers,
-    evaluate,
     fill_set,
-    new_desk,
     row_pointers,
 )
-from matching.kernel.hits import Hits, Leak, find_hits, hit_pointers, new_hits
+from matching.kernel.evidence import evaluate
+from matching.kernel.hits import find_hits, hit_pointers
 from matching.kernel.jit import inlined, inner, kernel, pointer
-from matching.kernel.table import table_pointers
+from matching.kernel.reading import tokenise
 from matching.kernel.tokens import (
-    Scratch,
-    Tokens,
-    new_scratch,
-    new_tokens,
     scratch_pointers,
     token_pointers,
-    tokenise,
 )
-from matching.kernel.windows import (
-    Units,
-    Windows,
-    count_kinds,
-    find_units,
-    find_windows,
-    new_units,
-    new_windows,
-    unit_pointers,
-    window_pointers,
-)
+from matching.kernel.units import count_kinds, find_units, unit_pointers
+from matching.kernel.windows import find_windows, window_pointers
 
 i64 = np.int64
 f64 = np.float64
 
-REGION = 32 * 1024  # bytes of folded text a region holds at most
-MAX_HITS = 200_000
-MAX_PROPOSALS = 20_000
-MAX_MATCHES = 8_192
-FIELDS = 24  # columns of one match that are told
-CANDIDATES = 1024  # distinct rows evaluated in one window
 NEAR_FROM = 11.0  # bits from which words with a slip are looked for
 CLEAR = 80.0  # a window in which a row has this much needs no such look
 NEVER = 1e9
-
-
-class Proposals(NamedTuple):
-    """Rows that reached the review threshold in some window, before claims are settled."""
-
-    row: NDArray[np.int64]
-    window: NDArray[np.int64]
-    bits: NDArray[np.float64]
-    order: NDArray[np.int64]
-
-
-class Matches(NamedTuple):
-    """Accepted matches; `column`, `start`, `end`, `quality` hold FIELDS entries a match.
-
-    `tied` is 1 for a row that explains the very tokens an accepted one explains, as well.
-    """
-
-    row: NDArray[np.int64]
-    bits: NDArray[np.float64]
-    fields: NDArray[np.int64]
-    conflicts: NDArray[np.int64]
-    tied: NDArray[np.int64]
-    window_start: NDArray[np.int64]
-    column: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    quality: NDArray[np.int64]
-    worth: NDArray[np.float64]
-
-
-class Bench(NamedTuple):
-    """All working memory of one scanner."""
-
-    tokens: Tokens
-    scratch: Scratch
-    hits: Hits
-    units: Units
-    windows: Windows
-    desk: Desk
-    proposals: Proposals
-    matches: Matches
-    rows: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    ring: NDArray[np.int64]
-    shingle: NDArray[np.uint64]
-    labels: NDArray[np.uint64]
-
-
-def new_bench(words: tuple[NDArray[np.uint64], NDArray[np.uint8]], record_words: int) -> Bench:
-    """Working memory for regions of REGION bytes."""
-    capacity = 3 * REGION + 64
-    return Bench(
-        new_tokens(capacity),
-        new_scratch(words),
-        new_hits(MAX_HITS),
-        new_units(REGION + 2),
-        new_windows(REGION),
-        new_desk(capacity, record_words),
-        Proposals(
-            np.empty(MAX_PROPOSALS, np.int64),
-            np.empty(MAX_PROPOSALS, np.int64),
-            np.empty(MAX_PROPOSALS, np.float64),
-            np.empty(MAX_PROPOSALS, np.int64),
-        ),
-        Matches(
-            np.empty(MAX_MATCHES, np.int64),
-            np.empty(MAX_MATCHES, np.float64),
-            np.empty(MAX_MATCHES, np.int64),
-            np.empty(MAX_MATCHES, np.int64),
-            np.empty(MAX_MATCHES, np.int64),
-            np.empty(MAX_MATCHES, np.int64),
-            np.empty(MAX_MATCHES * FIELDS, np.int64),
-            np.empty(MAX_MATCHES * FIELDS, np.int64),
-            np.empty(MAX_MATCHES * FIELDS, np.int64),
-            np.empty(MAX_MATCHES * FIELDS, np.int64),
-            np.empty(MAX_MATCHES * FIELDS, np.float64),
-        ),
-        np.empty(CANDIDATES, np.int64),
-        np.empty(CANDIDATES, np.float64),
-        np.zeros(16, np.int64),
-        np.zeros(8, np.uint64),
-        np.zeros(128, np.uint64),
-    )
-
-
-@inlined
-def leak_pointers(p):
-    """The same struct over pointers."""
-    return Leak(
-        table_pointers(p.exact),
-        table_pointers(p.near),
-        table_pointers(p.words),
-        pointer(p.exact_bits),
-        p.exact_mask,
-        pointer(p.name_bits),
-        p.name_mask,
-        pointer(p.keys),
-        pointer(p.missing),
-    )
-
-
-@inlined
-def match_pointers(m):
-    """The same struct over pointers."""
-    return Matches(
-        pointer(m.row),
-        pointer(m.bits),
-        pointer(m.fields),
-        pointer(m.conflicts),
-        pointer(m.tied),
-        pointer(m.window_start),
-        pointer(m.column),
-        pointer(m.start),
-        pointer(m.end),
-        pointer(m.quality),
-        pointer(m.worth),
-    )
-
-
-@inlined
-def proposal_pointers(p):
-    """The same struct over pointers."""
-    return Proposals(pointer(p.row), pointer(p.window), pointer(p.bits), pointer(p.order))
 
 
 @inner

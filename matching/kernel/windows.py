@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, pointer
-from matching.kernel.shapes import is_digit, is_letter
+from matching.kernel.units import KINDS, kind_number
 
 i64 = np.int64
 u64 = np.uint64
@@ -25,18 +24,7 @@ STRIDE = 600
 WIDEST = 4000  # a delimited line may be this long, for its comment column
 REACH = 800
 MAX_LABELS = 64
-KINDS = 4  # NIR, e-mail, phone, date
-
-
-class Units(NamedTuple):
-    """Struct of arrays, one entry a unit; `counts` holds KINDS numbers each."""
-
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    strict: NDArray[np.int64]
-    label: NDArray[np.uint64]
-    counts: NDArray[np.int64]
-    first: NDArray[np.int64]
+FULL = 4  # tokens from which an unlabelled line may be a record of its own
 
 
 class Windows(NamedTuple):
@@ -46,151 +34,15 @@ class Windows(NamedTuple):
     end: NDArray[np.int64]
 
 
-def new_units(capacity: int) -> Units:
-    """Room for `capacity` units."""
-    return Units(
-        np.empty(capacity, np.int64),
-        np.empty(capacity, np.int64),
-        np.empty(capacity, np.int64),
-        np.empty(capacity, np.uint64),
-        np.empty(capacity * KINDS, np.int64),
-        np.empty(capacity + 1, np.int64),
-    )
-
-
 def new_windows(capacity: int) -> Windows:
     """Room for `capacity` windows."""
     return Windows(np.empty(capacity, np.int64), np.empty(capacity, np.int64))
 
 
 @inlined
-def unit_pointers(u):
-    """The same struct over pointers."""
-    return Units(
-        pointer(u.start),
-        pointer(u.end),
-        pointer(u.strict),
-        pointer(u.label),
-        pointer(u.counts),
-        pointer(u.first),
-    )
-
-
-@inlined
 def window_pointers(w):
     """The same struct over pointers."""
     return Windows(pointer(w.start), pointer(w.end))
-
-
-@inner
-def closes(f, i, end):
-    """Whether an object or tuple ends at `i` and the next one of a list follows."""
-    if f[i] == 125:
-        opener = 123
-    elif f[i] == 41:
-        opener = 40
-    else:
-        return False
-    j = i + 1
-    comma = False
-    while j < end and j < i + 12 and (f[j] == 32 or f[j] == 44 or f[j] == 10 or f[j] == 59):
-        if f[j] == 44:
-            comma = True
-        j += 1
-    return comma and f[j] == opener
-
-
-@inner
-def label_at(f, start, end):
-    """A number for the label of "label: value" or "label = value", 0 where there is none."""
-    i = start
-    while i < end and i < start + 24 and not is_letter(f[i]) and not is_digit(f[i]):
-        i += 1
-    number = u64(0xCBF29CE484222325)
-    j = i
-    while j < end and j < i + 40 and f[j] != 58 and f[j] != 61 and f[j] != 10:
-        if is_letter(f[j]):
-            number = (number ^ u64(f[j])) * u64(0x100000001B3)
-        j += 1
-    if j >= end or j == i or (f[j] != 58 and f[j] != 61) or not is_letter(f[i]):
-        return u64(0)
-    return number | u64(1)
-
-
-@inner
-def is_delimited(f, start, end):
-    """Whether a line looks like a row of delimited values."""
-    semicolons, tabs, pipes, commas = 0, 0, 0, 0
-    for i in range(start, end):
-        c = f[i]
-        if c == 59:
-            semicolons += 1
-        elif c == 9:
-            tabs += 1
-        elif c == 124:
-            pipes += 1
-        elif c == 44 and f[i + 1] != 32:
-            commas += 1
-    return semicolons >= 2 or tabs >= 2 or pipes >= 2 or commas >= 3
-
-
-@inner
-def find_units(f, start, end, units, room):
-    """Cut the text into units; returns how many."""
-    n = 0
-    at = start
-    i = start
-    inside = False
-    while i < end and n < room - 1:
-        cut = closes(f, i, end)
-        if f[i] == 10 or cut:
-            units.start[n] = at
-            units.end[n] = i
-            units.strict[n] = 1 if cut or inside or is_delimited(f, at, i) else 0
-            units.label[n] = label_at(f, at, i)
-            n += 1
-            at = i + 1
-            inside = cut
-        i += 1
-    units.start[n] = at
-    units.end[n] = end
-    units.strict[n] = 1 if inside or is_delimited(f, at, end) else 0
-    units.label[n] = label_at(f, at, end)
-    return n + 1
-
-
-@inlined
-def kind_number(kind, aux):
-    """0 to 3 for a sure NIR, e-mail, phone or date, -1 for all else."""
-    if kind == k.NIR and aux == 1:
-        return 0
-    if kind == k.EMAIL:
-        return 1
-    if kind == k.PHONE and aux == 1:
-        return 2
-    if kind == k.DATE and aux > 0:
-        return 3
-    return -1
-
-
-@inner
-def count_kinds(tokens, count, units, n):
-    """Count the identifiers of every unit and note its first token."""
-    for u in range(n * KINDS):
-        units.counts[u] = 0
-    u = 0
-    units.first[0] = 0
-    behind = -1
-    for t in range(count):
-        while u < n - 1 and tokens.start[t] >= units.start[u + 1]:
-            u += 1
-            units.first[u] = t
-        number = kind_number(tokens.kind[t], tokens.aux[t])
-        if number >= 0 and tokens.start[t] >= behind:
-            units.counts[u * KINDS + number] += 1
-            behind = tokens.end[t]
-    for rest in range(u + 1, n + 1):
-        units.first[rest] = count
 
 
 @inner
@@ -219,7 +71,7 @@ def add_pivots(tokens, first, behind, number, start, end, windows, n, room):
     before = start
     pivot = -1
     for t in range(first, behind):
-        if kind_number(tokens.kind[t], tokens.aux[t]) == number:
+        if kind_number(tokens.kind[t], tokens.aux[t], tokens.end[t] - tokens.start[t]) == number:
             if pivot >= 0 and tokens.start[t] >= tokens.end[pivot] and n < room:
                 windows.start[n] = max(before, tokens.start[pivot] - REACH)
                 windows.end[n] = min(i64(tokens.start[t]), tokens.end[pivot] + REACH)
@@ -260,8 +112,19 @@ def close_block(tokens, units, a, b, windows, n, room):
 
 
 @inner
+def both_full(units, u):
+    """Whether unit `u` and the one before it hold several tokens each and have no label."""
+    return (
+        units.label[u] == u64(0)
+        and units.label[u - 1] == u64(0)
+        and units.first[u + 1] - units.first[u] >= FULL
+        and units.first[u] - units.first[u - 1] >= FULL
+    )
+
+
+@inner
 def repeats(units, a, u):
-    """Whether unit `u` brings an identifier again that units [a, u) hold: 1 to 4, or 0."""
+    """Whether unit `u` brings an identifier again that units [a, u) hold: 1 to 5, or 0."""
     for number in range(KINDS):
         here = units.counts[u * KINDS + number]
         if here:
@@ -273,13 +136,8 @@ def repeats(units, a, u):
             allowed = 0 if number == 0 else (1 if number == 1 else 2)
             if total > allowed or (total and number < 2):
                 return number + 1
-            if number >= 2 and u > a and units.counts[(u - 1) * KINDS + number]:
-                others = 0
-                for other in range(KINDS):
-                    if other != number and units.counts[(u - 1) * KINDS + other]:
-                        others += units.counts[u * KINDS + other]
-                if others or number == 2 or total > allowed:
-                    return number + 1
+            if number >= 2 and units.counts[(u - 1) * KINDS + number] and both_full(units, u):
+                return number + 1
     return 0
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.kinds import F_PLACE, F_STOP, F_STREET, F_TITLE, F_TRADE, WORD_TABLE
+from matching.kernel.kinds import F_PLACE, F_STOP, F_STREET, F_TITLE, F_TRADE
+from matching.kernel.tokens import WORD_TABLE
 
 STOP = """
     a au aux avec ce cette ces dans de des du d elle en est et il ils je l la le les leur lui ma

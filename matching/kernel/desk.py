@@ -1,0 +1,260 @@
+"""The desk a window is judged on: the opened row record, and the window's tokens as a set."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.kernel import kinds as k
+from matching.kernel.jit import inlined, inner, pointer
+from matching.kernel.table import BLOCK_SHIFT, find, need, value_at
+from matching.siphash import siphash_bytes, siphash_number
+
+u64 = np.uint64
+u32 = np.uint32
+i64 = np.int64
+f64 = np.float64
+
+SET_SIZE = 8192  # places in the window's hash set; a window has at most 2,500 tokens
+MAX_TOKENS = 2500
+MAX_COLUMNS = 64
+ROWS_SECTION = 9
+
+
+class Rows(NamedTuple):
+    """The row records and how to read them."""
+
+    words: NDArray[np.uint64]
+    ok: NDArray[np.uint8]
+    n_rows: Any
+    width: Any
+    slots: Any
+    slot_column: NDArray[np.int64]
+    slot_role: NDArray[np.int64]
+    column_class: NDArray[np.int64]
+    columns: Any
+
+
+class Desk(NamedTuple):
+    """Working memory of one evaluation. The record is one memory seen three ways."""
+
+    record: NDArray[np.uint64]
+    record32: NDArray[np.uint32]
+    record8: NDArray[np.uint8]
+    place: NDArray[np.int32]  # hash set of the window: token + 1, 0 is empty
+    chain: NDArray[np.int32]  # next token of the same hash
+    near_key: NDArray[np.uint32]
+    near_token: NDArray[np.int32]
+    used: NDArray[np.int64]  # stamp of the evaluation that took a token
+    claimed: NDArray[np.uint8]  # tokens that an accepted record explains
+    bits: NDArray[np.float64]  # per column
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    quality: NDArray[np.int64]
+    slot_token: NDArray[np.int32]
+    by_class: NDArray[np.float64]
+    info: NDArray[np.int64]
+
+
+# Places in Desk.info.
+I_STAMP, I_WORDS, I_NEAR, I_DATES, I_NIRS, I_PHONES, I_EMAILS, I_CONFLICTS = range(8)
+
+
+def new_desk(tokens: int, record_words: int) -> Desk:
+    """Working memory for regions of at most `tokens` tokens."""
+    record = np.zeros(record_words, np.uint64)
+    return Desk(
+        record,
+        record.view(np.uint32),
+        record.view(np.uint8),
+        np.zeros(SET_SIZE, np.int32),
+        np.zeros(tokens, np.int32),
+        np.zeros(SET_SIZE, np.uint32),
+        np.zeros(SET_SIZE, np.int32),
+        np.zeros(tokens, np.int64),
+        np.zeros(tokens, np.uint8),
+        np.zeros(MAX_COLUMNS, np.float64),
+        np.zeros(MAX_COLUMNS, np.int64),
+        np.zeros(MAX_COLUMNS, np.int64),
+        np.zeros(MAX_COLUMNS, np.int64),
+        np.zeros(256, np.int32),
+        np.zeros(k.CLASSES, np.float64),
+        np.zeros(16, np.int64),
+    )
+
+
+@inlined
+def desk_pointers(d):
+    """The same struct over pointers."""
+    return Desk(
+        pointer(d.record),
+        pointer(d.record32),
+        pointer(d.record8),
+        pointer(d.place),
+        pointer(d.chain),
+        pointer(d.near_key),
+        pointer(d.near_token),
+        pointer(d.used),
+        pointer(d.claimed),
+        pointer(d.bits),
+        pointer(d.start),
+        pointer(d.end),
+        pointer(d.quality),
+        pointer(d.slot_token),
+        pointer(d.by_class),
+        pointer(d.info),
+    )
+
+
+@inlined
+def row_pointers(r):
+    """The same struct over pointers."""
+    return Rows(
+        pointer(r.words),
+        pointer(r.ok),
+        r.n_rows,
+        r.width,
+        r.slots,
+        pointer(r.slot_column),
+        pointer(r.slot_role),
+        pointer(r.column_class),
+        r.columns,
+    )
+
+
+@inlined
+def row_stream(row, word, keys):
+    """The 64 bits that encipher one word of a row record."""
+    return siphash_number((u64(row) << u64(10)) | u64(word), keys[2 * k.ROWS], keys[2 * k.ROWS + 1])
+
+
+@inner
+def open_row(rows, row, record, keys, missing):
+    """Decipher the record of a row into `record`; False when there is none to be had yet."""
+    if row < 0 or row >= rows.n_rows:
+        return False
+    first = (row * rows.width * 8) >> BLOCK_SHIFT
+    last = ((row + 1) * rows.width * 8 - 1) >> BLOCK_SHIFT
+    for block in range(first, last + 1):
+        if not rows.ok[block]:
+            need(missing, ROWS_SECTION, block)
+            return False
+    base = row * rows.width
+    for w in range(rows.width):
+        record[w] = rows.words[base + w] ^ row_stream(row, w, keys)
+    return True
+
+
+@inner
+def fill_set(tokens, first, behind, start, end, desk):
+    """Put the tokens inside [start, end) into the window's set and count their kinds."""
+    for p in range(SET_SIZE):
+        desk.place[p] = 0
+    info = desk.info
+    for p in range(1, 8):
+        info[p] = 0
+    info[I_NEAR] = -1
+    count = 0
+    # From the last to the first, so that a chain runs in reading order.
+    for t in range(behind - 1, first - 1, -1):
+        if tokens.start[t] < start or tokens.end[t] > end or count >= MAX_TOKENS:
+            continue
+        count += 1
+        sig = u32(tokens.key[t] & u64(0xFFFFFFFF))
+        p = i64(sig) & (SET_SIZE - 1)
+        while desk.place[p] and u32(tokens.key[desk.place[p] - 1] & u64(0xFFFFFFFF)) != sig:
+            p = (p + 1) & (SET_SIZE - 1)
+        desk.chain[t] = desk.place[p] - 1
+        desk.place[p] = t + 1
+        kind = tokens.kind[t]
+        if kind == k.WORD and tokens.aux[t] >= 0:
+            info[I_WORDS] += 1
+        elif kind == k.DATE and tokens.aux[t] > 0:
+            info[I_DATES] += 1
+        elif kind == k.NIR and tokens.aux[t]:
+            info[I_NIRS] += 1
+        elif kind == k.PHONE and tokens.aux[t]:
+            info[I_PHONES] += 1
+        elif kind == k.EMAIL:
+            info[I_EMAILS] += 1
+    return count
+
+
+@inner
+def seek(sig, tokens, desk):
+    """The first free token with this hash, -1 for none."""
+    p = i64(sig) & (SET_SIZE - 1)
+    while desk.place[p]:
+        t = desk.place[p] - 1
+        if u32(tokens.key[t] & u64(0xFFFFFFFF)) == sig:
+            while t >= 0 and (desk.used[t] == desk.info[I_STAMP] or desk.claimed[t]):
+                t = desk.chain[t]
+            return i64(t)
+        p = (p + 1) & (SET_SIZE - 1)
+    return i64(-1)
+
+
+@inner
+def put_near(sig, t, desk, count):
+    """Add one neighbour of a token to the set of near words; returns the new count."""
+    if count >= SET_SIZE // 2:
+        return count
+    p = i64(sig) & (SET_SIZE - 1)
+    while desk.near_token[p]:
+        if desk.near_key[p] == sig:
+            return count
+        p = (p + 1) & (SET_SIZE - 1)
+    desk.near_key[p] = sig
+    desk.near_token[p] = t + 1
+    return count + 1
+
+
+@inlined
+def is_stop(t, tokens):
+    """Whether a token is a word of no evidence."""
+    return tokens.kind[t] == k.WORD and tokens.aux[t] & k.F_STOP != 0
+
+
+@inner
+def fill_near(f, tokens, first, behind, start, end, desk, scratch, leak):
+    """For every word of the window, find the leak's words that are one slip away."""
+    for p in range(SET_SIZE):
+        desk.near_token[p] = 0
+    k0, k1 = leak.keys[2 * k.WORD_NEAR], leak.keys[2 * k.WORD_NEAR + 1]
+    count = 0
+    for t in range(first, behind):
+        size = tokens.end[t] - tokens.start[t]
+        if tokens.start[t] < start or tokens.end[t] > end or size < 4 or size > 24:
+            continue
+        if (tokens.kind[t] != k.WORD and tokens.kind[t] != k.NUMBER) or is_stop(t, tokens):
+            continue
+        if tokens.kind[t] == k.NUMBER and tokens.aux[t] >= 0 and size < 7:
+            continue
+        base = i64(tokens.start[t])
+        for skip in range(-1, size):
+            at = 0
+            for i in range(size):
+                if i != skip:
+                    scratch[at] = f[base + i]
+                    at += 1
+            key = siphash_bytes(scratch, 0, at, k0, k1)
+            low, high = find(leak.words, key, leak.missing)
+            for entry in range(low, min(high, low + 24)):
+                count = put_near(u32(value_at(leak.words, entry, leak.keys)), t, desk, count)
+    desk.info[I_NEAR] = count
+
+
+@inner
+def seek_near(sig, desk):
+    """A free token one slip away from the word with this hash, -1 for none."""
+    p = i64(sig) & (SET_SIZE - 1)
+    while desk.near_token[p]:
+        if desk.near_key[p] == sig:
+            t = i64(desk.near_token[p] - 1)
+            if desk.used[t] == desk.info[I_STAMP] or desk.claimed[t]:
+                return i64(-1)
+            return t
+        p = (p + 1) & (SET_SIZE - 1)
+    return i64(-1)

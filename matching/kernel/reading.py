@@ -1,0 +1,369 @@
+"""From folded text to typed tokens: what is looked up, and where it stood.
+
+One loop serves building and scanning, so that both sides normalise alike. A token's key is
+SipHash-2-4 of its canonical form under the sub-key of its kind.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.kernel import kinds as k
+from matching.kernel.jit import inlined, inner, kernel, pointer
+from matching.kernel.shapes import (
+    clock_behind,
+    collect,
+    date_at,
+    even_gaps,
+    is_digit,
+    is_letter,
+    nir_length,
+    pack,
+    phone_start,
+    tidy,
+)
+from matching.kernel.tokens import (
+    S_HOUSE,
+    S_JOINED,
+    S_LEFT,
+    S_PREVIOUS,
+    S_TYPED,
+    WORD_TABLE,
+    put,
+    scratch_pointers,
+    token_pointers,
+)
+from matching.siphash import join, siphash_bytes, siphash_number
+
+u64 = np.uint64
+i64 = np.int64
+u8 = np.uint8
+
+STREET_REACH = 6  # words looked at behind a house number
+STREET_WORDS = 3  # words of the street joined to the number
+
+
+@inner
+def word_flags(f, start, end, numbers, marks):
+    """Flags of a word in the public lists, 0 when it stands in none."""
+    if end - start > 12:
+        return 0
+    number = u64(0xCBF29CE484222325)
+    for i in range(start, end):
+        number = (number ^ u64(f[i])) * u64(0x100000001B3)
+    mask = u64(WORD_TABLE - 1)
+    at = number & mask
+    while numbers[at] != u64(0):
+        if numbers[at] == number:
+            return i64(marks[at])
+        at = (at + u64(1)) & mask
+    return 0
+
+
+@inner
+def word_key(f, start, end, scratch, keys):
+    """The key of a word; st and ste are saint and sainte."""
+    k0, k1 = keys[2 * k.WORD], keys[2 * k.WORD + 1]
+    size = end - start
+    if f[start] == 115 and f[start + 1] == 116 and (size == 2 or (size == 3 and f[end - 1] == 101)):
+        scratch[0], scratch[1], scratch[2] = u8(115), u8(97), u8(105)  # saint, sainte
+        scratch[3], scratch[4], scratch[5] = u8(110), u8(116), u8(101)
+        return siphash_bytes(scratch, 0, 3 + size, k0, k1)
+    return siphash_bytes(f, start, end, k0, k1)
+
+
+@inner
+def joined_key(f, start, middle, end, scratch, keys):
+    """The key of two words written as one; `middle` is the byte between them."""
+    size = 0
+    for i in range(start, end):
+        if i != middle and size < 500:
+            scratch[size] = f[i]
+            size += 1
+    return siphash_bytes(scratch, 0, size, keys[2 * k.WORD], keys[2 * k.WORD + 1])
+
+
+@inner
+def put_word(f, start, end, tokens, n, s, keys):
+    """Append a word, the word joined to the one before it, and the street it may belong to."""
+    flags = word_flags(f, start, end, s.numbers, s.marks)
+    key = word_key(f, start, end, s.bytes, keys)
+    previous = s.state[S_PREVIOUS]
+    state = s.state
+    word = n
+    n = put(tokens, n, k.WORD, key, start, end, flags)
+    if previous >= 0 and tokens.end[previous] == start - 1:
+        between = f[start - 1]
+        first = tokens.start[previous]
+        if (between == 32 or between == 45 or between == 39) and end - first < 60:
+            both = joined_key(f, first, start - 1, end, s.bytes, keys)
+            n = put(tokens, n, k.WORD, both, first, end, -1)
+    state[S_PREVIOUS] = word
+    if state[S_LEFT] > 0:
+        state[S_LEFT] -= 1
+        house = state[S_HOUSE]
+        if flags & k.F_STREET:
+            state[S_TYPED] = 1
+        elif state[S_TYPED] and not flags & (k.F_STOP | k.F_TITLE) and state[S_JOINED] > 0:
+            state[S_JOINED] -= 1
+            both = siphash_number(
+                join(tokens.key[house], key), keys[2 * k.STREET], keys[2 * k.STREET + 1]
+            )
+            n = put(tokens, n, k.STREET, both, tokens.start[house], end, start)
+    return n
+
+
+@inner
+def email_bounds(f, at, floor):
+    """Where the address around the at sign may begin and end."""
+    start = at
+    while start > floor and at - start < 100:
+        c = f[start - 1]
+        if not (is_letter(c) or is_digit(c) or c == 46 or c == 95 or c == 45 or c == 43 or c == 37):
+            break
+        start -= 1
+    while start < at and (f[start] == 46 or f[start] == 45):
+        start += 1
+    end = at + 1
+    while end - at < 200 and (
+        is_letter(f[end]) or is_digit(f[end]) or f[end] == 46 or f[end] == 45
+    ):
+        end += 1
+    while end > at and not is_letter(f[end - 1]):
+        end -= 1
+    return start, end
+
+
+@inner
+def put_email(f, at, floor, tokens, n, s, keys):
+    """Append the address around the at sign at `at`; returns (count, position behind it)."""
+    start, end = email_bounds(f, at, floor)
+    dot = end - 1
+    while dot > at and f[dot] != 46:
+        dot -= 1
+    if start == at or dot <= at + 1 or end - dot < 3:
+        return n, at + 1
+    gmail = f[at + 1] == 103 and (
+        (f[at + 2] == 109 and dot == at + 6) or (f[at + 2] == 111 and dot == at + 11)
+    )
+    size = 0
+    for i in range(start, at):
+        if f[i] == 43:
+            break
+        if not (gmail and f[i] == 46):
+            s.bytes[size] = f[i]
+            size += 1
+    local = size
+    for i in range(at, end):
+        s.bytes[size] = f[i]
+        size += 1
+    # The words inside the address are part of it and no evidence of their own.
+    while n > 0 and tokens.start[n - 1] >= start:
+        n -= 1
+    s.state[S_PREVIOUS] = -1
+    s.state[S_LEFT] = 0
+    key = siphash_bytes(s.bytes, 0, size, keys[2 * k.EMAIL], keys[2 * k.EMAIL + 1])
+    n = put(tokens, n, k.EMAIL, key, start, end, 1)
+    key = siphash_bytes(s.bytes, 0, local, keys[2 * k.LOCAL], keys[2 * k.LOCAL + 1])
+    return put(tokens, n, k.LOCAL, key, start, at, local), end
+
+
+@inner
+def put_date(f, at, tokens, n, keys):
+    """Append the readings of a date at `at`; returns (count, position behind it or `at`)."""
+    end, first, second = date_at(f, at)
+    if first == 0 or is_digit(f[end]):
+        return n, at
+    sign = -1 if clock_behind(f, end) else 1
+    k0, k1 = keys[2 * k.DATE], keys[2 * k.DATE + 1]
+    n = put(tokens, n, k.DATE, siphash_number(u64(first), k0, k1), at, end, sign * first)
+    if second:
+        n = put(tokens, n, k.DATE, siphash_number(u64(second), k0, k1), at, end, sign * second)
+    return n, end
+
+
+@inner
+def put_number(f, at, count, zero, sure_only, tokens, n, s, keys):
+    """Append the NIR or phone whose collected digits begin at `at`.
+
+    Returns (count, position behind it, or `at`). `sure_only` leaves nine bare digits alone.
+    """
+    size = nir_length(s.digits, s.last, count)
+    if size:
+        key = siphash_number(pack(s.digits, 0, 13, -1), keys[2 * k.NIR], keys[2 * k.NIR + 1])
+        end = s.places[size - 1] + 1
+        return put(tokens, n, k.NIR, key, at, end, 1), end
+    plus = at > 0 and f[at - 1] == 43
+    first, sure = phone_start(f, s.digits, s.places, s.last, count, zero, plus)
+    if first >= 0 and (sure or not sure_only):
+        key = siphash_number(
+            pack(s.digits, first, first + 9, -1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
+        )
+        end = s.places[first + 8] + 1
+        return put(tokens, n, k.PHONE, key, at, end, sure), end
+    return n, at
+
+
+@inner
+def put_doubtful(f, at, count, tokens, n, s, keys):
+    """Append digits too few, too many or impossible: still a NIR or phone to a typist's slip."""
+    size = 0
+    for t in range(8, min(count, 16)):
+        if s.last[t]:
+            size = t + 1
+            if s.digits[0] == 0 and s.digits[1] != 0 and (size == 9 or size == 11):
+                key = siphash_number(
+                    pack(s.digits, 1, size, -1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
+                )
+                return put(tokens, n, k.PHONE, key, at, s.places[size - 1] + 1, 0)
+    if size == 10 and s.digits[0] != 0 and s.digits[1] == 0 and even_gaps(f, s.places, s.last, 1):
+        # The zero changed places with the digit behind it.
+        key = siphash_number(pack(s.digits, 0, 10, 1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1])
+        return put(tokens, n, k.PHONE, key, at, s.places[9] + 1, 0)
+    if size >= 12 and s.digits[0] != 0 and s.digits[0] <= 8 and tidy(s.last, size):
+        long = min(size, 13)
+        key = siphash_number(pack(s.digits, 0, long, -1), keys[2 * k.NIR], keys[2 * k.NIR + 1])
+        return put(tokens, n, k.NIR, key, at, s.places[size - 1] + 1, 0)
+    return n
+
+
+@inner
+def put_run(f, start, end, tokens, n, s, keys):
+    """Append a run of letters and digits as NUMBER, and open a street behind a house number."""
+    digits = True
+    house = 0
+    for i in range(start, end):
+        if not is_digit(f[i]):
+            digits = False
+        elif digits:
+            house += 1
+    aux = -1
+    key = siphash_bytes(f, start, end, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
+    if digits and end - start <= 9:
+        aux = 0
+        for i in range(start, end):
+            aux = aux * 10 + (i64(f[i]) - 48)
+    if house and house <= 4 and end - start - house <= 3:
+        # 12bis is the house 12.
+        if not digits:
+            inner = siphash_bytes(
+                f, start, start + house, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1]
+            )
+            n = put(tokens, n, k.NUMBER, inner, start, start + house, 0)
+        s.state[S_HOUSE] = n
+        s.state[S_TYPED] = 0
+        s.state[S_LEFT] = STREET_REACH
+        s.state[S_JOINED] = STREET_WORDS
+        if not digits:
+            s.state[S_HOUSE] = n - 1
+    else:
+        s.state[S_LEFT] = 0
+    return put(tokens, n, k.NUMBER, key, start, end, aux)
+
+
+@inlined
+def is_chunk(c):
+    """Whether a byte may stand inside a password-like run."""
+    return c > 32 and not (
+        c == 34 or c == 39 or c == 44 or c == 58 or c == 59 or c == 124 or c == 60 or c == 62
+    )
+
+
+@inner
+def put_chunk(f, at, stop, tokens, n, keys):
+    """Append the run of non-delimiters that begins at `at`; returns (count, its end)."""
+    end = at
+    while end < stop and is_chunk(f[end]):
+        end += 1
+    if end - at >= 4 and end - at <= 64:
+        key = siphash_bytes(f, at, end, keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1])
+        n = put(tokens, n, k.CHUNK, key, at, end, 0)
+    return n, end
+
+
+@inner
+def put_digits(f, i, j, tokens, n, s, keys):
+    """Append what begins with the digits [i, j): an identifier, a date, or the bare run."""
+    count, zero = collect(f, i, s.digits, s.places, s.last)
+    behind = i
+    if count >= 10:
+        # Before dates: 06.02.09.98.08 begins like one.
+        n, behind = put_number(f, i, count, zero, True, tokens, n, s, keys)
+    if behind == i:
+        n, behind = put_date(f, i, tokens, n, keys)
+        if behind > i:
+            if j - i == 8:
+                n = put_run(f, i, j, tokens, n, s, keys)
+            return n, behind
+    if behind == i and count >= 9:
+        n, behind = put_number(f, i, count, zero, False, tokens, n, s, keys)
+        if behind == i:
+            n = put_doubtful(f, i, count, tokens, n, s, keys)
+    if behind <= i or behind == j:
+        if j - i <= 40:
+            n = put_run(f, i, j, tokens, n, s, keys)
+        return n, max(j, behind)
+    return n, behind
+
+
+@inner
+def put_alnum(f, i, end, tokens, n, s, keys):
+    """Append what begins at a letter or digit; returns (count, position to go on from)."""
+    j = i
+    letters = True
+    while j < end and (is_letter(f[j]) or is_digit(f[j])):
+        if is_digit(f[j]):
+            letters = False
+        j += 1
+    if letters:
+        if j - i >= 2 and j - i <= 40:
+            n = put_word(f, i, j, tokens, n, s, keys)
+        return n, j
+    if not is_digit(f[i]):
+        if j - i <= 40:
+            n = put_run(f, i, j, tokens, n, s, keys)
+        return n, j
+    return put_digits(f, i, j, tokens, n, s, keys)
+
+
+@inner
+def tokenise(f, start, end, chunks, tokens, capacity, s, keys):
+    """Read `f[start:end]` into `tokens`; returns how many. `chunks` adds password-like runs."""
+    n = 0
+    state = s.state
+    for t in range(8):
+        state[t] = 0
+    state[S_PREVIOUS] = -1
+    i = start
+    chunk_end = start
+    floor = start
+    room = capacity - 12
+    while i < end and n < room:
+        c = f[i]
+        if chunks and i >= chunk_end and is_chunk(c):
+            n, chunk_end = put_chunk(f, i, end, tokens, n, keys)
+        if is_letter(c) or is_digit(c):
+            n, i = put_alnum(f, i, end, tokens, n, s, keys)
+        elif c == 64:
+            n, i = put_email(f, i, floor, tokens, n, s, keys)
+            floor = i
+        else:
+            if c == 10 or c == 59 or c == 124 or c == 9:
+                state[S_LEFT] = 0
+            i += 1
+    return n
+
+
+@kernel
+def tokenise_array(f, start, end, chunks, tokens, scratch, keys):
+    """`tokenise` from Python: `f` must be padded with newlines behind `end`."""
+    return tokenise(
+        pointer(f),
+        start,
+        end,
+        chunks,
+        token_pointers(tokens),
+        len(tokens.kind),
+        scratch_pointers(scratch),
+        pointer(keys),
+    )
