@@ -123,18 +123,14 @@ class FingerprintFile:
         """Map the file and check header and structure; raises DamagedFileError."""
         self.path = path
         try:
-            self._file: BinaryIO = path.open("rb")
+            with path.open("rb") as file:
+                self.facts, self._sections, self._start = self._open(file)
         except FileNotFoundError:
             raise DamagedFileError(
                 f"There is no fingerprint file at {path}. `vigie leak fingerprint` makes one."
             ) from None
         except OSError as error:
             raise DamagedFileError(f"{path} cannot be read: {error.strerror}.") from None
-        try:
-            self.facts, self._sections, self._start = self._open()
-        except BaseException:
-            self._file.close()
-            raise
         self.ok = {
             name: np.zeros(len(section["blocks"]) + 2, np.uint8)
             for name, section in self._sections.items()
@@ -147,17 +143,17 @@ class FingerprintFile:
         return self._size
 
     def close(self) -> None:
-        """Let go of the file; arrays handed out must not be used afterwards."""
-        self._file.close()
+        """Let go of the file; it is unmapped when the last array handed out is gone."""
+        self._arrays.clear()
 
     def _bad(self, what: str) -> DamagedFileError:
         return DamagedFileError(
             f"{self.path} {what}. Make it again with `vigie leak fingerprint`, or restore a copy."
         )
 
-    def _open(self) -> tuple[Facts, dict[str, Any], int]:
-        self._size = os.fstat(self._file.fileno()).st_size
-        prefix = self._file.read(PREFIX.size)
+    def _open(self, file: BinaryIO) -> tuple[Facts, dict[str, Any], int]:
+        self._size = os.fstat(file.fileno()).st_size
+        prefix = file.read(PREFIX.size)
         if len(prefix) < PREFIX.size or prefix[:8] != MAGIC:
             raise self._bad("is no fingerprint file")
         _, version, length, digest = PREFIX.unpack(prefix)
@@ -168,7 +164,7 @@ class FingerprintFile:
             )
         if length > MAX_HEADER or PREFIX.size + length > self._size:
             raise self._bad("is damaged: its header is cut")
-        header = self._file.read(length)
+        header = file.read(length)
         if bytes.fromhex(_digest(header)) != digest:
             raise self._bad("is damaged: its header does not match its checksum")
         data = json.loads(header)
@@ -182,7 +178,7 @@ class FingerprintFile:
             section = data["sections"][name]
             if start + section["offset"] + section["bytes"] > self._size:
                 raise self._bad("is damaged: it is shorter than its header says")
-        self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._map.madvise(mmap.MADV_RANDOM)
         return facts, data["sections"], start
 

@@ -249,7 +249,8 @@ def _score_names(facts: ColumnFacts, found: dict[FieldType, float]) -> None:
         return
     first, whole = share.get(T.FIRST_NAME, 0.0), share.get(T.FULL_NAME, 0.0)
     several = facts.words >= 1.8
-    found[T.FULL_NAME] = 0.4 + whole if several and whole > 0.3 else 0.0
+    titled = found[T.DOCTOR] > 0.5
+    found[T.FULL_NAME] = 0.4 + whole if several and whole > 0.3 and not titled else 0.0
     found[T.FIRST_NAME] = 0.2 + first if not several or first > 0.8 else 0.3 * first
     found[T.SURNAME] = 0.48 if first < 0.3 and facts.words < 1.8 and facts.distinct > 0.02 else 0.2
     found[T.SURNAME] += share.get(T.SURNAME, 0.0)

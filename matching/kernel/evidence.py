@@ -307,6 +307,13 @@ def conflicts(rows, desk):
     named = b[k.C_FIRST] > 0.0 or b[k.C_FULL] > 0.0
     if other and has_first and not named and b[k.C_NIR] == 0.0 and b[k.C_EMAIL] < 20.0:
         cost += OTHER_PERSON
+    if count and has_first and not named and b[k.C_SURNAME] > 0.0:
+        count += 1
+    # A wrong value here and there is a slip; several at once are another person's row.
+    if count >= 3:
+        cost += OTHER_PERSON
+    elif count == 2:
+        cost += 6.0
     info[I_CONFLICTS] = count
     return cost
 

@@ -5,35 +5,44 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from pathlib import Path
 
-SURNAMES = (
-    "MARTINEAU LEFEBVRE GARNIER DELACROIX HUGUENIN PERRODIN CHASTAGNIER ROUSSELOT BOURDIN CAZENAVE "
-    "DUMOULIN ETCHEVERRY FAVREAU GUILLEMOT HAMONIC JOURDAIN KERVELLA LAMBERTIN MAUPERTUIS NIVELLE "
-    "ORSINI PASQUALINI QUENTREC RAVANEL SAINTENY TEYSSEDRE URBANSKI VALLADIER WEISSENBACH ZIEGLER "
-    "BENHAMOU TRAORE NGUYEN FERREIRA LOPEZ DIALLO AMRANI COHEN LE-GOFF DE-VILLIERS"
-).split()
-FIRST = (
-    "Jeanne Élise Camille Hélène Noémie Françoise Agnès Sylvie Maëlle Inès Chloé Manon Aurélie "
-    "Benoît Jérôme Gaël Rémi Étienne Loïc Cédric Thibault Mathéo Bastien Hugo Raphaël Lucien "
-    "Marie-Claude Jean-Pierre Anne-Sophie Jean-Baptiste Karim Fatoumata Mehdi Oumar Yasmine"
-).split()
-STREETS = (
-    "rue des Lilas|avenue du Général Leclerc|boulevard Voltaire|impasse du Moulin|chemin des Vignes"
-    "|place de la République|allée des Tilleuls|route de Bordeaux|rue Jean Moulin|quai Gambetta"
-    "|rue de l'Église|cours Lafayette|rue du Puits Salé|avenue Foch|square des Acacias"
-).split("|")
+from matching.result import LeakRef
+
+_SURNAMES = """
+MARTINEAU LEFEBVRE GARNIER DELACROIX HUGUENIN PERRODIN CHASTAGNIER ROUSSELOT BOURDIN CAZENAVE
+DUMOULIN ETCHEVERRY FAVREAU GUILLEMOT HAMONIC JOURDAIN KERVELLA LAMBERTIN MAUPERTUIS NIVELLE
+ORSINI PASQUALINI QUENTREC RAVANEL SAINTENY TEYSSEDRE URBANSKI VALLADIER WEISSENBACH ZIEGLER
+BENHAMOU TRAORE NGUYEN FERREIRA LOPEZ DIALLO AMRANI COHEN LE-GOFF DE-VILLIERS
+"""
+SURNAMES = _SURNAMES.split()
+_FIRST = """
+Jeanne Élise Camille Hélène Noémie Françoise Agnès Sylvie Maëlle Inès Chloé Manon Aurélie Benoît
+Jérôme Gaël Rémi Étienne Loïc Cédric Thibault Mathéo Bastien Hugo Raphaël Lucien Marie-Claude
+Jean-Pierre Anne-Sophie Jean-Baptiste Karim Fatoumata Mehdi Oumar Yasmine
+"""
+FIRST = _FIRST.split()
+_STREETS = """
+rue des Lilas|avenue du Général Leclerc|boulevard Voltaire|impasse du Moulin|chemin des Vignes
+place de la République|allée des Tilleuls|route de Bordeaux|rue Jean Moulin|quai Gambetta
+rue de l'Église|cours Lafayette|rue du Puits Salé|avenue Foch|square des Acacias
+"""
+STREETS = _STREETS.replace("\n", "|").strip("|").split("|")
 TOWNS = (
     ("44000", "NANTES"), ("35000", "RENNES"), ("29200", "BREST"), ("33000", "BORDEAUX"),
     ("64200", "BIARRITZ"), ("74000", "ANNECY"), ("59800", "LILLE"), ("69003", "LYON"),
-    ("13008", "MARSEILLE"), ("67000", "STRASBOURG"), ("22000", "SAINT-BRIEUC"), ("76600", "LE HAVRE"),
-    ("25000", "BESANÇON"), ("02100", "SAINT-QUENTIN"), ("20200", "BASTIA"), ("97400", "SAINT-DENIS"),
+    ("13008", "MARSEILLE"), ("67000", "STRASBOURG"), ("22000", "SAINT-BRIEUC"),
+    ("76600", "LE HAVRE"),
+    ("25000", "BESANÇON"), ("02100", "SAINT-QUENTIN"), ("20200", "BASTIA"),
+    ("97400", "SAINT-DENIS"),
 )  # fmt: skip
 DOCTORS = ("Dr VASSEUR Paul", "Dr MONNIER Claire", "Docteur Sabatier", "Dr LE BRIS Yann", "")
 LABS = ("LABORATOIRE DES QUAIS", "BIOLITTORAL", "LABO DU PARC", "SELAS BIOVAL")
 INSURERS = ("MUTUELLE DES MARINS", "HARMONIE SUD", "PREVOYANCE DU RAIL", "")
-MONTHS = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-).split()
+_MONTHS = """
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+"""
+MONTHS = _MONTHS.split()
 
 
 @dataclass(frozen=True)
@@ -71,16 +80,26 @@ class Person:
 
     def columns(self) -> list[str]:
         return [
-            self.nir + self.key, self.surname.replace("-", " "), self.first, self.birthday, self.phone,
-            self.email, self.address, self.postcode, self.town, self.doctor, self.lab, self.insurer,
-            self.member,
+            self.nir + self.key, self.surname.replace("-", " "), self.first, self.birthday,
+            self.phone, self.email, self.address, self.postcode, self.town, self.doctor, self.lab,
+            self.insurer, self.member,
         ]  # fmt: skip
 
 
-HEADER = (
-    "NUM_SS;NOM_USUEL;PRENOM;DDN;TEL_PORTABLE;MAIL;ADR;CP;VILLE;MEDECIN_TRAITANT;LABO;MUTUELLE;"
-    "N_ADHERENT"
-).split(";")
+_HEADER = """
+NUM_SS NOM_USUEL PRENOM DDN TEL_PORTABLE MAIL ADR CP VILLE MEDECIN_TRAITANT LABO MUTUELLE
+N_ADHERENT
+"""
+HEADER = _HEADER.split()
+
+
+@dataclass(frozen=True)
+class LeakOnDisk:
+    """A leak's people in row order, and its files."""
+
+    people: list[Person]
+    csv: Path
+    ref: LeakRef
 
 
 def invent(draw: random.Random) -> Person:
@@ -217,42 +236,42 @@ def subset(draw: random.Random, person: Person, *, shuffle: bool = False) -> lis
 
 def prose(draw: random.Random, p: Person) -> str:
     name = f"{p.first} {p.surname.title()}"
-    return draw.choice(
-        (
-            f"Je vends des infos sur {name}, né(e) le {date_form(draw, p.born)}, qui habite au "
-            f"{p.number} {p.street} à {p.town.title()}. Son numéro : {phone_form(draw, p.phone)}.",
-            f"{name} ({p.postcode} {p.town.title()}) est joignable au {phone_form(draw, p.phone)} ou "
-            f"par mail : {p.email}, sécu {nir_form(draw, p.nir, p.key)}, voilà.",
-            f"Salut, quelqu'un connaît {name} ? Date de naissance {date_form(draw, p.born)}, "
-            f"numéro de sécu {nir_form(draw, p.nir, p.key)}, suivi par {p.doctor or 'son médecin'}.",
-        )
-    )
+    born, phone = date_form(draw, p.born), phone_form(draw, p.phone)
+    nir = nir_form(draw, p.nir, p.key)
+    sold = f"Je vends des infos sur {name}, né(e) le {born}, qui habite au {p.address}"
+    sold += f" à {p.town.title()}. Son numéro : {phone}."
+    reached = f"{name} ({p.postcode} {p.town.title()}) est joignable au {phone} ou par mail : "
+    reached += f"{p.email}, sécu {nir}, voilà."
+    asked = f"Salut, quelqu'un connaît {name} ? Date de naissance {born}, numéro de sécu {nir}, "
+    asked += f"suivi par {p.doctor or 'son médecin'}."
+    return draw.choice((sold, reached, asked))
+
+
+def layout(kind: str, draw: random.Random, p: Person) -> str:
+    """One of the ways to lay whole rows or some columns out."""
+    row, some = p.columns(), subset(draw, p, shuffle=kind == "order")
+    if kind == "verbatim":
+        return ";".join(row)
+    if kind == "delimiter":
+        return draw.choice(("\t", "|", ",", " | ", ", ", " ; ", " - ")).join(row)
+    if kind == "json":
+        return json.dumps(dict(some), ensure_ascii=draw.random() < 0.3)
+    if kind == "json indented":
+        return json.dumps(dict(some), ensure_ascii=False, indent=2)
+    if kind == "sql":
+        values = ", ".join("'" + value.replace("'", "''") + "'" for value in row)
+        return "INSERT INTO patients VALUES (" + values + ");"  # noqa: S608 - a text to be found
+    if kind == "lines":
+        mark = draw.choice((": ", " : ", "=", ":\t"))
+        return "\n".join(label.title() + mark + value for label, value in some)
+    return ";".join(value for _, value in some)
 
 
 def disguise(kind: str, draw: random.Random, p: Person) -> str:
     """The person written down in one way; the names are those of CLASSES."""
-    row = p.columns()
-    if kind == "verbatim":
-        return ";".join(row)
-    if kind == "subset":
-        return ";".join(value for _, value in subset(draw, p))
-    if kind == "order":
-        return ";".join(value for _, value in subset(draw, p, shuffle=True))
-    if kind == "delimiter":
-        return draw.choice(("\t", "|", ",", " | ", ", ", " ; ", " - ")).join(row)
-    if kind == "json":
-        return json.dumps(dict(subset(draw, p)), ensure_ascii=draw.random() < 0.3)
-    if kind == "json indented":
-        return json.dumps(dict(subset(draw, p)), ensure_ascii=False, indent=2)
-    if kind == "sql":
-        values = ", ".join("'" + value.replace("'", "''") + "'" for value in row)
-        return f"INSERT INTO patients VALUES ({values});"
-    if kind == "lines":
-        mark = draw.choice((": ", " : ", "=", ":\t"))
-        return "\n".join(label.title() + mark + value for label, value in subset(draw, p))
     if kind == "case":
         change = draw.choice((str.lower, str.upper, str.swapcase, lambda t: plain(t).lower()))
-        return change(";".join(value for _, value in subset(draw, p)))
+        return change(layout("subset", draw, p))
     if kind == "phone":
         return f"{p.first} {p.surname} {phone_form(draw, p.phone)} {p.postcode} {p.town}"
     if kind == "nir":
@@ -261,8 +280,9 @@ def disguise(kind: str, draw: random.Random, p: Person) -> str:
         return f"{p.surname};{p.first};{date_form(draw, p.born)};{p.phone}"
     if kind == "prose":
         return prose(draw, p)
-    parts = subset(draw, p)
-    values = [value for _, value in parts]
+    if kind not in SLIPS:
+        return layout(kind, draw, p)
+    values = [value for _, value in subset(draw, p)]
     at = draw.randrange(len(values))
     values[at] = slip(draw, values[at], kind)
     return ";".join(values)

@@ -1,0 +1,65 @@
+"""Verdicts from recognised rows, and the probability printed with them."""
+
+from __future__ import annotations
+
+from math import comb
+
+import pytest
+
+from matching.decide import decide, tail
+from matching.result import Verdict
+from matching.scan import Found
+
+
+def row(number: int, bits: float = 90.0, *kinds: str, at: int = 0, conflicts: int = 0) -> Found:
+    fields = [(kind, at, at + 1, 0, 1.0) for kind in (kinds or ("nir", "surname"))]
+    return Found(number, bits, False, conflicts, 0, fields)
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (5, 2), (40, 3), (300, 2), (300, 9), (20, 0), (3, 4)])
+def test_tail_is_the_binomial_tail(n: int, k: int) -> None:
+    exact = sum(comb(n, i) * 0.007**i * 0.993 ** (n - i) for i in range(k, n + 1))
+    assert tail(n, k, 0.007) == pytest.approx(exact, rel=1e-9, abs=1e-300)
+
+
+def told(found: list[Found], people: int) -> Verdict:
+    return decide(found, people, known_file=False, mention=False).verdict
+
+
+def scattered(count: int) -> list[Found]:
+    return [row(i * 7919 % 490_000, at=i * 50) for i in range(count)]
+
+
+def test_few_rows_alone_are_a_fragment_and_many_a_repost() -> None:
+    assert told(scattered(1), 1) is Verdict.FRAGMENT
+    assert told(scattered(3), 3) is Verdict.FRAGMENT
+    assert told(scattered(60), 60) is Verdict.REPOST
+
+
+@pytest.mark.parametrize(("known", "people"), [(2, 300), (7, 1000), (1, 20), (20, 100), (30, 100)])
+def test_some_people_of_another_list_are_no_repost(known: int, people: int) -> None:
+    assert told(scattered(known), people) is Verdict.SAME_PEOPLE
+
+
+def test_the_order_of_the_file_gives_a_diluted_fragment_away() -> None:
+    kept = [row(100 + i, at=i * 50) for i in range(6)]
+    assert told(kept, 60) is Verdict.FRAGMENT
+    assert told([row(100 + i * 900, at=i * 50) for i in range(6)], 60) is Verdict.SAME_PEOPLE
+
+
+def test_columns_that_only_this_file_has_give_it_away() -> None:
+    rows = [row(i * 997, 90.0, "surname", "phone", "doctor", "laboratory") for i in range(4)]
+    assert told(rows, 60) is Verdict.FRAGMENT
+
+
+def test_between_the_thresholds_is_review_unless_it_is_a_whole_list() -> None:
+    assert told([row(5, 40.0)], 1) is Verdict.REVIEW
+    assert told([row(i * 997, 40.0) for i in range(40)], 40) is Verdict.REPOST
+    shuffled = [row(i * 997, 40.0, conflicts=2) for i in range(40)]
+    assert told(shuffled, 40) is Verdict.REVIEW
+
+
+def test_known_copies_and_terms() -> None:
+    assert decide([], 0, known_file=True, mention=False).verdict is Verdict.REPOST
+    assert decide([], 0, known_file=False, mention=True).verdict is Verdict.MENTION
+    assert decide([], 9, known_file=False, mention=False).verdict is Verdict.NONE

@@ -1,0 +1,150 @@
+"""The commands as a user runs them: key, inspect, fingerprint, info, scan."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.matching import disguises
+from tests.matching.disguises import LeakOnDisk
+
+
+def vigie(*arguments: object, stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "vigie.cli", *map(str, arguments)],
+        input=stdin, capture_output=True, check=False, cwd=cwd,
+        env={**os.environ, "COLUMNS": "200"},
+    )  # fmt: skip
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def scanned(leak: LeakOnDisk, *arguments: object, **more: Any) -> tuple[int, list[dict[str, Any]]]:
+    status, out, err = vigie(
+        "scan", *arguments, "--leak", leak.ref.file, "--key", leak.ref.key_file, "--json", **more
+    )
+    assert "Traceback" not in err
+    return status, [json.loads(line) for line in out.splitlines()]
+
+
+def test_from_a_file_to_a_verdict(tmp_path: Path) -> None:
+    people = disguises.people(300, seed=21)
+    rows = [";".join(disguises.HEADER), *(";".join(p.columns()) for p in people)]
+    rows[5] = "une;ligne;cassée"
+    (tmp_path / "fuite.csv").write_text("\n".join(rows), "latin-1")
+    assert vigie("key", "new", "k", cwd=tmp_path)[0] == 0
+    assert vigie("key", "new", "k", cwd=tmp_path)[0] == 4
+    status, out, _ = vigie("leak", "inspect", "fuite.csv", cwd=tmp_path)
+    assert status == 0
+    (tmp_path / "schema.toml").write_text(out)
+    status, out, _ = vigie("leak", "inspect", "fuite.csv", "--json", cwd=tmp_path)
+    assert json.loads(out)["columns"]["NUM_SS"] == "nir"
+    made = ("leak", "fingerprint", "fuite.csv", "--key", "k", "-o", "leak.vfp")
+    status, out, err = vigie(*made, "--schema", "schema.toml", "--name", "labo", cwd=tmp_path)
+    assert status == 0
+    assert "300 rows" in out
+    assert "1 broken row(s) without fingerprint (counted from 0): 4" in err
+    status, out, _ = vigie("leak", "info", "leak.vfp", "--json", cwd=tmp_path)
+    told = json.loads(out)
+    assert (told["name"], told["rows"], told["broken_rows"]) == ("labo", 300, 1)
+    text = ";".join(people[17].columns()).encode()
+    scan = ("scan", "-", "--leak", "leak.vfp", "--key", "k")
+    status, out, _ = vigie(*scan, "--json", stdin=text, cwd=tmp_path)
+    result = json.loads(out)
+    assert status == 0
+    assert result["verdict"] == "fragment"
+    assert result["matches"][0]["row"] == 17
+    assert result["matches"][0]["leak"] == "labo"
+    status, out, _ = vigie(*scan, stdin=text, cwd=tmp_path)
+    assert "fragment" in out
+    assert people[17].surname not in out
+
+
+def test_folders_archives_and_packed_layers(leak: LeakOnDisk, tmp_path: Path) -> None:
+    line = ";".join(leak.people[30].columns())
+    posts = tmp_path / "posts"
+    posts.mkdir()
+    (posts / "a.txt").write_text("bonjour à tous")
+    (posts / "b.txt").write_text("voici : " + base64.b64encode(line.encode()).decode())
+    with zipfile.ZipFile(posts / "c.zip", "w") as archive:
+        archive.writestr("17.txt", line)
+    status, results = scanned(leak, posts)
+    assert status == 0
+    told = {Path(each["document"].split("!")[0]).name: each for each in results}
+    assert told["a.txt"]["verdict"] == "none"
+    assert told["b.txt"]["matches"][0]["layer"] == "base64"
+    assert told["c.zip"]["matches"][0]["row"] == 30
+    assert told["c.zip"]["document"].endswith("c.zip!/17.txt")
+
+
+def test_what_cannot_be_read_has_its_own_line_and_status_3(
+    leak: LeakOnDisk, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("bonjour")
+    status, results = scanned(leak, tmp_path / "a.txt", tmp_path / "none.txt")
+    assert status == 3
+    assert [each["verdict"] for each in results] == ["none", "error"]
+    assert "No such file" in results[1]["error"]
+
+
+def test_wrong_use_and_wrong_keys(leak: LeakOnDisk, tmp_path: Path) -> None:
+    assert vigie("scan", "-", "--leak", leak.ref.file)[0] == 2
+    vigie("key", "new", tmp_path / "other")
+    status, _, err = vigie("scan", "-", "--leak", leak.ref.file, "--key", tmp_path / "other")
+    assert status == 4
+    assert "does not belong to" in err
+    (tmp_path / "other").chmod(0o644)
+    status, _, err = vigie("scan", "-", "--leak", leak.ref.file, "--key", tmp_path / "other")
+    assert status == 4
+    assert "chmod 600" in err
+
+
+def test_several_leaks_give_the_strongest(leak: LeakOnDisk) -> None:
+    line = ";".join(leak.people[3].columns()).encode()
+    pair = ("--leak", leak.ref.file, "--key", leak.ref.key_file)
+    status, results = scanned(leak, "-", *pair, stdin=line)
+    assert status == 0
+    assert len(results) == 1
+    assert results[0]["records"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "is empty"), (";".join(disguises.HEADER) + "\n", "no data row"),
+     ("a;b\n1;2\n1;3\n", "type that can be recognised")],
+)  # fmt: skip
+def test_a_leak_that_gives_nothing_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "f.csv").write_text(text)
+    vigie("key", "new", tmp_path / "k")
+    status, _, err = vigie(
+        "leak", "fingerprint", tmp_path / "f.csv", "--key", tmp_path / "k", "-o", tmp_path / "o.vfp"
+    )
+    assert status == 4
+    assert said in err
+    assert not (tmp_path / "o.vfp").exists()
+
+
+def test_mixed_encodings_and_stray_quotes(tmp_path: Path) -> None:
+    people = disguises.people(200, seed=8)
+    rows = [";".join(disguises.HEADER).encode()]
+    for number, person in enumerate(people):
+        text = ";".join(person.columns()).replace("rue", 'rue "', number == 50)
+        rows.append(text.encode("utf-8" if number % 9 else "cp1252"))
+    (tmp_path / "f.csv").write_bytes(b"\n".join(rows))
+    vigie("key", "new", tmp_path / "k")
+    made = ("leak", "fingerprint", tmp_path / "f.csv", "--key", tmp_path / "k")
+    status, out, err = vigie(*made, "-o", tmp_path / "o.vfp", "--json")
+    assert (status, json.loads(out)["broken"]) == (0, 0), err
+    text = "\n".join(f"{p.first};{p.surname};{p.nir}" for p in people[:45])
+    scan = ("scan", "-", "--leak", tmp_path / "o.vfp", "--key", tmp_path / "k", "--json")
+    _, out, _ = vigie(*scan, stdin=text.encode())
+    found = json.loads(out)
+    assert found["records"] == 45
+    assert all("first_name" in match["fields"] for match in found["matches"])
