@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import crowd, decide
+from matching import crowd, decide, verify
 from matching.build import DOMAINS
 from matching.errors import DamagedFileError
 from matching.fingerprint_file import SECTIONS, FingerprintFile
 from matching.kernel import kinds as k
 from matching.kernel.bench import FIELDS, REGION, Bench, new_bench
-from matching.kernel.desk import Rows
+from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
+from matching.kernel.reading import tokenise_array
 from matching.kernel.region import scan_region
 from matching.kernel.table import Table
 from matching.keys import load_key
@@ -95,6 +96,7 @@ class Scanner:
             np.array([CLASS_OF.get(kind, -1) for kind in facts.types], np.int64),
             len(facts.types),
         )
+        self._whole_records = self.file.array("rows").reshape(facts.rows, facts.record_words)
         self._chunks = "password" in facts.types
         self._shingles = "comment" in facts.types
         self._bench: Bench = new_bench(words.table(), facts.record_words)
@@ -134,6 +136,8 @@ class Scanner:
             people.append(crowd.count(folded))
             mention = mention or bool(self._terms and self._terms.search(layer.text))
         best = _best_by_row(found)
+        first = [each for each in best[:KEPT] if self._holds(each, texts)]
+        best = first + best[KEPT:]
         everybody = crowd.of_layers([layer.name for layer in layers], people)
         told = decide.decide(
             best, everybody, known_file=sha256.lower() in self._files, mention=mention
@@ -178,24 +182,46 @@ class Scanner:
 
     def _take(self, count: int, layer: int) -> list[Found]:
         m = self._bench.matches
+        places = zip(
+            m.column[: count * FIELDS].tolist(),
+            m.start[: count * FIELDS].tolist(),
+            m.end[: count * FIELDS].tolist(),
+            m.quality[: count * FIELDS].tolist(),
+            m.worth[: count * FIELDS].tolist(),
+            strict=True,
+        )
+        told = list(places)
+        heads = zip(
+            m.row[:count].tolist(),
+            m.bits[:count].tolist(),
+            m.tied[:count].tolist(),
+            m.conflicts[:count].tolist(),
+            m.fields[:count].tolist(),
+            strict=True,
+        )
         found: list[Found] = []
-        for n in range(count):
-            fields = [
+        for n, (row, bits, tied, conflicts, width) in enumerate(heads):
+            fields = sorted(
                 (
-                    self.types[m.column[at]],
-                    int(m.start[at]),
-                    int(m.end[at]),
-                    int(m.quality[at]),
-                    float(m.worth[at]),
-                )
-                for at in range(n * FIELDS, n * FIELDS + int(m.fields[n]))
-            ]
-            fields.sort(key=lambda field: (field[1], field[2]))
-            found.append(
-                Found(int(m.row[n]), float(m.bits[n]), bool(m.tied[n]), int(m.conflicts[n]),
-                      layer, fields)
-            )  # fmt: skip
+                    (self.types[column], start, end, quality, worth)
+                    for column, start, end, quality, worth in told[n * FIELDS : n * FIELDS + width]
+                ),
+                key=_position,
+            )
+            found.append(Found(row, bits, bool(tied), conflicts, layer, fields))
         return found
+
+    def _holds(self, each: Found, texts: Sequence[Folded]) -> bool:
+        """Whether a second comparison of row and text, by other means, agrees (verify)."""
+        folded = texts[each.layer]
+        end = max(field[2] for field in each.fields)
+        count = tokenise_array(
+            folded.data, each.start, end, self._chunks, self._bench.tokens, self._bench.scratch,
+            self._keys,
+        )  # fmt: skip
+        slots = record_slots(self._whole_records, each.row, self._records.slots, self._keys)
+        seen = self._bench.tokens.key[:count].astype(np.uint32)
+        return verify.holds(slots, seen, each.fields)
 
     def _match(self, each: Found, texts: Sequence[Folded], layers: Sequence[TextLayer]) -> Match:
         folded = texts[each.layer]
@@ -212,6 +238,10 @@ class Scanner:
     def close(self) -> None:
         """Let go of the file."""
         self.file.close()
+
+
+def _position(field: tuple[str, int, int, int, float]) -> tuple[int, int]:
+    return field[1], field[2]
 
 
 def regions(folded: Folded) -> list[tuple[int, int]]:

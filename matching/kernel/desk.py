@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner, pointer
+from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.table import BLOCK_SHIFT, find, need, value_at
 from matching.siphash import siphash_bytes, siphash_number
 
@@ -258,3 +258,14 @@ def seek_near(sig, desk):
             return t
         p = (p + 1) & (SET_SIZE - 1)
     return i64(-1)
+
+
+@kernel
+def record_slots(words, row, slots, keys):
+    """The slots (uint32) of one row's record, deciphered; its blocks must be checked already."""
+    width = words.shape[1]
+    record = np.empty(width, np.uint64)
+    keys_ = pointer(keys)
+    for w in range(width):
+        record[w] = words[row, w] ^ row_stream(row, w, keys_)
+    return record.view(np.uint32)[:slots].copy()
