@@ -112,14 +112,15 @@ def test_titles_are_one_short_line() -> None:
     assert len(mask_title("a, " * 1000)) == 200
 
 
-def test_twice_the_text_takes_about_twice_the_time() -> None:
+def test_time_grows_with_the_text_not_with_its_square() -> None:
     def seconds(text: str) -> float:
         begin = time.process_time()
         mask_text(text)
         return time.process_time() - begin
 
     for piece in ("a", "a.", "@", "a@", "nom ", "•", "\u200b", ";", "aB"):
-        assert seconds(piece * 60_000) < 3 * seconds(piece * 30_000) + 0.1
+        # A square law would give 64 times; noise gives less than 3 times too much.
+        assert seconds(piece * 64_000) < 24 * seconds(piece * 8_000) + 0.1
 
 
 def mark(text: str, value: str, field: str, layer: str = "") -> Mark:

@@ -194,7 +194,7 @@ def test_any_text_is_survived_and_kept_as_the_first_layer(text: str) -> None:
      "\\u0041", "\\\\", "<td>", "<", "<td ", "%", "&", "a b ", "QUFB\n", "a.b=c&", "-_", "0x",
      "> QUFBQUFBQUFBQUFBQUFBQUFB\n", "A" * 24 + "=", "=E9", "x" * 74 + "=\n"],
 )  # fmt: skip
-def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
+def test_time_grows_with_the_text_not_with_its_square(piece: str) -> None:
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))
         best = 9e9
@@ -204,5 +204,6 @@ def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
             best = min(best, time.process_time() - begin)
         return best
 
-    once, twice = seconds(60_000), seconds(120_000)
-    assert twice < 2.5 * once + 0.1
+    # A square law would give 64 times; noise on a busy machine gives less than 3 times too much.
+    once, eightfold = seconds(15_000), seconds(120_000)
+    assert eightfold < 24 * once + 0.1

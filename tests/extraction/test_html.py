@@ -144,7 +144,7 @@ def test_no_order_of_tags_loses_a_word(tags: list[str]) -> None:
      "<b>", "<dl><dt>x<dd>", "<pre>\n", "<p title=", "<!--", "<a><p>",
      "<span class=linenos>1", "<svg>", "</p>", "&amp", "<td>", "<br>", "<p a=1 b=2"],
 )  # fmt: skip
-def test_twice_the_markup_takes_about_twice_the_time(piece: str) -> None:
+def test_time_grows_with_the_markup_not_with_its_square(piece: str) -> None:
     def seconds(count: int) -> float:
         best = 9e9
         for _ in range(2):
@@ -153,8 +153,9 @@ def test_twice_the_markup_takes_about_twice_the_time(piece: str) -> None:
             best = min(best, time.process_time() - begin)
         return best
 
-    once, twice = seconds(15_000), seconds(30_000)
-    assert twice < 2.5 * once + 0.1
+    # A square law would give 64 times; noise on a busy machine gives less than 3 times too much.
+    once, eightfold = seconds(4_000), seconds(32_000)
+    assert eightfold < 24 * once + 0.1
 
 
 def test_a_hundred_thousand_open_elements_are_read() -> None:
