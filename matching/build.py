@@ -19,7 +19,7 @@ from matching.fingerprint_file import Facts
 from matching.kernel import columns as columns_kernel
 from matching.kernel import kinds as k
 from matching.kernel import packing
-from matching.kernel.entries import NAME_WORDS, SEEN, Column, Entries, new_entries
+from matching.kernel.entries import NAME_ROW, SEEN, Column, Entries, new_entries
 from matching.kernel.tokens import new_scratch, new_tokens
 from matching.keys import LeakKey
 from matching.leak_file import Tally, read_header, read_rows
@@ -31,7 +31,7 @@ from matching.weights import weigh, worth_name
 CHUNK = 20_000  # rows read at a time
 ENTRY_ROOM = 1_000_000
 NAME_BITS = 1 << 23
-CAPS = {"exact": 512, "near": 128, "words": 64}
+CAPS = {"exact": 48, "near": 128, "words": 64}
 DOMAINS = {"exact": 0, "near": 1, "words": 2}
 
 CLASSES: dict[FieldType, tuple[int, int]] = {  # class, word slots
@@ -136,7 +136,7 @@ class Builder:
         count = len(rows)
         slots = np.zeros((count, self.width), np.uint32)
         sketch = np.zeros((count, k.SKETCH_BYTES), np.uint8)
-        names = np.zeros((count, 3 * NAME_WORDS), np.uint64)
+        names = np.zeros((count, NAME_ROW), np.uint64)
         for at, cells in enumerate(zip(*rows, strict=True)):
             kind = self.plan.types[at]
             self.filled[str(kind)] += count - cells.count("")

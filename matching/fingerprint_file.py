@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from matching.errors import DamagedFileError, WrongKeyError
 
 MAGIC = b"VIGIEFP\x00"
-VERSION = 1
+VERSION = 2
 PREFIX = struct.Struct("<8sII16s")
 BLOCK = 1 << 18
 PAGE = 4096

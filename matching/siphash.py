@@ -63,9 +63,9 @@ def siphash_bytes(data, start, end, k0, k1):
     return v0 ^ v1 ^ v2 ^ v3
 
 
-@inner
-def siphash_number(x, k0, k1):
-    """The SipHash-2-4 of the eight little-endian bytes of `x` (uint64)."""
+@inlined
+def siphash_here(x, k0, k1):
+    """`siphash_number` in line: a loop over it runs several lanes at once."""
     v0 = k0 ^ u64(0x736F6D6570736575)
     v1 = k1 ^ u64(0x646F72616E646F6D)
     v2 = k0 ^ u64(0x6C7967656E657261)
@@ -83,6 +83,12 @@ def siphash_number(x, k0, k1):
     for _ in range(4):
         v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
     return v0 ^ v1 ^ v2 ^ v3
+
+
+@inner
+def siphash_number(x, k0, k1):
+    """The SipHash-2-4 of the eight little-endian bytes of `x` (uint64)."""
+    return siphash_here(x, k0, k1)
 
 
 @inlined

@@ -11,7 +11,7 @@ from matching.kernel.desk import (
     Desk,
     new_desk,
 )
-from matching.kernel.hits import Hits, Leak, new_hits
+from matching.kernel.hits import Hits, Leak, WideNames, new_hits, new_wide_names
 from matching.kernel.jit import inlined, pointer
 from matching.kernel.table import table_pointers
 from matching.kernel.tokens import (
@@ -32,6 +32,7 @@ MAX_PROPOSALS = 20_000
 MAX_MATCHES = 8_192
 FIELDS = 24  # columns of one match that are told
 CANDIDATES = 1024  # distinct rows evaluated in one window
+SEAT = 1 << 14  # places for rows that hits in one window point to
 
 
 class Proposals(NamedTuple):
@@ -62,6 +63,17 @@ class Matches(NamedTuple):
     worth: NDArray[np.float64]
 
 
+class Seats(NamedTuple):
+    """A hash set of the rows that a window's hits point to, with the kinds of hit as a mask.
+
+    A seat is taken when its stamp is that of the window.
+    """
+
+    row: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    stamp: NDArray[np.int64]
+
+
 class Bench(NamedTuple):
     """All working memory of one scanner."""
 
@@ -75,6 +87,9 @@ class Bench(NamedTuple):
     matches: Matches
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
+    wants: NDArray[np.int64]
+    seats: Seats
+    wide: WideNames
     ring: NDArray[np.int64]
     shingle: NDArray[np.uint64]
     labels: NDArray[np.uint64]
@@ -111,6 +126,9 @@ def new_bench(words: tuple[NDArray[np.uint64], NDArray[np.uint8]], record_words:
         ),
         np.empty(CANDIDATES, np.int64),
         np.empty(CANDIDATES, np.float64),
+        np.zeros(CANDIDATES, np.int64),
+        Seats(np.zeros(SEAT, np.int64), np.zeros(SEAT, np.int64), np.zeros(SEAT, np.int64)),
+        new_wide_names(),
         np.zeros(16, np.int64),
         np.zeros(8, np.uint64),
         np.zeros(128, np.uint64),
@@ -155,3 +173,9 @@ def match_pointers(m):
 def proposal_pointers(p):
     """The same struct over pointers."""
     return Proposals(pointer(p.row), pointer(p.window), pointer(p.bits), pointer(p.order))
+
+
+@inlined
+def seat_pointers(p):
+    """The same struct over pointers."""
+    return Seats(pointer(p.row), pointer(p.kinds), pointer(p.stamp))

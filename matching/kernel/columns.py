@@ -9,9 +9,12 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.entries import (
+    NAME_PLACES,
+    NAME_ROW,
     NAME_WORDS,
     add_exact,
     add_name,
+    add_place,
     column_pointers,
     entry_pointers,
     learn_word,
@@ -25,7 +28,7 @@ from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.reading import tokenise
 from matching.kernel.shapes import collect, is_digit, is_letter
 from matching.kernel.tokens import scratch_pointers, token_pointers
-from matching.siphash import join_unordered, siphash_bytes, siphash_number
+from matching.siphash import join, join_unordered, siphash_bytes, siphash_number
 
 u64 = np.uint64
 u32 = np.uint32
@@ -78,7 +81,7 @@ def read_words(f, start, end, row, tokens, count, s, c, e, keys):
                 c.slots[base + n] = signature(tokens.key[t])
                 learn_word(f, tokens.start[t], tokens.end[t], tokens.key[t], s, c, e, keys)
             if list_ >= 0:
-                add_name(c, ((row - c.origin) * 3 + list_) * NAME_WORDS, tokens.key[t])
+                add_name(c, ((row - c.origin) * NAME_ROW + list_ * NAME_WORDS), tokens.key[t])
             n += 1
         if n > 0:
             break  # a name made of stop words alone keeps them
@@ -171,6 +174,7 @@ def read_street(f, start, end, row, tokens, count, s, c, e, keys):
     for t in range(count):
         if tokens.kind[t] == k.STREET:
             add_exact(e, tokens.key[t], row)
+            add_place(c, row, tokens.key[t])
         elif (
             tokens.kind[t] == k.NUMBER
             and tokens.end[t] - tokens.start[t] <= 4
@@ -205,7 +209,8 @@ def read_code(f, start, end, row, s, c, e, keys):
     if c.kind == k.C_INSURER_NUMBER and size >= 6:
         add_exact(e, key, row)
         learn_word(f, at, at + size, key, s, c, e, keys)
-        learn_word(f, at, at + size, key, s, c, e, keys)
+    elif c.kind == k.C_POSTCODE:
+        add_place(c, row, key)
 
 
 @inner
@@ -299,25 +304,38 @@ def read_column(
     return rows
 
 
+@inner
+def add_pair(n, base, x, y, row, e, keys):
+    """Add the key of two words of a name, alone and with each key of the row's home.
+
+    A name that hundreds bear makes no candidates alone; with its house or postcode it does.
+    """
+    if x == u64(0) or y == u64(0) or x == y:
+        return
+    pair = siphash_number(join_unordered(x, y), keys[2 * k.PAIR], keys[2 * k.PAIR + 1])
+    add_exact(e, pair, row)
+    for p in range(base + NAME_PLACES, base + NAME_ROW):
+        if n[p] != u64(0):
+            key = siphash_number(join(pair, n[p]), keys[2 * k.HOME], keys[2 * k.HOME + 1])
+            add_exact(e, key, row)
+
+
 @kernel
 def pair_names(names, first_row, rows, room, entries, keys):
     """Add the keys of a row's names: each surname with each first name, and a full name's words."""
     e = entry_pointers(entries)
     n = pointer(names)
-    k0, k1 = keys[k.PAIR, 0], keys[k.PAIR, 1]
+    keys_ = pointer(keys)
     for i in range(rows):
         if e.held[0] > room - 4096:
             return i
         row = first_row + i
-        base = i * 3 * NAME_WORDS
+        base = i * NAME_ROW
         for a in range(NAME_WORDS):
             for b in range(NAME_WORDS):
-                x, y = n[base + a], n[base + NAME_WORDS + b]
-                if x != u64(0) and y != u64(0) and x != y:
-                    add_exact(e, siphash_number(join_unordered(x, y), k0, k1), row)
-        for a in range(NAME_WORDS):
-            for b in range(a + 1, NAME_WORDS):
-                x, y = n[base + 2 * NAME_WORDS + a], n[base + 2 * NAME_WORDS + b]
-                if x != u64(0) and y != u64(0) and x != y:
-                    add_exact(e, siphash_number(join_unordered(x, y), k0, k1), row)
+                add_pair(n, base, n[base + a], n[base + NAME_WORDS + b], row, e, keys_)
+        full = base + 2 * NAME_WORDS
+        for a in range(full, full + NAME_WORDS):
+            for b in range(a + 1, full + NAME_WORDS):
+                add_pair(n, base, n[a], n[b], row, e, keys_)
     return rows

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.table import BLOCK_SHIFT, find, need, value_at
-from matching.siphash import siphash_bytes, siphash_number
+from matching.siphash import siphash_bytes, siphash_here, siphash_number
 
 u64 = np.uint64
 u32 = np.uint32
@@ -60,6 +60,8 @@ class Desk(NamedTuple):
 
 # Places in Desk.info.
 I_STAMP, I_WORDS, I_NEAR, I_DATES, I_NIRS, I_PHONES, I_EMAILS, I_CONFLICTS = range(8)
+I_CLOCK = 15  # counts windows, never set back
+I_DENSE = 14  # whether the region before this one pointed to any row
 
 
 def new_desk(tokens: int, record_words: int) -> Desk:
@@ -142,9 +144,32 @@ def open_row(rows, row, record, keys, missing):
             need(missing, ROWS_SECTION, block)
             return False
     base = row * rows.width
+    k0, k1 = keys[2 * k.ROWS], keys[2 * k.ROWS + 1]
+    high = u64(row) << u64(10)
     for w in range(rows.width):
-        record[w] = rows.words[base + w] ^ row_stream(row, w, keys)
+        record[w] = rows.words[base + w] ^ siphash_here(high | u64(w), k0, k1)
     return True
+
+
+@inner
+def glance(rows, tokens, desk):
+    """In how many columns the opened record has a value that the window shows."""
+    seen = u64(0)
+    for s in range(rows.slots):
+        sig = desk.record32[s]
+        if sig == 0:
+            continue
+        p = i64(sig) & (SET_SIZE - 1)
+        while desk.place[p]:
+            if u32(tokens.key[desk.place[p] - 1] & u64(0xFFFFFFFF)) == sig:
+                seen |= u64(1) << u64(rows.slot_column[s])
+                break
+            p = (p + 1) & (SET_SIZE - 1)
+    count = 0
+    while seen:
+        seen &= seen - u64(1)
+        count += 1
+    return count
 
 
 @inner

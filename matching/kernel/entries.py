@@ -17,6 +17,8 @@ u32 = np.uint32
 i64 = np.int64
 u8 = np.uint8
 
+NAME_ROW = 16  # three lists of words, then up to four keys of the home
+NAME_PLACES = 12  # where those keys begin
 NAME_WORDS = 4  # words of a name kept per row for pairs: per column class
 SEEN = 1 << 22  # places in the set of words whose neighbours are in the table
 
@@ -38,7 +40,7 @@ class Column(NamedTuple):
 
     slots: NDArray[np.uint32]  # rows x width
     sketch: NDArray[np.uint8]  # rows x SKETCH_BYTES
-    names: NDArray[np.uint64]  # rows x 3 x NAME_WORDS
+    names: NDArray[np.uint64]  # rows x NAME_ROW
     seen: NDArray[np.uint64]
     seen_count: NDArray[np.int64]
     name_bits: NDArray[np.uint8]
@@ -169,6 +171,16 @@ def learn_word(f, start, end, key, s, c, e, keys):
         f, start, end, s.bytes, k.WORD_NEAR, keys, e.word_key, e.word_value, e.held[2],
         signature(key),
     )  # fmt: skip
+
+
+@inner
+def add_place(c, row, key):
+    """Keep the key of a row's house or postcode, up to four, for its name to be joined to."""
+    base = (row - c.origin) * NAME_ROW + NAME_PLACES
+    for i in range(base, base + NAME_ROW - NAME_PLACES):
+        if c.names[i] == u64(0):
+            c.names[i] = key
+            return
 
 
 @inner

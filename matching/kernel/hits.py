@@ -18,20 +18,33 @@ i64 = np.int64
 
 NAME_RING = 8  # name-like words that a further one is paired with
 NAME_REACH = 240  # characters between the two words of a name
-WIDE = 64  # a key of more rows than this counts only beside another key
+NARROW_PAIR = 16  # rows that may share a key which makes candidates by itself
+NARROW_STREET = 8
+NARROW_DATE = 48  # dates are often all there is beside a name with a slip
+MAX_WIDE = 16384
 SHINGLE_WORDS = 5
 
 
 class Hits(NamedTuple):
     """Struct of arrays: a row, the token that pointed to it, its kind and how (Q_*).
 
-    For a SHINGLE `quality` is the number of rows that share it, up to 255.
+    For a SHINGLE `quality` is the number of rows that share it, up to 255. A `wide` hit makes its
+    row no candidate by itself.
     """
 
     row: NDArray[np.int64]
     token: NDArray[np.int32]
     kind: NDArray[np.uint8]
     quality: NDArray[np.uint8]
+    wide: NDArray[np.uint8]
+
+
+class WideNames(NamedTuple):
+    """Names that too many rows bear: the token of the second word and the key of the pair."""
+
+    token: NDArray[np.int32]
+    key: NDArray[np.uint64]
+    held: NDArray[np.int64]
 
 
 class Leak(NamedTuple):
@@ -48,11 +61,25 @@ class Leak(NamedTuple):
     missing: NDArray[np.int64]
 
 
+def new_wide_names() -> WideNames:
+    """Room for MAX_WIDE names of one region."""
+    return WideNames(
+        np.empty(MAX_WIDE, np.int32), np.empty(MAX_WIDE, np.uint64), np.zeros(1, np.int64)
+    )
+
+
+@inlined
+def wide_pointers(w):
+    """The same struct over pointers."""
+    return WideNames(pointer(w.token), pointer(w.key), pointer(w.held))
+
+
 def new_hits(capacity: int) -> Hits:
     """Room for `capacity` hits; more are dropped, the first ones stay."""
     return Hits(
         np.empty(capacity, np.int64),
         np.empty(capacity, np.int32),
+        np.empty(capacity, np.uint8),
         np.empty(capacity, np.uint8),
         np.empty(capacity, np.uint8),
     )
@@ -61,13 +88,31 @@ def new_hits(capacity: int) -> Hits:
 @inlined
 def hit_pointers(h):
     """The same struct over pointers."""
-    return Hits(pointer(h.row), pointer(h.token), pointer(h.kind), pointer(h.quality))
+    return Hits(
+        pointer(h.row), pointer(h.token), pointer(h.kind), pointer(h.quality), pointer(h.wide)
+    )
+
+
+@inlined
+def is_wide(kind, rows):
+    """Whether a key shared by so many rows tells too little to make them candidates."""
+    if kind == k.PAIR:
+        return rows > NARROW_PAIR
+    if kind == k.STREET:
+        return rows > NARROW_STREET
+    if kind == k.DATE:
+        return rows > NARROW_DATE
+    return rows > NARROW_PAIR
 
 
 @inner
 def take(hits, n, room, table, key, token, kind, quality, leak):
     """Append a hit for every row behind a key; returns the new count."""
     first, end = find(table, key, leak.missing)
+    if is_wide(kind, end - first):
+        return n
+    # One phone in ten has a neighbour among a million others.
+    wide = 1 if kind == k.PHONE and quality == k.Q_NEAR else 0
     if kind == k.SHINGLE:
         quality = min(255, end - first)  # how many rows share the five words
     for entry in range(first, end):
@@ -76,6 +121,7 @@ def take(hits, n, room, table, key, token, kind, quality, leak):
             hits.token[n] = token
             hits.kind[n] = kind
             hits.quality[n] = quality
+            hits.wide[n] = wide
             n += 1
     return n
 
@@ -145,8 +191,11 @@ def near_local(f, t, tokens, hits, n, room, s, leak):
 
 
 @inner
-def pair_hits(t, tokens, ring, held, hits, n, room, leak):
-    """Hits of a word paired with the name-like words shortly before it; returns (n, held)."""
+def pair_hits(t, tokens, ring, held, hits, n, room, wide, leak):
+    """Hits of a word paired with the name-like words shortly before it; returns (n, held).
+
+    A name in the bit filter of which no row is told goes to `wide`.
+    """
     if tokens.aux[t] < 0 or tokens.aux[t] & (k.F_STOP | k.F_STREET):
         return n, held
     key = tokens.key[t]
@@ -159,7 +208,14 @@ def pair_hits(t, tokens, ring, held, hits, n, room, leak):
             break
         if tokens.key[other] != key:
             both = siphash_number(join_unordered(key, tokens.key[other]), k0, k1)
-            n = take_exact(hits, n, room, both, t, k.PAIR, leak)
+            if in_bits(leak.exact_bits, leak.exact_mask, both):
+                before = n
+                n = take(hits, n, room, leak.exact, both, t, k.PAIR, k.Q_EXACT, leak)
+                at = wide.held[0]
+                if n == before and at < MAX_WIDE:
+                    wide.token[at] = t
+                    wide.key[at] = both
+                    wide.held[0] = at + 1
     ring[held % NAME_RING] = t
     return n, held + 1
 
@@ -206,6 +262,8 @@ def near_hits(f, t, tokens, hits, n, room, s, leak):
     if kind == k.NIR:
         return near_number(f, t, tokens, 13, kind, k.NIR_NEAR, hits, n, room, s, leak)
     if kind == k.PHONE:
+        if tokens.aux[t] == 0 and f[tokens.start[t]] != 48 and f[tokens.start[t] + 1] != 48:
+            return n  # nine digits of any kind
         return near_number(f, t, tokens, 9, kind, k.PHONE_NEAR, hits, n, room, s, leak)
     if kind == k.LOCAL:
         return near_local(f, t, tokens, hits, n, room, s, leak)
@@ -213,14 +271,15 @@ def near_hits(f, t, tokens, hits, n, room, s, leak):
 
 
 @inner
-def find_hits(f, tokens, count, hits, room, shingles, s, ring, window, leak):
+def find_hits(f, tokens, count, hits, room, shingles, s, ring, window, wide, leak):
     """Look every token up; returns how many hits there are."""
     n = 0
     held = 0
     seen = 0
+    wide.held[0] = 0
     for t in range(count):
         if tokens.kind[t] == k.WORD:
-            n, held = pair_hits(t, tokens, ring, held, hits, n, room, leak)
+            n, held = pair_hits(t, tokens, ring, held, hits, n, room, wide, leak)
             if shingles:
                 n, seen = shingle_hits(t, tokens, window, seen, hits, n, room, leak)
         elif wanted(t, tokens):

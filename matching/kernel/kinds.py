@@ -21,10 +21,12 @@ WORD_NEAR = 14  # a word less one letter
 ROWS = 15  # key stream over the row records
 POSTINGS = 16  # key stream over the row numbers behind the keys
 SKETCH = 17  # pieces of a value: digit pairs, day, month, year
+HOME = 18  # two words of a name with house and street, or with the postcode
 
 SUB_KEYS = (
     "word", "number", "nir", "phone", "date", "email", "local", "chunk", "street", "pair",
     "shingle", "nir near", "phone near", "local near", "word near", "rows", "postings", "sketch",
+    "home",
 )  # fmt: skip
 
 # Column classes, as the scoring kernel sees them.

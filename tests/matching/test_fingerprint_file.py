@@ -113,7 +113,7 @@ def test_a_later_version_is_named(small: LeakOnDisk, tmp_path: Path) -> None:
     whole = bytearray(small.ref.file.read_bytes())
     whole[8] = fingerprint_file.VERSION + 1
     (tmp_path / "bad.vfp").write_bytes(whole)
-    with pytest.raises(DamagedFileError, match="version 2"):
+    with pytest.raises(DamagedFileError, match=f"version {fingerprint_file.VERSION + 1}"):
         FingerprintFile(tmp_path / "bad.vfp")
 
 
