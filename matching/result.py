@@ -53,14 +53,50 @@ class TextLayer:
     text: str
 
 
+class How(StrEnum):
+    """How a field was recognised: the closed list of codes in `Match.how`.
+
+    Those of `COUNTED` come with a number: "digits-hidden:4", "excerpt:7". Codes are for machines;
+    the sentences an analyst reads are made of them where pages and tables are made.
+    """
+
+    EXACT = "exact"  # as in the file, apart from case, accents and delimiters
+    OTHER_FORMAT = "other-format"  # the same number or date in another notation
+    LOOK_ALIKES = "look-alikes"  # hidden characters, look-alike letters, digits for letters
+    ONE_LETTER = "one-letter-differs"  # one wrong, missing, added or two swapped
+    ONE_DIGIT = "one-digit-differs"
+    TWO_PARTS = "two-parts-agree"  # a date of which day, month or year differs
+    SOME_WORDS = "some-words"  # an abbreviated or shortened value
+    INITIAL = "initial"  # nothing but the first letter of a word
+    LOCAL_PART = "local-part"  # an e-mail address without its domain
+    EXCERPT = "excerpt"  # this many words in a row of a longer text
+    LETTERS_HIDDEN = "letters-hidden"  # this many letters masked
+    DIGITS_HIDDEN = "digits-hidden"  # this many digits masked in the middle, or here and there
+    FIRST_DIGITS_HIDDEN = "first-digits-hidden"
+    LAST_DIGITS_HIDDEN = "last-digits-hidden"
+
+
+COUNTED = frozenset(
+    (
+        How.EXCERPT,
+        How.LETTERS_HIDDEN,
+        How.DIGITS_HIDDEN,
+        How.FIRST_DIGITS_HIDDEN,
+        How.LAST_DIGITS_HIDDEN,
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """One record of one leak recognised in one document.
 
     `row` counts data rows from 0 in the file that was fingerprinted. `bits` is the log2
     likelihood ratio. `spans` are half-open code point ranges in the decoded text of `layer`,
-    before normalising; `spans[i]` belongs to `fields[i]`, and so does `field_bits[i]`, what that
-    field alone is worth before fields that say the same are counted once.
+    before normalising; `spans[i]` belongs to `fields[i]`, and so do `field_bits[i]`, what that
+    field alone is worth before fields that say the same are counted once, and `how[i]`, a code
+    of `How`, with ":" and a number where the list says so. `how` is empty in results recorded
+    before there were such codes.
     """
 
     leak: str
@@ -70,6 +106,7 @@ class Match:
     spans: tuple[tuple[int, int], ...]
     layer: str = ""
     field_bits: tuple[float, ...] = ()
+    how: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +136,7 @@ class ScanResult:
                 "fields": list(match.fields),
                 "spans": [list(span) for span in match.spans],
                 "field_bits": [round(bits, 1) for bits in match.field_bits],
+                "how": list(match.how),
             }
             for match in self.matches
         ]
@@ -125,6 +163,7 @@ class ScanResult:
                     spans=tuple((int(start), int(end)) for start, end in match["spans"]),
                     layer=str(match["layer"]),
                     field_bits=tuple(float(bits) for bits in match.get("field_bits", ())),
+                    how=tuple(str(code) for code in match.get("how", ())),
                 )
                 for match in data["matches"]
             ),

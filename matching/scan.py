@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import crowd, decide, verify
+from matching import crowd, decide, explain, verify
 from matching.build import DOMAINS
 from matching.errors import DamagedFileError
 from matching.fingerprint_file import SECTIONS, FingerprintFile
@@ -225,14 +225,20 @@ class Scanner:
 
     def _match(self, each: Found, texts: Sequence[Folded], layers: Sequence[TextLayer]) -> Match:
         folded = texts[each.layer]
+        layer = layers[each.layer]
+        spans = tuple(folded.span(field[1], field[2]) for field in each.fields)
         return Match(
             leak=self.name,
             row=each.row,
             bits=each.bits,
             fields=tuple(field[0] for field in each.fields),
-            spans=tuple(folded.span(field[1], field[2]) for field in each.fields),
-            layer=layers[each.layer].name,
+            spans=spans,
+            layer=layer.name,
             field_bits=tuple(field[4] for field in each.fields),
+            how=tuple(
+                explain.code(field[0], field[3], layer.text[start:end])
+                for field, (start, end) in zip(each.fields, spans, strict=True)
+            ),
         )
 
     def close(self) -> None:

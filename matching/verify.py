@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
-from matching.kernel.kinds import Q_EXACT
+from matching.kernel.kinds import Q_EXACT, Q_SOME
 
 Field = tuple[str, int, int, int, float]
 
@@ -34,5 +34,5 @@ def holds(row: NDArray[np.uint32], text: NDArray[np.uint32], fields: Sequence[Fi
 
     `row` are the slots of the opened record, `text` the low halves of the token keys.
     """
-    exact = len({(field[1], field[2]) for field in fields if field[3] == Q_EXACT})
+    exact = len({(field[1], field[2]) for field in fields if field[3] in (Q_EXACT, Q_SOME)})
     return int(LCSseq.similarity(as_tokens(row), as_tokens(text))) >= exact

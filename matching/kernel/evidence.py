@@ -97,7 +97,8 @@ def match_slots(rows, tokens, crowd, desk):
         weight = desk.record8[weights + s] / k.QUARTER_BITS
         if role == k.R_WORD or role == k.R_HOUSE:
             weight = max(0.0, weight - crowd)
-        credit(column, weight, tokens.start[t], tokens.end[t], k.Q_EXACT, desk)
+        quality = k.Q_LOCAL if role == k.R_LOCAL else k.Q_EXACT
+        credit(column, weight, tokens.start[t], tokens.end[t], quality, desk)
 
 
 @inner
@@ -185,7 +186,7 @@ def match_birth_parts(rows, tokens, first, behind, start, end, desk, keys):
                     same += 1
                     bits += 4.5 if part == 0 else (3.3 if part == 1 else 5.5)
             if same == 2 and bits > desk.bits[c] + 4.0:
-                credit(c, bits - 3.0, tokens.start[t], tokens.end[t], k.Q_NEAR, desk)
+                credit(c, bits - 3.0, tokens.start[t], tokens.end[t], k.Q_DATE_PARTS, desk)
 
 
 @inner
@@ -215,6 +216,14 @@ def is_whole(column, rows, desk):
         if rows.slot_role[s] == k.R_WORD and desk.slot_token[s] < 0:
             whole = False
     return whole
+
+
+@inner
+def grade_words(rows, desk):
+    """Mark the columns of several words of which only some were found."""
+    for c in range(rows.columns):
+        if desk.bits[c] > 0.0 and desk.quality[c] == k.Q_EXACT and not is_whole(c, rows, desk):
+            desk.quality[c] = k.Q_SOME
 
 
 @inner

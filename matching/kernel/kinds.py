@@ -41,8 +41,9 @@ R_VALUE, R_WORD, R_JOINED, R_LOCAL, R_HOUSE = range(5)
 # Flags of a word (public lists, matching.normalise.words).
 F_STOP, F_STREET, F_TITLE, F_TRADE, F_PLACE = 1, 2, 4, 8, 16
 
-# How a field was recognised.
-Q_EXACT, Q_NEAR, Q_PART, Q_MASKED = range(4)
+# How a field was recognised; of two ways in one field the higher number stands.
+Q_EXACT, Q_NEAR, Q_PART, Q_MASKED = range(4)  # as it is, with a slip, a phrase of it, masked
+Q_SOME, Q_LOCAL, Q_INITIAL, Q_DATE_PARTS = range(4, 8)  # some of its words, an address's first part
 
 SKETCH_BYTES = 16
 QUARTER_BITS = 4.0  # weights are stored as quarter bits in one byte

@@ -29,7 +29,7 @@ from matching.kernel.desk import (
     open_row,
     row_pointers,
 )
-from matching.kernel.evidence import evaluate
+from matching.kernel.evidence import evaluate, grade_words
 from matching.kernel.hits import find_hits, hit_pointers, wide_pointers
 from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.reading import tokenise
@@ -272,8 +272,10 @@ def weaker(out, a, b):
 
 
 @inner
-def store(m, n, row, bits, tied, start, desk, columns):
+def store(m, n, row, bits, tied, start, desk, records):
     """Write one accepted match with its fields."""
+    grade_words(records, desk)
+    columns = records.columns
     m.row[n] = row
     m.bits[n] = bits
     m.tied[n] = tied
@@ -342,7 +344,7 @@ def settle(
         )  # fmt: skip
         if bits < review:
             continue
-        n = store(m, n, row, bits, 0, start, desk, records.columns)
+        n = store(m, n, row, bits, 0, start, desk, records)
         stamp = desk.info[I_STAMP]
         q = p
         while q < proposals and n < MAX_MATCHES and q < p + 6:
@@ -354,7 +356,7 @@ def settle(
                 records, desk, scratch, leak,
             )  # fmt: skip
             if out.row[other] != row and abs(again - bits) < 0.01:
-                n = store(m, n, out.row[other], again, 1, start, desk, records.columns)
+                n = store(m, n, out.row[other], again, 1, start, desk, records)
             q += 1
         for t in range(first, behind):
             if desk.used[t] >= stamp:
