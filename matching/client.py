@@ -15,7 +15,7 @@ from typing import Any
 
 from matching import errors, frames
 from matching.errors import MatchingError, ServiceError
-from matching.result import LeakRef, ScanResult, TextLayer
+from matching.result import LeakRef, Match, ScanResult, TextLayer
 
 SECONDS = 600.0  # an answer may take this long; a longer one is taken for a hang
 STOPPING = 5.0
@@ -68,18 +68,33 @@ class MatcherClient:
         all_matches: bool = False,
     ) -> tuple[ScanResult, ...]:
         """One result a leak, in order; raises ServiceError when the service fails twice."""
+        told = {"document": document, "size": size, "sha256": sha256, "all": all_matches}
+        return self._results({"t": "scan", **told}, layers)
+
+    def traces(
+        self, layers: Sequence[TextLayer], suspects: Sequence[Sequence[int]]
+    ) -> tuple[tuple[Match, ...], ...]:
+        """What a post says of rows without being an alert, a leak after the other
+        (`matching.threads`); `suspects` are the rows its thread points to, a leak each."""
+        asked = {"t": "traces", "suspects": [list(rows) for rows in suspects]}
+        return tuple(found.matches for found in self._results(asked, layers))
+
+    def scan_thread(
+        self, document: str, size: int, sha256: str, posts: Sequence[Sequence[TextLayer]]
+    ) -> tuple[ScanResult, ...]:
+        """The posts of a whole thread as one document; one result a leak."""
+        told = {"document": document, "size": size, "sha256": sha256}
+        sizes = [len(post) for post in posts]
+        layers = [layer for post in posts for layer in post]
+        return self._results({"t": "thread", **told, "sizes": sizes}, layers)
+
+    def _results(
+        self, asked: dict[str, Any], layers: Sequence[TextLayer]
+    ) -> tuple[ScanResult, ...]:
         texts = [layer.text.encode("utf-8", "surrogatepass") for layer in layers]
-        header: dict[str, Any] = {
-            "t": "scan",
-            "document": document,
-            "size": size,
-            "sha256": sha256,
-            "all": all_matches,
-            "layers": [[layer.name, len(text)] for layer, text in zip(layers, texts, strict=True)],
-        }
-        body = b"".join(texts)
+        lengths = [[layer.name, len(text)] for layer, text in zip(layers, texts, strict=True)]
         with self._lock:
-            reply = self._ask_twice(header, body)
+            reply = self._ask_twice({**asked, "layers": lengths}, b"".join(texts))
         return tuple(ScanResult.from_json(each) for each in reply["results"])
 
     def _ask_twice(self, header: dict[str, Any], body: bytes) -> dict[str, Any]:

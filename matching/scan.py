@@ -20,7 +20,7 @@ from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
 from matching.kernel.reading import tokenise_array
 from matching.kernel.region import scan_region
-from matching.kernel.table import Table
+from matching.kernel.table import BLOCK_SHIFT, Table
 from matching.keys import load_key
 from matching.normalise import words
 from matching.normalise.fold import Folded, fold
@@ -156,17 +156,63 @@ class Scanner:
             notes=told.notes,
         )
 
-    def _scan_text(self, folded: Folded, layer: int) -> list[Found]:
+    def weak(self, layers: Sequence[TextLayer], least: float, most: int) -> list[Match]:
+        """Rows for which a text speaks with `least` bits or more, at most `most` of them, the
+        strongest first, and none that is at alert strength. No verdict rests on it."""
+        texts = [fold(layer.text) for layer in layers]
+        found: list[Found] = []
+        for at, folded in enumerate(texts):
+            found += self._scan_text(folded, at, least)
+        best = [each for each in _best_by_row(found) if each.bits < decide.ALERT]
+        told = [each for each in best[:most] if each.conflicts < 2 and self._holds(each, texts)]
+        return [self._match(each, texts, layers) for each in told]
+
+    def shown(self, folded: Folded) -> dict[int, tuple[int, int, int]]:
+        """The tokens of a text by their 32-bit signature: (kind, first byte, one past the last),
+        the first of equals."""
+        found: dict[int, tuple[int, int, int]] = {}
+        t = self._bench.tokens
+        for start, end in regions(folded):
+            count = tokenise_array(
+                folded.data, start, end, self._chunks, t, self._bench.scratch, self._keys
+            )
+            for signature, kind, first, behind in zip(
+                t.key[:count].astype(np.uint32).tolist(), t.kind[:count].tolist(),
+                t.start[:count].tolist(), t.end[:count].tolist(), strict=True,
+            ):  # fmt: skip
+                found.setdefault(signature, (kind, first, behind))
+        return found
+
+    def values(self, row: int) -> list[tuple[str, int, float, int]]:
+        """(field type, role, bits, signature) of what a row holds, in the order of its slots."""
+        if not 0 <= row < self.rows:
+            return []
+        width = self._records.width * 8
+        last = ((row + 1) * width - 1) >> BLOCK_SHIFT
+        for block in range((row * width) >> BLOCK_SHIFT, last + 1):
+            if not self.file.ok["rows"][block]:
+                self.file.check("rows", block)
+        slots = self._records.slots
+        record = record_slots(self._whole_records, row, self._records.width * 2, self._keys)
+        weights = record.view(np.uint8)[slots * 4 : slots * 5] / k.QUARTER_BITS
+        return [
+            (self.types[int(self._records.slot_column[s])], int(self._records.slot_role[s]),
+             float(weights[s]), int(record[s]))
+            for s in range(slots)
+            if record[s] and self._records.column_class[self._records.slot_column[s]] >= 0
+        ]  # fmt: skip
+
+    def _scan_text(self, folded: Folded, layer: int, least: float = decide.REVIEW) -> list[Found]:
         found: list[Found] = []
         for start, end in regions(folded):
-            count = self._region(folded.data, start, end)
+            count = self._region(folded.data, start, end, least)
             found += self._take(count, layer)
         return found
 
-    def _region(self, data: NDArray[np.uint8], start: int, end: int) -> int:
+    def _region(self, data: NDArray[np.uint8], start: int, end: int, least: float) -> int:
         for _ in range(ROUNDS):
             count, _hits, _tokens = scan_region(
-                data, start, end, self._chunks, self._shingles, decide.REVIEW, self._leak,
+                data, start, end, self._chunks, self._shingles, least, self._leak,
                 self._records, self._bench,
             )  # fmt: skip
             wanted = int(self._missing[0])

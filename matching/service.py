@@ -2,7 +2,8 @@
 
 It talks frames (`matching.frames`) over the inherited socket FD. Requests: "open" with the leaks,
 "scan" with a document's layers (texts as UTF-8 in the body, their byte lengths in the header),
-"stop". Answers: "ready", "result", or "error" with a sentence. It ends when the other side
+"traces" with a post's layers and the rows its thread points to, "thread" with the posts of a whole
+thread, "stop". Answers: "ready", "result", or "error" with a sentence. It ends when the other side
 closes, and dies with its parent.
 """
 
@@ -14,12 +15,13 @@ import resource
 import signal
 import socket
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from matching import frames
+from matching import frames, threads
 from matching.errors import MatchingError
-from matching.result import LeakRef, TextLayer
+from matching.result import LeakRef, ScanResult, TextLayer, Verdict
 from matching.scan import Scanner, open_scanners
 
 PR_SET_PDEATHSIG = 1
@@ -74,6 +76,34 @@ def answer(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict
     return {"t": "result", "results": results}
 
 
+def traces(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """The "result" of one "traces": a leak's weak evidence as the matches of a result."""
+    layers = layers_from(header, body)
+    found = [
+        threads.traces(scanner, layers, [int(row) for row in rows])
+        for scanner, rows in zip(scanners, header["suspects"], strict=True)
+    ]
+    none = Verdict.NONE
+    results = [ScanResult("", 0, "", none, 0, 0, 0, 1.0, told).to_json() for told in found]
+    return {"t": "result", "results": results}
+
+
+def thread(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """The "result" of one "thread"; `sizes` says how many layers each post has."""
+    layers = iter(layers_from(header, body))
+    posts = [list(islice(layers, int(size))) for size in header["sizes"]]
+    results = [
+        threads.scan_thread(
+            scanner, str(header["document"]), int(header["size"]), str(header["sha256"]), posts
+        ).to_json()
+        for scanner in scanners
+    ]
+    return {"t": "result", "results": results}
+
+
+ANSWERS = {"scan": answer, "traces": traces, "thread": thread}
+
+
 def serve(sock: socket.socket) -> None:
     """Answer frames until the other side closes or says stop."""
     scanners: list[Scanner] = []
@@ -86,8 +116,8 @@ def serve(sock: socket.socket) -> None:
             if header.get("t") == "open":
                 scanners = open_scanners(leaks_from(header))
                 reply: dict[str, Any] = {"t": "ready", "leaks": [each.name for each in scanners]}
-            elif header.get("t") == "scan":
-                reply = answer(scanners, header, body)
+            elif header.get("t") in ANSWERS:
+                reply = ANSWERS[header["t"]](scanners, header, body)
             else:
                 return
         except MatchingError as error:
