@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import ClassVar
 
@@ -21,7 +22,8 @@ from extraction.charset import decode
 
 @dataclass(frozen=True)
 class Page:
-    """One document as fetched. `address` is where it was found after redirects."""
+    """One document as fetched. `address` is where it was found after redirects; `fetched_at` is
+    what a site's "3 minutes ago" counts from."""
 
     address: str
     body: bytes
@@ -29,6 +31,7 @@ class Page:
     charset: str = ""
     status: int = 200
     rendered: bool = False
+    fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
 
     @cached_property
     def is_html(self) -> bool:

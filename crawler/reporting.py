@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
@@ -89,7 +88,7 @@ def page_report(
     return PageReport(
         address=page.address,
         status=page.status,
-        fetched_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        fetched_at=page.fetched_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         content_type=page.content_type[:200],
         charset=page.charset[:64],
         peer=peer,

@@ -8,6 +8,7 @@ no word of the title.
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from parsel import Selector
@@ -18,6 +19,10 @@ from crawler.pages import Link, Page, Post, Reading, Site
 TOPIC = re.compile(r"^(.*)/topic/(private/)?(\d+)/(?:[\w%-]+/)?$")
 COMMENT = re.compile(r"^(.*)/comment/(\d+)/find/$")
 CATEGORY = re.compile(r"/category/\d+/(?:[\w%-]+/)?$")
+# "now", "12s", "4m", "3h": what a comment of the last day shows instead of its date.
+AGO = re.compile(r"(?:now|maintenant|(\d{1,2})\s?(s|m|min|h))")
+PAST = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
+CLOCK = re.compile(r"\b\d{1,2}[:h.](\d\d)\b|\b\d{1,2} [ap]\.m\.|\b(?:noon|midnight)\b")
 PAGE = re.compile(r"(?:^|[?&])page=(\d+)")
 
 
@@ -119,8 +124,9 @@ class Spirit(Site):
             thread=topic,
             title=title,
             opens=number == "1",
+            posted_at=_posted_at(page.fetched_at, comment),
             also=(f"{topic}{shown}#c{number}",),
-            frame_ids=(key, topic.rstrip("/").rsplit("/", 1)[-1]),
+            frame_ids=(key, topic.rstrip("/").rsplit("/", 1)[-1], number),
             state=f"edits:{''.join(edits).strip() or 0}",
         )
 
@@ -138,6 +144,27 @@ class Spirit(Site):
             return ""
         query = "" if wanted == 1 else "?" + urlencode({"page": wanted})
         return addresses.canonical(page.address).partition("?")[0] + query
+
+
+def _posted_at(fetched_at: datetime, comment: Selector) -> str:
+    """When a comment of the last day was written; "" for an older one.
+
+    The full date in the title is in the time zone of whoever looks, which the page does not say;
+    the age says it without. An age is rounded down: the earliest moment it allows is taken, so
+    that "found after" never flatters. An age in hours is mended by the minutes of the full date,
+    which are the same in nearly every zone.
+    """
+    shown = comment.css(".comment__info__date li:last-child")
+    ago = AGO.fullmatch("".join(shown.css("::text").getall()).strip())
+    if ago is None:
+        return ""
+    unit = PAST[ago[2][0]] if ago[2] else PAST["s"]
+    earliest = fetched_at - (int(ago[1] or 0) + 1) * unit
+    clock = CLOCK.search(shown.attrib.get("title", ""))
+    if unit == PAST["h"] and clock:
+        earliest += timedelta(minutes=(int(clock[1] or 0) - earliest.minute) % 60)
+        earliest = earliest.replace(second=0, microsecond=0)
+    return earliest.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _page_number(address: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +73,9 @@ def test_forum_threads_pages_private_topics_and_replies(
     for number in range(45):
         assert f"réponse numéro {number} du fil" in first.texts
     assert len({post.location for post in first.posts}) == len(first.posts)
+    now = datetime.now(UTC)
+    for post in first.posts:
+        assert now - timedelta(minutes=5) < datetime.fromisoformat(post.posted_at) <= now
     unchanged = watcher.crawl(spec)
     assert not unchanged.posts
     assert unchanged.counts["requests"] <= 3

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from crawler.reporting import texts_of
 from spiders import SITES
 
 PAGES = Path(__file__).parent / "pages"
+FETCHED_AT = datetime(2026, 11, 24, 12, 30, 15, tzinfo=UTC)
 FOLDERS = sorted(one.parent for one in PAGES.glob("*/*/page.html"))
 
 
 def page_in(folder: Path) -> Page:
     address = (folder / "address").read_text().strip()
-    return Page(address, (folder / "page.html").read_bytes(), "text/html; charset=utf-8", "utf-8")
+    body = (folder / "page.html").read_bytes()
+    return Page(address, body, "text/html; charset=utf-8", "utf-8", fetched_at=FETCHED_AT)
 
 
 def plain(reading: Reading) -> dict[str, Any]:
