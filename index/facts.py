@@ -35,11 +35,16 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one leak's scan said of a post, with masked snippets as JSON."""
+    """What one leak's scan said of a post, with masked snippets as JSON.
+
+    `seen` belongs to the first of the result's matches: for each, what stood in the text for
+    each of its fields, masked.
+    """
 
     leak: str
     result: ScanResult
     snippets: tuple[dict[str, Any], ...] = ()
+    seen: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,10 @@ class KeptPost:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a page changed: alerts that are new, alerts that grew, and whether each post (in the
-    order given) led to a new capture."""
+    """What a page changed: alerts that are new, alerts that grew, whether each post (in the
+    order given) led to a new capture, and how many threads were ordered to be fetched whole."""
 
     new: tuple[AlertView, ...] = ()
     grown: tuple[AlertView, ...] = ()
     captured: tuple[bool, ...] = ()
+    ordered: int = 0

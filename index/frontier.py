@@ -28,10 +28,13 @@ MAX_PENDING = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PendingAddress:
-    """An address that waits. `address` is plain: never log or store it."""
+    """An address that waits. `address` is plain: never log or store it. `whole`: a thread that
+    is wanted with every post, read before or not."""
 
     id: int
     address: str
+    location_key: bytes = b""
+    whole: bool = False
 
 
 class Frontier:
@@ -59,8 +62,25 @@ class Frontier:
             for location, state in pairs
         ]
 
-    def known(self, source: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
-        """For each (location, state): "new", "changed" or "same"."""
+    def seal(self, address: str) -> bytes:
+        """An address as pending ones are kept."""
+        return self._vault.seal(address)
+
+    def known(
+        self,
+        source: str,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        whole: frozenset[bytes] = frozenset(),
+        within: str = "",
+    ) -> list[str]:
+        """For each (location, state): "new", "changed" or "same".
+
+        `whole` are the keys of threads of which everything counts as new: they themselves, and
+        what stands `within` one of them.
+        """
+        if within and whole and self.location_key(within) in whole:
+            return ["new"] * len(pairs)
         keys = self.keys(pairs)
         states: dict[bytes, bytes] = {}
         with reading(self._engine) as connection:
@@ -73,7 +93,11 @@ class Frontier:
                 )
                 states.update(rows.all())
         return [
-            "new" if location not in states else "same" if states[location] == state else "changed"
+            "new"
+            if location not in states or location in whole
+            else "same"
+            if states[location] == state
+            else "changed"
             for location, state in keys
         ]
 
@@ -101,6 +125,7 @@ class Frontier:
                     "sealed_address": self._vault.seal(address),
                     "added": now,
                     "attempts": 0,
+                    "whole": False,
                 }
                 upsert(session, Pending, [row], keys=("source", "location_key"), kept=tuple(row))
                 added += 1
@@ -110,15 +135,15 @@ class Frontier:
         """The addresses that waited longest; those of another record key are dropped."""
         with reading(self._engine) as connection:
             rows = connection.execute(
-                select(Pending.id, Pending.sealed_address)
+                select(Pending.id, Pending.sealed_address, Pending.location_key, Pending.whole)
                 .where(Pending.source == source)
                 .order_by(Pending.attempts, Pending.id)
                 .limit(limit)
             ).all()
         found, lost = [], []
-        for row_id, sealed in rows:
+        for row_id, sealed, key, whole in rows:
             try:
-                found.append(PendingAddress(row_id, self._vault.unseal(sealed)))
+                found.append(PendingAddress(row_id, self._vault.unseal(sealed), key, whole))
             except KeyProblem:
                 lost.append(row_id)
         if lost:
@@ -147,6 +172,12 @@ class Frontier:
                 .returning(Pending.id)
             ).all()
         return len(gone)
+
+
+def _compared(before: bytes | None, now: bytes) -> str:
+    if before is None:
+        return "new"
+    return "same" if before == now else "changed"
 
 
 def _is_there(session: Session, source: str, key: bytes) -> bool:

@@ -12,11 +12,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from index import cases
+from index import cases, threads
 from index.engine import reading, writing
 from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
 from index.leases import check, source_lease, utc_now
@@ -31,6 +32,7 @@ from index.schema import (
     Pending,
     Seen,
 )
+from index.threads import ThreadPost
 from index.upsert import upsert
 from index.views import alert_view
 from matching.result import Match, ScanResult, Verdict
@@ -40,6 +42,7 @@ __all__ = ["Fence", "Finding", "KeptPost", "PageFacts", "Recorded", "Recorder", 
 STRENGTH = {verdict: rank for rank, verdict in enumerate(reversed(Verdict))}
 KEPT_MATCHES = 1000
 CHUNK = 500
+SEEN_LENGTH = 200
 CLOCK_SKEW = timedelta(minutes=2)
 
 
@@ -68,10 +71,15 @@ class Recorder:
         page: PageFacts,
         seen: Sequence[tuple[bytes, bytes]] = (),
         posts: Sequence[KeptPost] = (),
+        *,
+        thread_posts: Sequence[ThreadPost] = (),
+        settled: bytes = b"",
     ) -> Recorded:
         """One transaction; raises StaleLease, and nothing of the page is then written.
 
         `seen` holds (location key, state key) pairs. They leave the list of pending addresses.
+        `thread_posts` is what posts of threads say below the thresholds; `settled` the key of a
+        thread that was wanted whole and is told here.
         """
         now = self._clock()
         changes = _Changes()
@@ -88,10 +96,14 @@ class Recorder:
                 )
                 _record_post(session, fence, page, clean, now, changes)
             session.flush()
+            ordered = threads.add_posts(session, fence.source, thread_posts, now)
+            if settled:
+                threads.settle(session, fence.source, settled, now)
             return Recorded(
                 new=tuple(alert_view(row) for row in changes.new),
                 grown=tuple(alert_view(row) for row in changes.grown),
                 captured=tuple(changes.captured),
+                ordered=ordered,
             )
 
 
@@ -113,7 +125,12 @@ def _mark_seen(
     upsert(session, Seen, rows, keys=("source", "location_key"), kept=("first_seen",))
     for part in _chunks([location for location, _ in seen]):
         session.execute(
-            delete(Pending).where(Pending.source == source, Pending.location_key.in_(part))
+            delete(Pending).where(
+                Pending.source == source,
+                Pending.location_key.in_(part),
+                # A thread that is wanted whole waits until it was judged as one.
+                Pending.whole.is_(False),
+            )
         )
 
 
@@ -303,11 +320,21 @@ def _hit(finding: Finding, capture: int, alert: Alert | None, now: datetime) -> 
         review_records=finding.result.review_records,
         candidates=finding.result.candidates,
         chance=finding.result.chance,
-        matches=found["matches"][:KEPT_MATCHES],
+        matches=_with_seen(found["matches"][:KEPT_MATCHES], finding.seen),
         snippets=list(finding.snippets),
         notes=[_storable(note, 500) for note in finding.result.notes],
         created=now,
     )
+
+
+def _with_seen(
+    matches: list[dict[str, Any]], seen: Sequence[Sequence[str]]
+) -> list[dict[str, Any]]:
+    """The matches, the first of them with what was seen of each field, masked."""
+    told = [[_storable(each, SEEN_LENGTH) for each in fields] for fields in seen[: len(matches)]]
+    for match, fields in zip(matches, told, strict=False):
+        match["seen"] = fields
+    return matches
 
 
 def alert_rows(result: ScanResult) -> dict[int, float]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -129,7 +130,8 @@ class Seen(Base):
 
 
 class Pending(Base):
-    """An address still to be fetched for a source, sealed under the record key."""
+    """An address still to be fetched for a source, sealed under the record key. `whole`: a thread
+    that is wanted with all its posts, whatever of it was read before."""
 
     __tablename__ = "pending"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -138,7 +140,31 @@ class Pending(Base):
     sealed_address: Mapped[bytes]
     added: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    whole: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (UniqueConstraint("source", "location_key"),)
+
+
+class ThreadEvidence(Base):
+    """What one post of a thread says of one row without being an alert: too little alone, dropped
+    after 30 days. Keys are the vault's; no text, no value, no address."""
+
+    __tablename__ = "thread_evidence"
+    leak: Mapped[str] = mapped_column(String(200), primary_key=True)
+    thread_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    post_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    field: Mapped[str] = mapped_column(String(40), primary_key=True)
+    bits: Mapped[float]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ThreadCount(Base):
+    """How many posts of a thread were read in the last 30 days: what a sum over them has to pay."""
+
+    __tablename__ = "thread_count"
+    thread_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    posts: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Capture(Base):
@@ -152,7 +178,7 @@ class Capture(Base):
     source: Mapped[str] = mapped_column(String(100), index=True)
     location: Mapped[str] = mapped_column(String(2000))
     location_key: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
-    thread_key: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    thread_key: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)
     content_key: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
     title: Mapped[str] = mapped_column(String(500), default="")
     path: Mapped[list[Any]] = mapped_column(default=list)
