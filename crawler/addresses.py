@@ -39,6 +39,9 @@ CHANGING = frozenset(
      "abort", "burn", "supprimer", "effacer", "modifier", "signaler", "voter", "fork", "clone",
      "repaste", "viewpoll", "dopost"}
 )  # fmt: skip
+# What a number in an address may count, besides a letter alone.
+COUNTED = "post|paste|topic|thread|message|msg|item|page|note|node|comment|reply|view|show|file"
+NUMBERED = re.compile(rf"(?:[a-z]|{COUNTED})[-_]?([0-9]{{1,7}})")
 WORD = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*", re.UNICODE)
 
 
@@ -129,7 +132,8 @@ def site_hosts(addresses: tuple[str, ...]) -> frozenset[str]:
 
 
 def identifiers(address: str) -> tuple[str, ...]:
-    """Parts of an unknown site's address that a machine made: short numbers, mixed tokens.
+    """Parts of an unknown site's address that a machine made: short numbers, also behind the
+    word or letter for what they number ("post-17", "p2"), and mixed tokens.
 
     Narrow on purpose: what is returned may stay readable where addresses are masked, so a
     birth date, a phone number or a name must not pass.
@@ -139,7 +143,14 @@ def identifiers(address: str) -> tuple[str, ...]:
         return ()
     pieces = [piece for piece in re.split(r"[/.]", parts.path) if piece]
     pieces += [value for _, value in parse_qsl(parts.query)]
-    return tuple(dict.fromkeys(piece for piece in pieces if _machine_made(piece)))
+    found: list[str] = []
+    for piece in pieces:
+        numbered = NUMBERED.fullmatch(piece)
+        if numbered:
+            found += [piece, numbered[1]]
+        elif _machine_made(piece):
+            found.append(piece)
+    return tuple(dict.fromkeys(found))
 
 
 def _machine_made(piece: str) -> bool:
