@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from index.schema import Alert, Capture, Hit
+from matching.decide import ALERT, REVIEW
+
+# Bits from which a record is worth a person's look, and from which it raises an alert.
+THRESHOLDS = (REVIEW, ALERT)
 
 
 def stamp(moment: datetime | None) -> str | None:

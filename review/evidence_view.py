@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.views import HitView
+from index.views import THRESHOLDS, HitView
 
-REVIEW_BITS, ALERT_BITS = 35.0, 52.0
 SHOWN_RECORDS = 12
 
 
@@ -65,7 +64,7 @@ def evidence(hits: Sequence[HitView]) -> Evidence:
                 best[key] = match
     ordered = sorted(best.values(), key=lambda match: (-float(match["bits"]), int(match["row"])))
     records = tuple(_record(match) for match in ordered[:SHOWN_RECORDS])
-    top = max([ALERT_BITS, *(record.bits for record in records)])
+    top = max([*THRESHOLDS, *(record.bits for record in records)])
     return Evidence(records, max(0, len(ordered) - SHOWN_RECORDS), round(top * 1.06, 1))
 
 

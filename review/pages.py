@@ -16,6 +16,7 @@ from index.cases import CaseStore
 from index.errors import Conflict, WrongChoice
 from index.review_queries import QUIET_VERDICTS, ReviewQueries
 from index.sources import SourceStore
+from index.views import THRESHOLDS
 from review import evidence_view
 from review.guard import Visitor
 from review.rendering import page, page_html
@@ -173,7 +174,7 @@ def build(stores: Stores) -> APIRouter:
             found=found,
             evidence=evidence_view.evidence((found.hit,)),
             snippets=evidence_view.snippets((found.hit,)),
-            limits=(evidence_view.REVIEW_BITS, evidence_view.ALERT_BITS),
+            limits=THRESHOLDS,
         )
 
     @router.get("/sources")
@@ -226,7 +227,7 @@ def _alert_page(
         alert=detail.alert,
         evidence=evidence_view.evidence(detail.hits),
         snippets=evidence_view.snippets(detail.hits),
-        limits=(evidence_view.REVIEW_BITS, evidence_view.ALERT_BITS),
+        limits=THRESHOLDS,
         history=stores.queries.history(subject),
         newer=newer,
         older=older,

@@ -64,6 +64,18 @@
     addEventListener("hashchange", takeToken);
   }
 
+  // Addresses are copied, not followed.
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const said = button.firstChild;
+    const before = said.textContent;
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(button.dataset.copy); } catch { return; }
+      said.textContent = button.dataset.copied;
+      announce(button.dataset.copied);
+      setTimeout(() => { said.textContent = before; }, 2000);
+    });
+  }
+
   // The keyboard
   const help = document.getElementById("help");
   const keysOn = document.getElementById("keys-on");

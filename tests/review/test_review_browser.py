@@ -187,6 +187,24 @@ def test_all_of_it_works_without_a_script(browser: Browser, served: Served) -> N
     context.close()
 
 
+def test_an_address_is_copied_and_never_followed(page: Page, served: Served) -> None:
+    with served.engine.begin() as connection:
+        readable, masked = "http://paste.example/K4QZ", "http://paste.example/•••"
+        connection.execute(update(Alert).where(Alert.id == 36).values(location=readable))
+        connection.execute(update(Alert).where(Alert.id == 35).values(location=masked, also=[]))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served.url)
+    sign_in(page, served)
+    page.goto(f"{served.url}/alerts/36")
+    page.locator(".where [data-copy]").press("Enter")
+    expect(page.locator("#announce")).to_have_text("Copiée")
+    assert page.evaluate("navigator.clipboard.readText()") == readable
+    assert page.url == f"{served.url}/alerts/36"
+    page.goto(f"{served.url}/alerts/35")
+    assert page.locator("[data-copy]").count() == 0
+    expect(page.get_by_text("La partie masquée peut nommer")).to_be_visible()
+    assert page.locator(f'a[href^="{readable[:14]}"]').count() == 0
+
+
 def test_the_list_follows_without_losing_focus_or_place(page: Page, served: Served) -> None:
     sign_in(page, served)
     for _ in range(12):
