@@ -31,6 +31,7 @@ from index.leases import SCHEDULER, Held, Keeper, utc_now
 from index.sources import JobView, SourceStore, SourceView
 
 LOOK_EVERY = 1.0
+CHORES_EVERY, CHORES_AFTER = 3600.0, 5.0
 BUSY_ELSEWHERE = timedelta(seconds=5)
 MIN_WORKERS, MAX_WORKERS = 2, 16
 
@@ -67,7 +68,9 @@ class Scheduler:
         clock: Callable[[], datetime] = utc_now,
         report: Callable[[str, CrawlOutcome], None] = lambda _source, _outcome: None,
         progress: Callable[[str, Progress], None] = lambda _source, _progress: None,
+        chores: Callable[[], object] = lambda: None,
     ) -> None:
+        """`chores` is called every hour by the one that is active: what falls due by age."""
         self._specs = specs
         self._turns = turns
         self._sources = sources
@@ -75,6 +78,7 @@ class Scheduler:
         self._clock = clock
         self._report = report
         self._progress = progress
+        self._chores = chores
         self._pool = ThreadPoolExecutor(workers or default_workers(), thread_name_prefix="crawl")
         self._lock = threading.Lock()
         self._busy: set[str] = set()
@@ -107,6 +111,13 @@ class Scheduler:
             IntervalTrigger(seconds=LOOK_EVERY, timezone=UTC),
             id="look",
             next_run_time=datetime.now(UTC),
+            replace_existing=True,
+        )
+        self._timers.add_job(
+            self._chores_safely,
+            IntervalTrigger(seconds=CHORES_EVERY, timezone=UTC),
+            id="chores",
+            next_run_time=datetime.now(UTC) + timedelta(seconds=CHORES_AFTER),
             replace_existing=True,
         )
         self._timers.start()
@@ -157,6 +168,14 @@ class Scheduler:
         except (SQLAlchemyError, RecordError) as error:
             # A record that is busy or away for a moment; the next look is a second away.
             log.warning("look-failed", kind=type(error).__name__)
+
+    def _chores_safely(self) -> None:
+        if not self.is_active:
+            return
+        try:
+            self._chores()
+        except (SQLAlchemyError, RecordError) as error:
+            log.warning("chores-failed", kind=type(error).__name__)
 
     def _leads(self) -> bool:
         if self._lead is not None and self._lead.lost.is_set():

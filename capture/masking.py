@@ -19,7 +19,8 @@ from capture.addresses import mask_address
 from capture.words import ALL_LOWER, KEPT
 
 __all__ = [
-    "MASK", "Mark", "Snippet", "mask_address", "mask_text", "mask_title", "snippets",
+    "MASK", "Mark", "Snippet", "mask_address", "mask_text", "mask_title", "seen_values",
+    "snippets",
 ]  # fmt: skip
 
 MASK = "•••"
@@ -34,6 +35,7 @@ CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 NOT_SEPARATOR = re.compile(f"[^{re.escape(SEPARATORS)}]")
 AROUND = 300
 MAX_LENGTH = 800
+MAX_SEEN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,21 @@ def snippets(
             if len(found) >= limit:
                 return tuple(found)
             found.append(Snippet(layer, _segments(text, start, end, inside, keep)))
+    return tuple(found)
+
+
+def seen_values(untrusted_text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """What stood at each span, masked, on one line and at most 60 code points.
+
+    The shape stays: how a number was grouped, which of its characters had been hidden. A span
+    outside the text shows nothing.
+    """
+    found = []
+    for start, end in spans:
+        inside = 0 <= start < end <= len(untrusted_text)
+        masked = " ".join(mask_text(untrusted_text[start:end][:MAX_LENGTH]).split())
+        shown = masked if len(masked) <= MAX_SEEN else masked[: MAX_SEEN - 1] + "…"
+        found.append(shown if inside else "")
     return tuple(found)
 
 

@@ -38,15 +38,17 @@ class Conversation:
         self._writer.transport.set_write_buffer_limits(high=HIGH_WATER)
         self._listening = asyncio.create_task(self._listen(self._reader))
 
-    async def ask(self, keys: Sequence[tuple[str, str]]) -> list[str]:
-        """For each (location, state): "new", "changed" or "same"."""
+    async def ask(self, keys: Sequence[tuple[str, str]], within: str = "") -> list[str]:
+        """For each (location, state): "new", "changed" or "same". `within` is the location of
+        the thread they stand in, if they do."""
         found: list[str] = []
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]
             self._next += 1
             answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
             self._questions[self._next] = answer
-            await self._send({"t": "ask", "id": self._next, "keys": [list(k) for k in batch]})
+            listed = [list(key) for key in batch]
+            await self._send({"t": "ask", "id": self._next, "keys": listed, "within": within})
             states = await answer
             if len(states) != len(batch):
                 raise frames.FrameError("an answer is not as long as its question")

@@ -253,7 +253,8 @@ class WatchSpider(scrapy.Spider):
         ]
         # A paste is known by the link that led to it: one key, not two for one location.
         asked = [key for key in keys if link is None or key[0] != link.location]
-        states = dict(zip(asked, await self.talk.ask(asked), strict=True)) if asked else {}
+        within = link.location if link is not None else ""
+        states = dict(zip(asked, await self.talk.ask(asked, within), strict=True)) if asked else {}
         fresh = [i for i, key in enumerate(keys) if states.get(key, "new") != "same"]
         for address in reporting.sister_links(
             page, [reading.posts[i] for i in fresh], [texts[i] for i in fresh], self._sisters

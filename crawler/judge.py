@@ -10,14 +10,14 @@ import codecs
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from capture.masking import Mark, mask_address, mask_title, snippets
+from capture.masking import Mark, mask_address, mask_title, seen_values, snippets
 from crawler.messages import PageReport, PostReport
 from index.frontier import Frontier
 from index.recorder import Finding, KeptPost, PageFacts, Recorder
@@ -25,6 +25,7 @@ from index.views import stamp
 from matching.result import ScanResult, TextLayer
 
 MAX_MARKS = 400
+MAX_SEEN = 50
 MIME = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -136,13 +137,7 @@ class Judge:
     def _findings(self, page: PageReport, digest: str, post: PostReport) -> tuple[Finding, ...]:
         layers = tuple(TextLayer(name, text) for name, text in post.layers)
         results = self._scan(page, digest, layers)
-        texts = {layer.name: layer.text for layer in layers}
-        found = []
-        for leak, result in zip(self._leaks, results, strict=True):
-            if result.verdict.is_kept:
-                shown = snippets(texts, _marks(result))
-                found.append(Finding(leak, result, tuple(item.to_json() for item in shown)))
-        return tuple(found)
+        return found_in(self._leaks, results, {layer.name: layer.text for layer in layers})
 
     def _scan(
         self, page: PageReport, digest: str, layers: tuple[TextLayer, ...]
@@ -187,6 +182,24 @@ class Judge:
             judgement.kept = []
             if isinstance(error, MemoryError):
                 raise
+
+
+def found_in(
+    leaks: Sequence[str], results: Sequence[ScanResult], texts: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """What is kept of the results: masked excerpts, and what was seen of each field, masked.
+    `texts` are the layers by name, of which the spans are told."""
+    found = []
+    for leak, result in zip(leaks, results, strict=True):
+        if result.verdict.is_kept:
+            shown = snippets(texts, _marks(result))
+            seen = [
+                seen_values(texts.get(match.layer, ""), match.spans)
+                for match in result.matches[:MAX_SEEN]
+            ]
+            told = tuple(item.to_json() for item in shown)
+            found.append(Finding(leak, result, told, tuple(seen)))
+    return tuple(found)
 
 
 def page_facts(page: PageReport) -> PageFacts:

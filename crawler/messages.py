@@ -4,7 +4,7 @@ Child to supervisor, header field "t":
 
 | t        | fields                                                     | body  |
 |----------|------------------------------------------------------------|-------|
-| ask      | id, keys: [[location, state], ...]                         |       |
+| ask      | id, keys: [[location, state], ...], within: a thread or "" |       |
 | page     | PageReport without body                                    | bytes |
 | link     | address: of another source's host, found_at                |       |
 | problem  | kind, address (may be ""), what: one sentence, no content   |       |

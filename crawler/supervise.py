@@ -24,11 +24,14 @@ from crawler.judge import Judge, Judgement, Originals, page_facts
 from crawler.messages import MAX_ADDRESS, BadMessage, PageReport, number, pairs, text
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
+from crawler.threads import Collected, ThreadReader
 from crawler.watchdog import Child, Watchdog
 from index.errors import StaleLease
+from index.facts import PageFacts, Recorded
 from index.frontier import Frontier, PendingAddress
 from index.recorder import Fence, Recorder
 from index.sources import CrawlCounts
+from index.threads import ThreadPost
 from index.views import AlertView
 from matching.frames import FrameError, encode, receive
 
@@ -82,7 +85,8 @@ class Parts:
     """What every crawl of this process shares.
 
     `sister` names the source that reads a host:port, if one does; `wake` is told of a source
-    that has addresses waiting, `tell` of an alert and whether it is new.
+    that has addresses waiting, `tell` of an alert and whether it is new. Without `threads` a
+    post is judged by itself only.
     """
 
     judge: Judge
@@ -92,6 +96,7 @@ class Parts:
     sister: Callable[[str], str | None] = lambda _host: None
     wake: Callable[[str], None] = lambda _source: None
     tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None
+    threads: ThreadReader | None = None
 
 
 class Supervisor:
@@ -121,9 +126,11 @@ class Supervisor:
                 with Watchdog(
                     child, seconds=spec.crawl_seconds + GRACE, memory=spec.memory, stop=stop
                 ) as watchdog:
+                    whole = frozenset(item.location_key for item in handed if item.whole)
                     talk = _Conversation(
-                        self._parts, spec, Fence(spec.id, token, crawl), watchdog, child, progress
-                    )
+                        self._parts, spec, Fence(spec.id, token, crawl), watchdog, child, progress,
+                        Collected(whole, self._parts.frontier),
+                    )  # fmt: skip
                     outcome, error = talk.run()
             finally:
                 child.kill()
@@ -163,6 +170,7 @@ class _Conversation:
         watchdog: Watchdog,
         child: Child,
         report: Callable[[Progress], None],
+        collected: Collected,
     ) -> None:
         self._parts = parts
         self._spec = spec
@@ -170,6 +178,7 @@ class _Conversation:
         self._watchdog = watchdog
         self._child = child
         self._report = report
+        self._collected = collected
         self._links: dict[str, list[str]] = {}
         self._link_count = 0
         self.progress = Progress()
@@ -180,6 +189,7 @@ class _Conversation:
         try:
             outcome = self._listen()
             self._flush_links()
+            self._judge_threads(outcome)
         except StaleLease:
             return "stale", "another process took over this source"
         except (FrameError, OSError):
@@ -217,24 +227,65 @@ class _Conversation:
             raise BadMessage("more pages than the child was allowed")
         self._flush_links()
         judgement = self._parts.judge.judge(page, still_wanted=lambda: not self._killed())
+        thread_posts = self._traces(page, judgement)
         for problem in judgement.problems:
             self._note(problem)
         seen = self._parts.frontier.keys(page.seen) if judgement.whole else []
-        self._record(page, judgement, seen)
+        self._record(page, judgement, seen, thread_posts)
+        self._collected.take(page)
         self.progress.pages += 1
         self.progress.posts += len(page.posts)
         self.progress.bytes += len(page.body)
         self._report(self.progress)
 
+    def _traces(self, page: PageReport, judgement: Judgement) -> list[ThreadPost]:
+        """What the page's posts say for their threads; a page of which that is not known comes
+        again, as one of which a post was not judged."""
+        if self._parts.threads is None or not judgement.whole:
+            return []
+        try:
+            return self._parts.threads.traces(page)
+        except Exception:
+            log.exception("thread-not-read")
+            judgement.problems.append("thread")
+            return []
+
+    def _judge_threads(self, outcome: str) -> None:
+        """Judge the threads that were ordered whole, as far as they were read."""
+        if self._parts.threads is None or outcome not in ("finished", "budget"):
+            return
+        if self._collected.cut:
+            self._note("thread-too-long")
+        for thread in self._collected.threads():
+            if self._killed():
+                return
+            try:
+                told = self._parts.threads.judge(thread)
+            except Exception:
+                log.exception("thread-not-judged")
+                self._note("thread")
+                continue
+            if told.post is None and outcome != "finished":
+                continue
+            judgement = Judgement([told.post] if told.post else [], sealed=told.sealed)
+            self._write(told.page, judgement, settled=thread.key)
+
     def _record(
-        self, page: PageReport, judgement: Judgement, seen: list[tuple[bytes, bytes]]
+        self,
+        page: PageReport,
+        judgement: Judgement,
+        seen: list[tuple[bytes, bytes]],
+        thread_posts: Sequence[ThreadPost],
     ) -> None:
+        recorded = self._write(page_facts(page), judgement, seen=seen, thread_posts=thread_posts)
+        if recorded.ordered:
+            self._parts.wake(self._spec.id)
+
+    def _write(self, facts: PageFacts, judgement: Judgement, **more: Any) -> Recorded:
         recorder, originals = self._parts.recorder, self._parts.originals
         kept_sealed = False
         try:
-            recorded = recorder.record_page(
-                self._fence, page_facts(page), seen, judgement.with_seal()
-            )
+            recorded = recorder.record_page(self._fence, facts, posts=judgement.with_seal(), **more)
             kept_sealed = any(recorded.captured)
         finally:
             if judgement.sealed and not kept_sealed:
@@ -245,10 +296,16 @@ class _Conversation:
             self._parts.tell(alert, True)
         for alert in recorded.grown:
             self._parts.tell(alert, False)
+        return recorded
 
     def _answer(self, untrusted_header: dict[str, Any]) -> None:
         asked = pairs(untrusted_header, "keys")
-        states = self._parts.frontier.known(self._spec.id, asked)
+        states = self._parts.frontier.known(
+            self._spec.id,
+            asked,
+            whole=self._collected.wanted,
+            within=canonical(text(untrusted_header, "within", MAX_ADDRESS)),
+        )
         answer = {"t": "known", "id": number(untrusted_header, "id"), "states": states}
         self._watchdog.send(encode(answer))
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 FLOOR = 12.0  # bits that a post has to hold for a row to be kept as evidence of its thread
+GAP = "\n\n"  # what stands between two posts where a thread is read as one text
 MOST_POSTS = 8  # posts that one record is put together from, at most
 
 # Which fields are about the person herself, by what hangs together.
@@ -67,6 +68,17 @@ ALL = (
     "postcode", "city", "insurer", "insurer_number", "doctor", "laboratory", "date", "password",
     "comment",
 )  # fmt: skip
+
+
+def counted(names: Sequence[str], worth: Sequence[float], bits: float) -> dict[str, float]:
+    """Bits by field type of a match, the best of each, and together no more than `bits`: what
+    speaks against the row has been taken off there."""
+    found: dict[str, float] = {}
+    for name, one in zip(names, worth, strict=True):
+        found[name] = max(one, found.get(name, 0.0))
+    whole = combined(found)
+    share = min(1.0, max(0.0, bits) / whole) if whole > 0.0 else 0.0
+    return {name: one * share for name, one in found.items()}
 
 
 def price(thread_posts: int, used: int) -> float:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 PER_POST = 50  # rows that one post may speak for below the thresholds
 SUSPECTS = 200  # rows that one thread may point to
 FEW_WORDS = 12  # as in the kernel: more words make each of them agree by chance more easily
-GAP = "\n\n"
 
 Post = Sequence[TextLayer]
 
@@ -42,16 +41,14 @@ def traces(scanner: Scanner, post: Post, suspects: Sequence[int] = ()) -> tuple[
     }
     wanted = [row for row in dict.fromkeys(suspects) if row not in found][:SUSPECTS]
     if wanted:
-        found |= {match.row: match for match in _by_record(scanner, post, wanted)}
+        by_record = _by_record(scanner, post, wanted)
+        found |= {match.row: match for match in by_record if match.bits < decide.ALERT}
     return tuple(sorted(found.values(), key=lambda match: (-match.bits, match.row)))
 
 
 def fields_of(match: Match) -> dict[str, float]:
-    """Bits by field type, the best of each."""
-    found: dict[str, float] = {}
-    for field, bits in zip(match.fields, match.field_bits, strict=True):
-        found[field] = max(bits, found.get(field, 0.0))
-    return found
+    """Bits by field type."""
+    return spread.counted(match.fields, match.field_bits, match.bits)
 
 
 def _by_record(scanner: Scanner, post: Post, rows: Sequence[int]) -> Iterator[Match]:
@@ -165,11 +162,11 @@ def joined(posts: Sequence[Post]) -> dict[str, tuple[str, list[int]]]:
             if name in texts:
                 starts[name].append(at[name])
                 parts[name].append(texts[name])
-                at[name] += len(texts[name]) + len(GAP)
+                at[name] += len(texts[name]) + len(spread.GAP)
             else:
                 starts[name].append(-1)
     for name in names:
-        found[name] = (GAP.join(parts[name]), starts[name])
+        found[name] = (spread.GAP.join(parts[name]), starts[name])
     return found
 
 

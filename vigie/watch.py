@@ -87,6 +87,7 @@ def watch(
     """Run until SIGTERM or SIGINT (or for `seconds`), then stop everything within 10 s."""
     from index.engine import checkpoint
     from index.shipper import Shipper
+    from index.threads import ThreadStore
     from scheduler import Scheduler, default_workers
 
     logs.configure(config.storage.path / "logs" / "watch.jsonl")
@@ -101,8 +102,9 @@ def watch(
         parts = stack.enter_context(crawling(config, record, catalogue, tell=voice.alert))
         shipper = Shipper(record.engine, index)
         scheduler = Scheduler(
-            catalogue.specs, parts.turns, record.sources, parts.keeper, report=voice.crawl
-        )
+            catalogue.specs, parts.turns, record.sources, parts.keeper, report=voice.crawl,
+            chores=ThreadStore(record.engine).prune,
+        )  # fmt: skip
         application = _Review(config_file, login_link, voice) if review else None
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(

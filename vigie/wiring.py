@@ -244,10 +244,12 @@ def crawling(
     from crawler.judge import Judge
     from crawler.runfolder import RunFolder
     from crawler.supervise import Parts, Supervisor
+    from crawler.threads import ThreadReader
     from crawler.turn import Turns
     from index.frontier import Frontier
     from index.leases import Keeper, Leases, utc_now
     from index.recorder import Recorder
+    from index.threads import ThreadStore
     from index.vault import Vault
     from matching.client import MatcherClient
     from matching.result import LeakRef
@@ -279,6 +281,9 @@ def crawling(
             sister=catalogue.sister,
             wake=lambda source: record.sources.wake(source, utc_now()),
             tell=tell,
+            threads=ThreadReader(
+                matcher, matcher.names, frontier, ThreadStore(record.engine), originals
+            ),
         )
         keeper = Keeper(Leases(record.engine))
         keeper.start()

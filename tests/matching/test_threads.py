@@ -122,7 +122,13 @@ def test_a_name_with_all_that_its_town_shares_is_never_enough() -> None:
 
 def test_what_alerts_alone_is_no_trace(leak: LeakOnDisk, scanner: Scanner) -> None:
     line = ";".join(leak.people[11].columns())
-    assert 11 not in [match.row for match in threads.traces(scanner, post(line))]
+    assert 11 not in [match.row for match in threads.traces(scanner, post(line), [11])]
+
+
+def test_what_speaks_against_a_row_is_taken_off_its_fields() -> None:
+    fields = spread.counted(("surname", "street", "phone"), (13.0, 16.0, 27.0), 20.0)
+    assert spread.combined(fields) == pytest.approx(20.0)
+    assert spread.counted(("phone", "phone"), (27.0, 20.0), 37.0) == {"phone": 27.0}
 
 
 def test_a_thread_that_holds_a_whole_row_is_told_as_any_document(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -377,3 +378,22 @@ def test_intervals_stay_within_their_bounds() -> None:
     assert waits[:3] == [120, 240, 480]
     assert max(waits) == 3600
     assert next_interval(86400, None, failures=3, found=False) == 86400
+
+
+def test_the_active_one_does_the_chores(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.CHORES_EVERY", 0.2)
+    monkeypatch.setattr("scheduler.CHORES_AFTER", 0.4)
+    done: list[str] = []
+    keepers = [Keeper(Leases(engine, owner=name), seconds=30) for name in ("one", "two")]
+    made = []
+    for keeper, name in zip(keepers, ("one", "two"), strict=True):
+        sources = SourceStore(engine)
+        turns = Turns(FakeSupervisor(), keeper, sources)  # type: ignore[arg-type]
+        made.append(Scheduler(dict, turns, sources, keeper, chores=partial(done.append, name)))
+        made[-1].start()
+        time.sleep(0.3)
+    time.sleep(1.0)
+    for scheduler in made:
+        scheduler.stop()
+    assert len(done) >= 2
+    assert set(done) == {"one"}
