@@ -16,6 +16,7 @@ from crawler.forkserver import ForkServer
 from crawler.messages import PageReport, PostReport
 from crawler.source import SourceSpec
 from matching import frames
+from tests.crawler.fake_crawl import Bench, bench_in
 
 
 @dataclass
@@ -239,3 +240,10 @@ def canary() -> Iterator[tuple[str, list[bytes]]]:
     alive = False
     thread.join()
     listener.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A record, a supervisor, and children that are scripts."""
+    with bench_in(tmp_path) as made:
+        yield made
