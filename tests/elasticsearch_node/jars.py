@@ -1,0 +1,91 @@
+"""The node's jars and classes: fetched and compiled once, kept in the user's cache folder.
+
+Maven fetches the jars from wherever it is set up to; nothing of them lies in the repository.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+FETCH_SECONDS, COMPILE_SECONDS = 900, 120
+
+
+class NodeUnavailable(Exception):
+    """A node cannot be had on this machine; the message says what is missing."""
+
+
+def class_path() -> str:
+    """The class path of the node, made when it is not there yet; raises NodeUnavailable."""
+    for program, package in (("java", "a JRE 17"), ("javac", "a JDK 17"), ("mvn", "Maven")):
+        if shutil.which(program) is None:
+            raise NodeUnavailable(f"there is no {program} here (install {package})")
+    cache = _cache()
+    with (cache / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        jars = _made(cache / f"jars-{_digest([HERE / 'pom.xml'])}", _fetch)
+        sources = sorted((HERE / "java").rglob("*.java"))
+        classes = _made(
+            cache / f"classes-{_digest([HERE / 'pom.xml', *sources])}",
+            lambda folder: _compile(jars, sources, folder),
+        )
+    return f"{classes}:{jars}/*"
+
+
+def _cache() -> Path:
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = base / "vigie" / "elasticsearch-node"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _digest(files: list[Path]) -> str:
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def _made(folder: Path, make: Callable[[Path], None]) -> Path:
+    """`folder`, made beside its place and named when it is whole."""
+    if folder.is_dir():
+        return folder
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as part:
+        draft = Path(part) / "made"
+        draft.mkdir()
+        make(draft)
+        draft.rename(folder)
+    return folder
+
+
+def _fetch(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as work:
+        shutil.copy(HERE / "pom.xml", work)
+        command = [
+            "mvn", "-q", "-B", "dependency:copy-dependencies",
+            f"-DoutputDirectory={folder}", "-DincludeScope=runtime",
+        ]  # fmt: skip
+        _run(command, work, FETCH_SECONDS, "Maven could not fetch the jars")
+    if not any(folder.glob("elasticsearch-8.*.jar")):
+        raise NodeUnavailable("Maven fetched no Elasticsearch")
+
+
+def _compile(jars: Path, sources: list[Path], folder: Path) -> None:
+    command = ["javac", "-nowarn", "-cp", f"{jars}/*", "-d", str(folder), *map(str, sources)]
+    _run(command, str(HERE), COMPILE_SECONDS, "the launcher does not compile")
+
+
+def _run(command: list[str], folder: str, seconds: float, failed: str) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, timeout=seconds, capture_output=True, text=True, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise NodeUnavailable(f"{failed} within {seconds} s") from None
+    if done.returncode:
+        said = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stderr)
+        raise NodeUnavailable(f"{failed}: {said.strip()[:300]}")
