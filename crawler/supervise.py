@@ -40,6 +40,7 @@ GRACE = 20.0  # seconds after its own time limit in which a child may end by its
 MAX_KINDS = 40
 MAX_LINKS = 20_000
 LINKS_AT_ONCE = 200
+OUR_SIDE = ("scan", "judge", "thread", "seal")  # what keeps a page from being marked as read
 KIND = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 log = structlog.get_logger("crawler.supervise")
@@ -72,12 +73,15 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class CrawlOutcome:
     """How a crawl ended: "finished", "budget", "blocked", "failed", "stopped" or "stale" (its
-    lease was given away). `error` is a short phrase without content, "" when all went well."""
+    lease was given away). `error` is a short phrase without content, "" when all went well.
+    `partly`: it failed on our side alone; the site was read to its end, and some posts were
+    judged and others could not be. So the site is not left waiting."""
 
     outcome: str
     counts: CrawlCounts
     error: str = ""
     new_alerts: int = 0
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +143,9 @@ class Supervisor:
                     child.socket.close()
         finally:
             self._folder.remove(temp)
-        if outcome == "finished" and handed:
+        if (outcome == "finished" or talk.partly) and handed:
             error = self._settle(spec, token, handed, talk.progress, error)
-        return CrawlOutcome(outcome, talk.progress.counts(), error, talk.new_alerts)
+        return CrawlOutcome(outcome, talk.progress.counts(), error, talk.new_alerts, talk.partly)
 
     def _settle(
         self,
@@ -181,8 +185,11 @@ class _Conversation:
         self._collected = collected
         self._links: dict[str, list[str]] = {}
         self._link_count = 0
+        self._judged = self._unjudged = False
+        self._lost: set[str] = set()
         self.progress = Progress()
         self.new_alerts = 0
+        self.partly = False
 
     def run(self) -> tuple[str, str]:
         """Until the child is done or was ended; returns outcome and error."""
@@ -202,6 +209,8 @@ class _Conversation:
             return "failed", f"the record could not be written ({type(error).__name__})"
         if self._watchdog.reason:
             return self._ended()
+        if self._unjudged and outcome in ("finished", "budget"):
+            outcome, self.partly = "failed", self._judged
         return outcome, self._summary(outcome)
 
     def _listen(self) -> str:
@@ -230,13 +239,26 @@ class _Conversation:
         thread_posts = self._traces(page, judgement)
         for problem in judgement.problems:
             self._note(problem)
-        seen = self._parts.frontier.keys(page.seen) if judgement.whole else []
+        if page.posts and judgement.whole:
+            self._judged = True
+        if not judgement.whole:
+            self._unjudged = True
+            self._lost |= {post.thread for post in page.posts} | set(map(canonical, page.path))
+        seen = self._parts.frontier.keys(self._marks(page, judgement))
         self._record(page, judgement, seen, thread_posts)
         self._collected.take(page)
         self.progress.pages += 1
         self.progress.posts += len(page.posts)
         self.progress.bytes += len(page.body)
         self._report(self.progress)
+
+    def _marks(self, page: PageReport, judgement: Judgement) -> list[tuple[str, str]]:
+        """What the page marks as read. A page that was not judged whole marks nothing, and no
+        later page marks the thread that it belongs to."""
+        if not judgement.whole:
+            return []
+        own = {post.location for post in page.posts}
+        return [pair for pair in page.seen if pair[0] in own or pair[0] not in self._lost]
 
     def _traces(self, page: PageReport, judgement: Judgement) -> list[ThreadPost]:
         """What the page's posts say for their threads; a page of which that is not known comes
@@ -264,6 +286,7 @@ class _Conversation:
             except Exception:
                 log.exception("thread-not-judged")
                 self._note("thread")
+                self._unjudged = True
                 continue
             if told.post is None and outcome != "finished":
                 continue
@@ -352,5 +375,8 @@ class _Conversation:
     def _summary(self, outcome: str) -> str:
         if outcome == "finished" and not self.progress.problems:
             return ""
-        listed = ", ".join(f"{kind} ({n})" for kind, n in self.progress.problems.most_common(5))
+        problems = sorted(
+            self.progress.problems.most_common(), key=lambda problem: problem[0] not in OUR_SIDE
+        )
+        listed = ", ".join(f"{kind} ({n})" for kind, n in problems[:5])
         return listed or ("" if outcome in ("finished", "stopped", "budget") else outcome)

@@ -156,6 +156,7 @@ class Turns:
             failures: int, interval: float | None, woken: datetime | None
         ) -> tuple[float, datetime]:
             now = self._clock()
+            failures = 0 if outcome.partly else failures
             seconds = next_interval(
                 spec.every, interval, failures=failures, found=bool(outcome.counts.posts)
             )

@@ -26,6 +26,7 @@ from index.frontier import Frontier
 from index.leases import Leases, source_lease
 from index.recorder import Recorder
 from index.vault import Vault
+from matching.errors import ServiceError
 from matching.result import Match, ScanResult, TextLayer, Verdict
 
 PRELUDE = """
@@ -36,9 +37,9 @@ from datetime import UTC, datetime
 sock = socket.socket(fileno=int(sys.argv[1]))
 temp = sys.argv[2]
 pending = sys.argv[3:]
-def page(n, text="ordinary", posts=1, **more):
+def page(n, text="ordinary", posts=1, thread="", **more):
     made = tuple(PostReport(location=f"http://s/{n}#{p}", layers=(("", text),), title="A title",
-                            frame_ids=(str(n),)) for p in range(posts))
+                            thread=thread, frame_ids=(str(n),)) for p in range(posts))
     return PageReport(address=f"http://s/{n}", status=200,
                       fetched_at=datetime.now(UTC).isoformat(), posts=made,
                       seen=((f"http://s/{n}", "1"),), body=text.encode(), **more).to_frame()
@@ -99,7 +100,7 @@ class FakeForks:
 
 
 class FakeMatcher:
-    """Finds the record N in a post that says "leaked N"; breaks at "poison"."""
+    """Finds the record N in a post that says "leaked N"; breaks at "poison", dies at "fatal"."""
 
     def scan(
         self,
@@ -113,6 +114,8 @@ class FakeMatcher:
         text = layers[0].text
         if "poison" in text:
             raise ValueError("the text of the poison")
+        if "fatal" in text:
+            raise ServiceError("The matcher process died twice on the same document.")
         words = text.split()
         rows = [int(word) for word in words[1:]] if words[:1] == ["leaked"] else []
         matches = tuple(Match("leak", row, 60.0, ("nir",), ((0, 6),)) for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -63,12 +64,47 @@ def test_a_post_that_cannot_be_judged_comes_again(bench: Bench) -> None:
         done()
         """
     )
-    assert outcome.outcome == "finished"
+    assert outcome.outcome == "failed"
+    assert outcome.error == "judge (1)"
+    assert outcome.partly
     assert outcome.counts.problems == ({"kind": "judge", "count": 1},)
     assert "poison" not in outcome.error
     assert bench.count(Alert) == 1
     asked = [("http://s/1", "1"), ("http://s/2", "1")]
     assert bench.frontier.known("s", asked) == ["new", "same"]
+
+
+@pytest.mark.parametrize("lost", ["poison", "fatal"])
+@pytest.mark.parametrize("told", ['thread="http://s/t"', 'path=("http://s/", "http://S/t")'])
+def test_a_thread_is_read_when_all_its_pages_were_judged(
+    bench: Bench, lost: str, told: str
+) -> None:
+    code = f"""
+        def part(n, text, *seen):
+            header, body = page(n, text, {told})
+            header["seen"] = [[f"http://s/{{n}}#0", "1"], *seen]
+            return header, body
+        send(sock, *part(1, "one"))
+        send(sock, *part(2, "TEXT"))
+        send(sock, *part(3, "leaked 1", ["http://s/t", "comments:3"]))
+        send(sock, *page(4))
+        done()
+        """
+    outcome = bench.crawl(code.replace("TEXT", lost))
+    assert outcome.outcome == "failed"
+    assert bench.count(Alert) == 1
+    asked = [("http://s/t", "comments:3"), *((f"http://s/{n}#0", "1") for n in (1, 2, 3))]
+    asked.append(("http://s/4", "1"))
+    assert bench.frontier.known("s", asked) == ["new", "same", "new", "same", "same"]
+    assert bench.crawl(code.replace("TEXT", "two")).outcome == "finished"
+    assert bench.frontier.known("s", asked) == ["same"] * 5
+
+
+def test_a_matcher_that_is_down_is_told_apart_from_one_bad_post(bench: Bench) -> None:
+    down = bench.crawl('send(sock, *page(1, "fatal")); send(sock, *page(2, "fatal")); done()')
+    assert (down.outcome, down.error, down.partly) == ("failed", "scan (2)", False)
+    bad = bench.crawl('send(sock, *page(1, "fatal")); send(sock, *page(2)); done()')
+    assert (bad.outcome, bad.error, bad.partly) == ("failed", "scan (1)", True)
 
 
 def test_a_full_disk_for_originals_loses_no_match(bench: Bench) -> None:
