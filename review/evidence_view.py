@@ -10,39 +10,43 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.views import THRESHOLDS, HitView
+from index.why import Step, Why, why
 
 SHOWN_RECORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step of a waterfall: `field` adds `bits` from `start`. Bits, log2 likelihood ratio."""
+    """One step of a waterfall as it is drawn."""
 
-    field: str
-    bits: float
-    start: float
+    step: Step
 
     @property
     def left(self) -> float:
         """Where the bar begins; a step can also lead back."""
-        return round(max(0.0, min(self.start, self.start + self.bits)), 2)
+        return round(max(0.0, min(self.step.start, self.step.sum)), 2)
 
     @property
     def width(self) -> float:
         """How wide it is, at least visible."""
-        return round(max(abs(self.bits), 0.4), 2)
+        return round(max(abs(self.step.bits), 0.4), 2)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordBar:
-    """One recognised record: its row in the leak, never a value."""
+    """One recognised record and its waterfall."""
 
-    row: int
-    leak: str
-    bits: float
-    fields: tuple[str, ...]
-    steps: tuple[Bar, ...]
-    layer: str
+    why: Why
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Its steps, ready to be drawn."""
+        return tuple(Bar(step) for step in self.why.steps)
+
+    @property
+    def odds(self) -> float:
+        """How many chance agreements as strong as this a day may bring: 2 to the minus `after`."""
+        return float(2.0 ** min(1000.0, -self.why.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +67,9 @@ def evidence(hits: Sequence[HitView]) -> Evidence:
             if key not in best or float(match["bits"]) > float(best[key]["bits"]):
                 best[key] = match
     ordered = sorted(best.values(), key=lambda match: (-float(match["bits"]), int(match["row"])))
-    records = tuple(_record(match) for match in ordered[:SHOWN_RECORDS])
-    top = max([*THRESHOLDS, *(record.bits for record in records)])
+    records = tuple(RecordBar(why(match)) for match in ordered[:SHOWN_RECORDS])
+    top = max([*THRESHOLDS, *(record.why.bits for record in records)])
     return Evidence(records, max(0, len(ordered) - SHOWN_RECORDS), round(top * 1.06, 1))
-
-
-def _record(match: Mapping[str, Any]) -> RecordBar:
-    fields = tuple(dict.fromkeys(str(field) for field in match["fields"]))
-    return RecordBar(
-        row=int(match["row"]),
-        leak=str(match["leak"]),
-        bits=float(match["bits"]),
-        fields=fields,
-        steps=_steps(match),
-        layer=str(match.get("layer", "")),
-    )
-
-
-def _steps(match: Mapping[str, Any]) -> tuple[Bar, ...]:
-    """The waterfall: one step a field, and a last one for what the fields have in common."""
-    weights = match.get("field_bits") or ()
-    fields = match["fields"]
-    if len(weights) != len(fields):
-        return ()
-    steps: list[Bar] = []
-    total = 0.0
-    for field, bits in sorted(zip(fields, weights, strict=True), key=lambda pair: -pair[1]):
-        if abs(bits) < 0.05:
-            continue
-        steps.append(Bar(str(field), float(bits), total))
-        total += float(bits)
-    rest = float(match["bits"]) - total
-    if steps and abs(rest) >= 0.1:
-        steps.append(Bar("rest", rest, total))
-    return tuple(steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,17 @@ class Words:
         phrase = catalogue(self.language).get(f"{prefix}.{name}")
         return phrase if isinstance(phrase, str) else name
 
+    def how(self, code: str) -> str:
+        """How a field was recognised, from matching's code ("digits-hidden:4"); the code itself
+        when the record knows more than we do."""
+        name, _, untrusted_count = code.partition(":")
+        phrase = catalogue(self.language).get(f"how.{name}")
+        if isinstance(phrase, str):
+            return phrase
+        if phrase is None or not (untrusted_count.isascii() and untrusted_count.isdigit()):
+            return code
+        return self.count(f"how.{name}", int(untrusted_count[:9]))
+
     def number(self, value: float, digits: int = 0) -> str:
         """A number as this language writes it, rounded to `digits` places."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")

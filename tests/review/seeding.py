@@ -39,6 +39,13 @@ WORTH = {
     "laboratory": 6.1,
     "insurer_number": 30.2,
 }
+HOW = {
+    "nir": "other-format",
+    "phone": "digits-hidden:4",
+    "surname": "one-letter-differs",
+    "birth_date": "two-parts-agree",
+    "email": "letters-hidden:9",
+}
 TITLES = (
     "[FR] ••• ••• base ••• ••• lignes",
     "••• de ••• ••• et ••• (partie •••)",
@@ -84,6 +91,8 @@ def match(leak: str, row: int, picked: list[str], rng: random.Random) -> dict[st
         "field_bits": bits,
         "spans": [[10 * i, 10 * i + 8] for i in range(len(picked))],
         "layer": "",
+        "how": [HOW.get(field, "exact") for field in picked],
+        "seen": ["••• ••• ** ** •••" if field == "phone" else "•••" for field in picked],
     }
 
 

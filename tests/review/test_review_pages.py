@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text, update
 
 from index.alerts import AlertStore
-from index.engine import reading
-from index.schema import Alert
+from index.engine import reading, writing
+from index.schema import Alert, Hit
 from tests.review.conftest import Served, post
 
 
@@ -108,20 +108,93 @@ def test_one_alert_shows_masks_fields_bits_captures_and_no_value(served: Served)
     assert re.search(r'<rect class="step"', html)
 
 
-def test_the_waterfall_ends_at_the_records_bits(served: Served) -> None:
+def test_the_waterfall_starts_at_the_prior_and_ends_at_the_records_bits(served: Served) -> None:
     from review.evidence_view import evidence
 
     detail = AlertStore(served.engine).get(35)
     shown = evidence(detail.hits)
     top = shown.records[0]
-    assert top.bits == max(float(match["bits"]) for match in detail.hits[0].matches)
-    assert top.steps[0].start == 0
-    last = top.steps[-1]
-    assert last.start + last.bits == pytest.approx(top.bits)
-    for before, after in zip(top.steps, top.steps[1:], strict=False):
-        assert after.start == pytest.approx(before.start + before.bits)
-    assert len({record.row for record in shown.records}) == len(shown.records)
-    assert shown.scale > top.bits
+    assert top.why.bits == max(float(match["bits"]) for match in detail.hits[0].matches)
+    assert top.bars[0].left == 0
+    assert top.why.steps[-1].sum == pytest.approx(top.why.bits)
+    assert top.why.after == pytest.approx(top.why.bits - 49)
+    assert top.odds == pytest.approx(2.0 ** (49 - top.why.bits))
+    assert len(shown.records) == len({record.why.row for record in shown.records})
+    assert shown.scale > top.why.bits
+
+
+def rows_of(html: str, table: str) -> list[list[str]]:
+    """The cells' texts of a table by its class."""
+    body = re.search(rf'<table class="{table}">(.*?)</table>', html, re.DOTALL)
+    assert body
+    found = []
+    for row in re.findall(r"<tr.*?>(.*?)</tr>", body[1], re.DOTALL):
+        cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        found.append([" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells])
+    return found
+
+
+@pytest.mark.parametrize("path", ["/alerts/35", "/queue/1"])
+def test_every_bar_has_its_numbers_and_words_beside_it(served: Served, path: str) -> None:
+    """The table says what the picture says, without colour and without script."""
+    with served.user(language="en") as user:
+        if path.startswith("/queue"):
+            with reading(served.engine) as connection:
+                query = text("SELECT id FROM hit WHERE alert IS NULL AND verdict = 'review'")
+                path = f"/queue/{connection.execute(query).scalar()}"
+        html = user.get(path).text
+    header, prior, *steps, total = rows_of(html, "waterfall")
+    assert header[:4] == ["Field", "How recognised", "Bits", "Sum"]
+    assert prior[0] == "Start, the prior"
+    assert prior[2:4] == ["0.0", "0.0"]
+    told = 0.0
+    for _field, _how, bits, sum_, _bar in steps:
+        told += float(bits.replace("−", "-"))
+        assert float(sum_) == pytest.approx(told, abs=0.3)
+    assert float(total[2]) == pytest.approx(told, abs=0.3)
+    assert steps[-1][0] == "Overlap and typos"
+    told_how = {"/alerts/35": "same value, other notation"}.get(path, "one letter differs")
+    assert any(told_how in step[1] for step in steps)
+    assert all(step[1].endswith("•••") for step in steps[:-1])
+    svgs = re.findall(r"<svg[^>]*>", html)
+    assert all('aria-hidden="true"' in svg for svg in svgs)
+    assert "review, 35 bits" in html
+    assert "alert, 52 bits" in html
+
+
+def test_how_a_field_was_recognised_is_said_in_both_languages() -> None:
+    from matching.result import COUNTED, How
+    from review.wording import Words
+
+    for how in How:
+        code = f"{how}:4" if how in COUNTED else str(how)
+        said = {Words(language).how(code) for language in ("fr", "en")}
+        assert len(said) == 2
+        assert code not in said
+        if how in COUNTED:
+            assert all("4" in each for each in said)
+    # What a newer record says is shown as it is, never as a failure.
+    assert Words("fr").how("by-ear") == "by-ear"
+    assert Words("fr").how("excerpt:many") == "excerpt:many"
+
+
+def test_old_hits_without_how_and_hostile_codes_are_text(served: Served) -> None:
+    hostile = '<img src=x onerror=alert(1)>"\x1b[31m'
+    with writing(served.engine) as connection:
+        matches = [
+            {"leak": hostile, "row": 3, "bits": 60.0, "fields": ["phone", hostile],
+             "spans": [[0, 1], [2, 3]], "field_bits": [30.0, 30.0], "layer": hostile,
+             "how": [hostile, "excerpt:" + "9" * 50], "seen": [hostile, hostile]},
+            {"leak": "a", "row": 4, "bits": 55.0, "fields": ["nir"], "spans": [[0, 1]],
+             "field_bits": [36.0], "layer": ""},
+            {"leak": "a", "row": 5, "bits": 55.0, "fields": ["nir"], "spans": [[0, 1]]},
+        ]  # fmt: skip
+        connection.execute(update(Hit).where(Hit.alert == 35).values(matches=matches))
+    with served.user() as user:
+        answer = user.get("/alerts/35")
+    assert answer.status_code == 200
+    assert "<img" not in answer.text
+    assert "&lt;img src=x" in answer.text
 
 
 @pytest.mark.parametrize("status", ["confirmed", "dismissed"])
