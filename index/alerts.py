@@ -124,6 +124,21 @@ class AlertStore:
                 ),
             )
 
+    def strongest(self, alert_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """By alert, the strongest match of its hits as the record keeps it (see index.why); an
+        alert whose document was only known by its hash has none."""
+        found: dict[int, dict[str, Any]] = {}
+        with reading(self._engine) as connection:
+            for start in range(0, len(alert_ids), MAX_PAGE):
+                # A hit's matches stand strongest first, so no other is read.
+                query = select(Hit.alert, Hit.matches[0]).where(
+                    Hit.alert.in_(alert_ids[start : start + MAX_PAGE])
+                )
+                for alert, match in connection.execute(query):
+                    if match and (alert not in found or match["bits"] > found[alert]["bits"]):
+                        found[alert] = match
+        return found
+
     def queue(self, *, limit: int = 50, before: int = 0) -> tuple[QueuedHit, ...]:
         """The quieter queue: hits without an alert, newest first; `before` is a hit's id."""
         query = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -110,8 +110,24 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class LeakVerdict:
+    """What one of several leaks says of a document; the numbers are `ScanResult`'s."""
+
+    leak: str
+    verdict: Verdict
+    records: int
+    review_records: int
+    candidates: int
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
-    """The result of one document against every leak, as the contract prints it."""
+    """The result of one document against every leak, as the contract prints it.
+
+    Against several leaks (`together`) the numbers are those of the strongest, `matches` come from
+    all of them, and `leaks` says what each of them says.
+    """
 
     document: str
     bytes: int
@@ -123,6 +139,7 @@ class ScanResult:
     chance: float
     matches: tuple[Match, ...]
     notes: tuple[str, ...] = ()
+    leaks: tuple[LeakVerdict, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes, keys in the contract's order."""
@@ -140,6 +157,9 @@ class ScanResult:
             }
             for match in self.matches
         ]
+        found["leaks"] = [{**asdict(each), "verdict": str(each.verdict)} for each in self.leaks]
+        if not self.leaks:
+            del found["leaks"]
         return found
 
     @classmethod
@@ -180,3 +200,31 @@ def strongest(results: Sequence[ScanResult]) -> ScanResult:
     Raises ValueError when there is none.
     """
     return max(results, key=lambda each: (STRENGTH[each.verdict], each.records))
+
+
+def together(names: Sequence[str], results: Sequence[ScanResult], most: int = 0) -> ScanResult:
+    """One result for a document that was matched against the leaks `names`, in this order.
+
+    A record told twice (one leak given twice) is told once; `most` bounds the matches, 0 does
+    not. Raises ValueError when there is no result.
+    """
+    found = strongest(results)
+    if len(results) == 1:
+        return found
+    matches: dict[tuple[str, int], Match] = {}
+    for match in (match for result in results for match in result.matches):
+        known = matches.setdefault((match.leak, match.row), match)
+        if match.bits > known.bits:
+            matches[match.leak, match.row] = match
+    ordered = sorted(matches.values(), key=lambda match: -match.bits)
+    return replace(
+        found,
+        matches=tuple(ordered[:most] if most else ordered),
+        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+        leaks=tuple(
+            LeakVerdict(
+                name, each.verdict, each.records, each.review_records, each.candidates, each.chance
+            )
+            for name, each in zip(names, results, strict=True)
+        ),
+    )

@@ -9,6 +9,14 @@ import pytest
 from vigie.demo.sites import BepastySite, ForumSite, JsBoardSite, PinnwandSite
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Scans without a configuration are logged in the user's state folder: not in yours."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def pinnwand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PinnwandSite]:
     """An empty pinnwand."""

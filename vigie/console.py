@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any, NoReturn
 
@@ -18,6 +19,32 @@ def fail(sentence: str, code: int = FAILED) -> NoReturn:
 
 
 def print_json(found: dict[str, Any]) -> None:
-    """One JSON object on one line of stdout."""
-    sys.stdout.write(json.dumps(found, ensure_ascii=False, separators=(",", ":")) + "\n")
+    """One JSON object on one line of stdout. What could steer a terminal, or cannot be encoded,
+    stands as a JSON escape: the same data."""
+    line = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    sys.stdout.write(UNSEEN.sub(_as_json_escape, line) + "\n")
     sys.stdout.flush()
+
+
+def visible(untrusted_text: str) -> str:
+    """Text from outside on one line of a terminal: control characters, marks of direction and
+    width, and lone surrogates stand as \\xNN, \\uNNNN or \\UNNNNNNNN, so that a name of a file
+    neither moves the cursor nor hides a part of itself."""
+    return UNSEEN.sub(_as_escape, untrusted_text)
+
+
+def _as_escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+def _as_json_escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
+
+
+# Categories Cc, Cf, Cs, Zl and Zp, as ranges: the tests compare them with unicodedata.
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e007f]"
+)

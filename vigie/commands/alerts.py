@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,12 +53,13 @@ def alerts(
 
     wanted = AlertFilter(status=status, leak=leak, source=source)
     with open_record(configuration.load(config)) as record:
-        found = _all(record.alerts, wanted, limit)
+        pages = _pages(record.alerts, wanted, limit)
         if json:
-            for alert in found:
-                console.print_json(alert.to_json())
+            for page in pages:
+                for told in _with_why(record.alerts, page):
+                    console.print_json(told)
             return
-        _print_alerts(list(found))
+        _print_alerts([alert for page in pages for alert in page])
 
 
 @case.command("list", epilog="Example: vigie case list --json")
@@ -167,18 +168,29 @@ def index_rebuild(config: ConfigFile = None) -> None:
     typer.echo(f"The index holds {count} documents.")
 
 
-def _all(store: AlertStore, wanted: AlertFilter, limit: int) -> Iterator[AlertView]:
+def _pages(store: AlertStore, wanted: AlertFilter, limit: int) -> Iterator[Sequence[AlertView]]:
     """Alerts page by page, so that a long list needs no memory."""
     left, after = limit or None, ""
     while left is None or left > 0:
         page = store.list(
             wanted, sort="id", descending=False, limit=min(left or 500, 500), after=after
         )
-        yield from page.alerts
+        yield page.alerts
         left = None if left is None else left - len(page.alerts)
         after = page.next
         if not after:
             return
+
+
+def _with_why(store: AlertStore, alerts: Sequence[AlertView]) -> Iterator[dict[str, Any]]:
+    """The contract's objects, each with why its strongest record is believed."""
+    from index.why import why
+
+    matches = store.strongest([alert.id for alert in alerts])
+    for alert in alerts:
+        match = matches.get(alert.id)
+        told = why(match).to_json() if match else None
+        yield {**alert.to_json(), "bits": round(alert.bits, 1), "why": told}
 
 
 def _print_alerts(found: Sequence[AlertView]) -> None:
@@ -238,6 +250,6 @@ def _print_table(
         )
     for row in rows:
         # Text, not markup: a location may hold square brackets.
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(console.visible(cell)) for cell in row))
     # Into a pipe or a file there is no width to keep to.
     Console(width=None if sys.stdout.isatty() else 220).print(table)

@@ -27,6 +27,7 @@ leak = typer.Typer(
 
 SCAN_BYTES = 240 * 1024 * 1024  # what one frame to the matcher holds
 SCAN_SECONDS = 300.0
+MOST_MATCHES = 1000
 SCAN_MEMORY = 4 * 1024 * 1024 * 1024
 
 
@@ -190,31 +191,50 @@ def scan(
     all_matches: Annotated[
         bool, typer.Option("--all", help="Tell every match, not 1,000.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say why: each field, how it was recognised, bits.")
+    ] = False,
 ) -> None:
-    """Look for a leak's records in files, folders, archives or standard input."""
+    """Look for a leak's records in files, folders, archives or standard input.
+
+    Every scan is logged: who, when, how many bytes, which verdict; no content and no path.
+    """
     from extraction.layers import Limits
     from extraction.sandbox import Sandbox
     from matching.client import MatcherClient
+    from vigie import explain as explaining
+    from vigie.scan_log import ScanLog, place
 
     leaks = _leaks(leak_files or [], key_files or [], config)
+    storage = _storage(config, needed=not leak_files)
     inputs = list(_inputs(paths))
     limits = Limits(
         max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS, memory=SCAN_MEMORY
     )
     rows: list[ScanResult] = []
     unread = 0
-    with MatcherClient(leaks) as matcher, Sandbox(limits) as sandbox:
+    with (
+        ScanLog(place(storage)) as scan_log,
+        MatcherClient(leaks) as matcher,
+        Sandbox(limits) as sandbox,
+    ):
+        scan_log.begin(matcher.names)
         for name, path in inputs:
-            for found in _scan_input(name, path, sandbox, matcher, all_matches):
+            for found in _scan_input(name, path, sandbox, matcher, all_matches, explain):
                 if isinstance(found, dict):
+                    scan_log.unread()
                     unread += 1
                     _tell_unread(found, json)
-                elif json:
+                    continue
+                scan_log.document(found)
+                if json:
                     console.print_json(found.to_json())
                 else:
                     rows.append(found)
     if not json:
-        _print_results(rows)
+        explaining.print_results(rows)
+        if explain:
+            explaining.print_explanations(rows, all_matches=all_matches)
     if unread:
         raise typer.Exit(console.PARTLY)
 
@@ -240,6 +260,19 @@ def _leaks(files: Sequence[Path], keys: Sequence[Path], config: Path | None) -> 
     ]
 
 
+def _storage(config: Path | None, *, needed: bool) -> Path | None:
+    """The storage folder of the configuration, None where there is none. One that is broken is
+    an error only where it is `needed`."""
+    from vigie import config as configuration
+
+    try:
+        return configuration.load(config).storage.path
+    except configuration.ConfigError:
+        if needed or config is not None:
+            raise
+        return None
+
+
 def _inputs(paths: Sequence[str]) -> Iterator[tuple[str, Path | None]]:
     """(document name, path) of every file; None stands for standard input."""
     for given in paths:
@@ -256,7 +289,12 @@ def _inputs(paths: Sequence[str]) -> Iterator[tuple[str, Path | None]]:
 
 
 def _scan_input(
-    name: str, path: Path | None, sandbox: Sandbox, matcher: MatcherClient, all_matches: bool
+    name: str,
+    path: Path | None,
+    sandbox: Sandbox,
+    matcher: MatcherClient,
+    all_matches: bool,
+    explain: bool,
 ) -> Iterator[ScanResult | dict[str, str]]:
     from extraction.errors import ExtractionError
 
@@ -283,11 +321,11 @@ def _scan_input(
         if outer.verdict.is_kept:
             yield outer
     for document in documents:
-        yield from _scan_document(document, matcher, all_matches)
+        yield from _scan_document(document, matcher, all_matches, explain)
 
 
 def _scan_document(
-    document: Document, matcher: MatcherClient, all_matches: bool
+    document: Document, matcher: MatcherClient, all_matches: bool, explain: bool
 ) -> Iterator[ScanResult | dict[str, str]]:
     if document.error:
         yield {"document": document.name, "verdict": "error", "error": document.error}
@@ -295,18 +333,21 @@ def _scan_document(
     from dataclasses import replace
 
     from matching.result import TextLayer
+    from vigie.explain import explained
 
     layers = [TextLayer(layer.name, layer.text) for layer in document.extracted.layers]
     found = _ask(document.name, document.bytes, document.sha256, layers, matcher, all_matches)
-    yield replace(found, notes=(*document.extracted.notes, *found.notes))
+    found = replace(found, notes=(*document.extracted.notes, *found.notes))
+    yield explained(found, layers) if explain else found
 
 
 def _ask(
     name: str, size: int, sha256: str, layers: Sequence[Any], matcher: MatcherClient, all_: bool
 ) -> ScanResult:
-    from matching.result import strongest
+    from matching.result import together
 
-    return strongest(matcher.scan(name, size, sha256, layers, all_matches=all_))
+    found = matcher.scan(name, size, sha256, layers, all_matches=all_)
+    return together(matcher.names, found, most=0 if all_ else MOST_MATCHES)
 
 
 class _TooLong(Exception):
@@ -339,29 +380,5 @@ def _tell_unread(found: dict[str, str], json: bool) -> None:
     if json:
         console.print_json(found)
     else:
-        typer.echo(f"{found['document']}: {found['error']}", err=True)
-
-
-STYLE = {"repost": "bold red", "fragment": "red", "same-people": "yellow", "review": "yellow"}
-
-
-def _print_results(rows: Sequence[ScanResult]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table()
-    for label in ("document", "verdict", "records", "review", "people", "chance", "strongest"):
-        table.add_column(label, overflow="fold")
-    for row in rows:
-        best = row.matches[0] if row.matches else None
-        seen = ""
-        if best:
-            fields = ", ".join(dict.fromkeys(best.fields))
-            seen = f"{best.leak} row {best.row}, {best.bits:.0f} bits: {fields}"
-        table.add_row(
-            Text(row.document), Text(row.verdict, style=STYLE.get(row.verdict, "")),
-            str(row.records), str(row.review_records), str(row.candidates),
-            f"{row.chance:.1g}" if row.records else "", Text(seen),
-        )  # fmt: skip
-    Console().print(table)
+        untrusted_line = f"{found['document']}: {found['error']}"
+        typer.echo(console.visible(untrusted_line), err=True)
