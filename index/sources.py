@@ -253,18 +253,20 @@ class SourceStore:
                 update(Job).where(Job.id == job).values(done=self._clock(), outcome=outcome[:500])
             )
 
-    def forget_old(self, before: datetime) -> None:
-        """Drop crawls and jobs that ended before `before` and that no capture hangs on."""
+    def forget_old(self, before: datetime) -> int:
+        """Drop jobs done and crawls ended before `before`, but no crawl that a capture hangs on;
+        returns how many crawls went."""
         from index.schema import Capture
 
         with writing(self._engine) as connection:
             connection.execute(delete(Job).where(Job.done < before))
-            connection.execute(
+            gone = connection.execute(
                 delete(Crawl).where(
                     Crawl.ended < before,
                     Crawl.id.not_in(select(Capture.crawl).where(Capture.crawl.is_not(None))),
                 )
             )
+            return int(gone.rowcount)
 
 
 def _fresh(source: str, now: datetime) -> dict[str, Any]:

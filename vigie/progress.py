@@ -39,6 +39,11 @@ def explained(error: str) -> str:
     return sentence(kind[1]) if kind else error
 
 
+def counted(number: int, what: str) -> str:
+    """ "1 source", "2 sources"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def local_time(stamp: str | datetime | None) -> str:
     """A time of the record as the reader's own: today's without the date."""
     if not stamp:

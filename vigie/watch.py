@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ import structlog
 
 from vigie import logs
 from vigie.config import Config
-from vigie.progress import explained
+from vigie.progress import counted, explained
 from vigie.wiring import Catalogue, crawling, open_index, open_record
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Voice:
         after = alert.found_after_s
         when = f", {after:.0f} s after the post" if is_new and after is not None else ""
         what = "ALERT" if is_new else "more of alert"
-        records = f"{alert.records} record{'s' if alert.records != 1 else ''}"
+        records = counted(alert.records, "record")
         self.say(f"{what} {alert.id}  {alert.verdict}, {records}, {alert.source}{when}")
 
     def crawl(self, source: str, outcome: CrawlOutcome) -> None:
@@ -87,8 +88,8 @@ def watch(
     """Run until SIGTERM or SIGINT (or for `seconds`), then stop everything within 10 s."""
     from index.engine import checkpoint
     from index.shipper import Shipper
-    from index.threads import ThreadStore
     from scheduler import Scheduler, default_workers
+    from vigie.upkeep import clear_old
 
     logs.configure(config.storage.path / "logs" / "watch.jsonl")
     voice = Voice()
@@ -103,13 +104,13 @@ def watch(
         shipper = Shipper(record.engine, index)
         scheduler = Scheduler(
             catalogue.specs, parts.turns, record.sources, parts.keeper, report=voice.crawl,
-            chores=ThreadStore(record.engine).prune,
+            chores=partial(clear_old, record.engine),
         )  # fmt: skip
         application = _Review(config_file, login_link, voice) if review else None
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(
-            f"Watching {len(specs)} sources for {len(config.leak)} leak"
-            f"{'s' if len(config.leak) != 1 else ''}, {default_workers()} crawls at once at most. "
+            f"Watching {counted(len(specs), 'source')} for {counted(len(config.leak), 'leak')}, "
+            f"{default_workers()} crawls at once at most. "
             f"Record: {config.storage.path}. Ctrl-C stops."
         )
         for source, reason in catalogue.broken.items():
