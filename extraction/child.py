@@ -1,53 +1,60 @@
 """The limited child of `extraction.sandbox`: python -m extraction.child SOCKET MEMORY PARENT.
 
-Before the first hostile byte: it dies with its parent, may write no file, open no further file
-or socket, dump no core, and has a bound on memory; each document gets a bound on CPU time.
-Everything it needs, charsets included, is therefore imported before.
+Before the first hostile byte it binds itself to its parent, imports all it will need, charsets
+and readers included, and gives up the rest (extraction.confine): no file, no socket, no process,
+bounded memory; each document gets a bound on CPU time. A picture it cannot read itself: the
+parent gives it to Tesseract, in a process of its own.
 """
 
 from __future__ import annotations
 
 import codecs
-import ctypes
 import encodings.aliases
-import os
+import io
 import resource
-import signal
 import socket
 import sys
+import zipfile
+from collections.abc import Callable
 
 import charset_normalizer
 
-from extraction import messages, pipe
+from extraction import confine, messages, pipe
 from extraction.errors import ExtractionError
 from extraction.layers import Document, Limits
 from extraction.read import documents, extract
 
-PR_SET_PDEATHSIG = 1
+MAX_TEXT_OF_PICTURE = 4 * 1024 * 1024
 
 
 def main() -> int:
     """Serve documents until the parent closes the socket."""
     handle, memory, parent = map(int, sys.argv[1:4])
     sock = socket.socket(fileno=handle)
-    if not _die_with(parent):
+    if not confine.die_with(parent):
         return 1
-    _import_all()
-    _limit(memory)
+    import_all()
+    confine.bound(memory, files=0)
+    confine.only_compute()
     while True:
         try:
             job, body = pipe.receive(sock, 1 << 40, None)
         except pipe.PipeError:
             return 0  # the parent has closed: the ordinary end
-        header, texts = _answer(job, body)
+        header, texts = answer(job, body, _reader(sock) if job["pictures"] else None)
         del body
         pipe.send(sock, header, texts, None)
 
 
-def _answer(job: dict[str, object], untrusted_body: bytes) -> tuple[dict[str, object], bytes]:
+def answer(
+    job: dict[str, object],
+    untrusted_body: bytes,
+    read_picture: Callable[[bytes, float], str | None] | None,
+) -> tuple[dict[str, object], bytes]:
+    """The answer to one job."""
     limits = Limits(**job["limits"])  # type: ignore[arg-type]
     _allow_cpu(limits.seconds)
-    name = str(job["name"])
+    name, hints = str(job["name"]), str(job["hints"])
     try:
         if job["one"]:
             extracted = extract(
@@ -55,22 +62,35 @@ def _answer(job: dict[str, object], untrusted_body: bytes) -> tuple[dict[str, ob
                 content_type=str(job["content_type"]),
                 charset=str(job["charset"]),
                 name=name,
+                hints=hints,
                 limits=limits,
+                read_picture=read_picture,
             )
             return messages.pack([Document(name, len(untrusted_body), "", extracted)])
-        return messages.pack(documents(untrusted_body, name=name, limits=limits))
+        return messages.pack(
+            documents(
+                untrusted_body, name=name, hints=hints, limits=limits, read_picture=read_picture
+            )
+        )
     except ExtractionError as error:
         return {"error": type(error).__name__, "said": str(error)}, b""
     except MemoryError:
         return {"error": "memory"}, b""
 
 
-def _die_with(parent: int) -> bool:
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    return os.getppid() == parent  # it may have died before the call
+def _reader(sock: socket.socket) -> Callable[[bytes, float], str | None]:
+    """Pictures are read by asking the parent."""
+
+    def read(untrusted_picture: bytes, seconds: float) -> str | None:
+        pipe.send(sock, {"picture": seconds}, untrusted_picture, None)
+        header, text = pipe.receive(sock, MAX_TEXT_OF_PICTURE, None)
+        return text.decode("utf-8", "replace") if header.get("read") else None
+
+    return read
 
 
-def _import_all() -> None:
+def import_all() -> None:
+    """Everything that would open a file later."""
     for name in {*encodings.aliases.aliases.values(), "utf_8_sig"}:
         try:
             codecs.lookup(name)
@@ -78,22 +98,33 @@ def _import_all() -> None:
             continue  # a codec of another system
     charset_normalizer.from_bytes("déjà vu, çà et là".encode("cp850")).best()
     extract("<!doctype html><p>é".encode())
+    from extraction import databases, office, pdf, pictures, rar, sevenzip, sheets
+
+    del databases, office, pdf, pictures, sevenzip, sheets
+    rar.library()
+    _warm_up()
 
 
-def _limit(memory: int) -> None:
-    for what, bound in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 0),
-    ):
-        resource.setrlimit(what, (bound, bound))
+def _warm_up() -> None:
+    """Open one of each whose reader imports more, or asks the system something, at its first."""
+    with io.BytesIO() as packed:
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("a", "a")
+        extract(packed.getvalue())
+    extract(b"%PDF-1.4\n%%EOF")
+    extract(b"SQLite format 3\x00")
+    extract(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    extract(b"7z\xbc\xaf\x27\x1c")
+    extract(b"Rar!\x1a\x07\x01\x00")
 
 
 def _allow_cpu(seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime + seconds) + 2
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 if __name__ == "__main__":

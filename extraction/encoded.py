@@ -17,9 +17,10 @@ import urllib.parse
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from extraction import charset, packed
+from extraction import charset, formats, mojibake, packed
+from extraction.budget import Budget
 from extraction.html import visible_text
-from extraction.layers import Layer, Limits
+from extraction.layers import Layer
 
 SHORTEST = 20
 SHORTEST_HEX = 32
@@ -55,29 +56,6 @@ HEX_MARKS = {ord(mark): None for mark in " :-"}
 WRAPS = frozenset({60, 64, 72, 76, 80, 100, 120, 128})
 
 
-class Budget:
-    """What may still be spent on one document: layers and characters."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.layers = limits.max_layers
-        self.text = limits.max_text
-        self.notes: dict[str, None] = {}
-
-    def note(self, sentence: str) -> None:
-        """Say once what was not read."""
-        self.notes[sentence] = None
-
-    def take(self, text: str) -> bool:
-        """Whether another layer of this length may be kept."""
-        if self.layers <= 0 or len(text) > self.text:
-            self.note("there are more encoded layers than the bound; the rest was not read")
-            return False
-        self.layers -= 1
-        self.text -= len(text)
-        return True
-
-
 def inner_layers(
     untrusted_text: str, budget: Budget, name: str = "", depth: int = 0
 ) -> list[Layer]:
@@ -88,6 +66,9 @@ def inner_layers(
     while waiting:
         outer, text, level = waiting.popleft()
         for step, inner in _steps(text, budget):
+            if isinstance(inner, bytes):
+                found += _opened(f"{outer}>{step}" if outer else step, inner, budget, level)
+                continue
             if hash(inner) in seen or not inner.strip():
                 continue
             if level >= budget.limits.max_depth:
@@ -96,25 +77,37 @@ def inner_layers(
             if not budget.take(inner):
                 return found
             seen.add(hash(inner))
-            layer = Layer(f"{outer}>{step}" if outer else step, inner)
+            layer = Layer(budget.named(f"{outer}>{step}" if outer else step), inner)
             found.append(layer)
             waiting.append((layer.name, inner, level + 1))
     return found
 
 
-def _steps(text: str, budget: Budget) -> Iterator[tuple[str, str]]:
-    """One way in at a time: (its name, the text behind it)."""
+def _opened(way: str, untrusted_body: bytes, budget: Budget, level: int) -> list[Layer]:
+    """The layers of an archive or document that stood in a text."""
+    if budget.open is None:
+        budget.deeper = True
+        return []
+    return budget.open(way, untrusted_body, level + 1)
+
+
+def _steps(text: str, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
+    """One way in at a time: (its name, the text or the document behind it)."""
     yield from _packed_runs("base64", _base64_runs(text), budget)
     yield from _packed_runs("hex", _hex_runs(text), budget)
-    for step, pattern, least, rewrite in REWRITES:
-        if _at_least(pattern, text, least):
+    for step, signs, pattern, least, rewrite in REWRITES:
+        # Looking for one sign is as fast as memory; a pattern is a hundred times slower.
+        if any(sign in text for sign in signs) and _at_least(pattern, text, least):
             inner = rewrite(_neighbourhood(pattern, text))
             if inner:
                 yield step, inner
 
 
-def _packed_runs(step: str, runs: Iterator[bytes], budget: Budget) -> Iterator[tuple[str, str]]:
-    """Decoded runs, grouped by how their text came out: plain, or through a compression."""
+def _packed_runs(
+    step: str, runs: Iterator[bytes], budget: Budget
+) -> Iterator[tuple[str, str | bytes]]:
+    """Decoded runs, grouped by how their text came out: plain, or through a compression.
+    Archives and documents come one by one, as bytes."""
     texts: dict[str, list[str]] = {}
     room = budget.text
     for data in runs:
@@ -127,6 +120,9 @@ def _packed_runs(step: str, runs: Iterator[bytes], budget: Budget) -> Iterator[t
             if opened.note:
                 budget.note(opened.note)
             way, plain = f"{step}>{packing}", opened.data
+        if formats.kind(plain) in formats.DEEP:
+            yield way, plain
+            continue
         text = text_of(plain)
         if text is None:
             continue
@@ -167,12 +163,17 @@ def _from_base64(parts: list[str]) -> Iterator[bytes]:
         return
     # A word of prose may stand right behind a wrapped text and look like its last line.
     candidates = [_base64("".join(parts[:count])) for count in (len(parts), len(parts) - 1)]
-    readable = [data for data in candidates if data and (packed.kind(data) or text_of(data))]
+    readable = [data for data in candidates if data and _is_something(data)]
     if readable:
         yield next(filter(_is_utf_8, readable), readable[0])
         return
     if len(parts) > 1:
         yield from lines
+
+
+def _is_something(data: bytes) -> bool:
+    known = packed.kind(data) or formats.kind(data) in formats.DEEP
+    return bool(known) or text_of(data) is not None
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -295,13 +296,14 @@ def _escape(found: re.Match[str]) -> str:
     return PLAIN_ESCAPES.get(escape[1], escape[1])
 
 
-# name, pattern, how many make it worth while, how to rewrite the text
-REWRITES: tuple[tuple[str, re.Pattern[str], int, Callable[[str], str]], ...] = (
-    ("html", MARKUP, 3, visible_text),
-    ("entities", ENTITY, 1, html.unescape),
-    ("url", PERCENT, 2, _url),
-    ("url", FORM, 1, _url),
-    ("quoted-printable", EQUALS, 2, _quoted_printable),
-    ("quoted-printable", SOFT_BREAK, 1, _quoted_printable),
-    ("json", ESCAPE, 1, _escapes),
+# Name, what the text must hold at all, pattern, how many make it worth while, how to rewrite.
+REWRITES: tuple[tuple[str, tuple[str, ...], re.Pattern[str], int, Callable[[str], str]], ...] = (
+    ("html", ("<",), MARKUP, 3, visible_text),
+    ("entities", ("&",), ENTITY, 1, html.unescape),
+    ("url", ("%",), PERCENT, 2, _url),
+    ("url", ("&",), FORM, 1, _url),
+    ("quoted-printable", ("=",), EQUALS, 2, _quoted_printable),
+    ("quoted-printable", ("=\n", "=\r\n"), SOFT_BREAK, 1, _quoted_printable),
+    ("json", ("\\",), ESCAPE, 1, _escapes),
+    ("mojibake", mojibake.MARKS, mojibake.PATTERN, 1, mojibake.mend),
 )

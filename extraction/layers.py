@@ -19,22 +19,39 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """All texts of one document and what could not be read, in plain words without content."""
+    """All texts of one document and what could not be read, in plain words without content.
+
+    `hashes` are the SHA-256 of archives and members inside, which may be known copies. `deeper`:
+    it holds archives, documents or pictures that only the limited child opens.
+    """
 
     layers: tuple[Layer, ...]
     notes: tuple[str, ...] = ()
     charset: str = "utf-8"
+    hashes: tuple[str, ...] = ()
+    deeper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one document; what is over them ends in a note or an error row, never silence."""
+    """Bounds on one input; what is over them ends in a note or an error row, never silence.
+
+    Lengths in bytes (`max_bytes` of the input, of one member and of one layer; `max_unpacked` of
+    all members together) and code points (`max_text`), `max_ratio` of unpacked to packed bytes,
+    `max_layers` of one document, `max_members`, `max_pictures` and `max_tries` (passwords) of one
+    input, `seconds` for all of it, `memory` in bytes of address space.
+    """
 
     max_bytes: int = 64 * 1024 * 1024
     max_text: int = 256 * 1024 * 1024
     max_depth: int = 4
     max_ratio: int = 200
     max_layers: int = 64
+    max_unpacked: int = 512 * 1024 * 1024
+    max_members: int = 10_000
+    max_pictures: int = 20
+    max_tries: int = 200
+    max_notes: int = 100
     seconds: float = 60.0
     memory: int = field(default=2 * 1024 * 1024 * 1024)
 
@@ -44,7 +61,8 @@ class Document:
     """One document of an input: the input itself, or a member of an archive in it.
 
     `name` is the poster's and may hold a person's name ("posts.zip!/17.txt"); `error` is a
-    sentence when it could not be read, and then there are no layers.
+    sentence when it could not be read, and then there are no layers. `holds`: it is an archive,
+    whose members come as documents of their own.
     """
 
     name: str
@@ -52,3 +70,4 @@ class Document:
     sha256: str
     extracted: Extracted
     error: str = ""
+    holds: bool = False

@@ -1,9 +1,11 @@
 """What the sandbox and its child say to each other, and how an answer is checked.
 
-A job is {"name", "content_type", "charset", "one", "limits"} with the document's bytes. An
-answer is {"documents": [{"name", "bytes", "sha256", "error", "notes", "charset", "layers":
-[[name, length in bytes], …]}, …]} with all texts behind one another, or {"error": kind,
-"said": sentence}. The child parses hostile bytes, so its answers are hostile too.
+A job is {"name", "content_type", "charset", "hints", "one", "limits"} with the document's bytes. An
+answer is {"documents": [{"name", "bytes", "sha256", "error", "holds", "notes", "charset",
+"hashes", "layers": [[name, length in bytes], …]}, …]} with all texts behind one another, or
+{"error": kind, "said": sentence}. Before its answer the child may send {"picture": seconds} with
+a picture's bytes, any number of times up to `Limits.max_pictures`, and gets {"read": bool} with
+its text. The child parses hostile bytes, so what it says is hostile too.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from extraction.layers import Document, Extracted, Layer, Limits
+from extraction.layers import Document, Extracted, Layer
 from extraction.pipe import PipeError
 
 MAX_SENTENCE = 500
-MAX_NAME = 2_000
+MAX_NAME = 8_000
+MAX_LAYERS = 50_000
+MAX_HASHES = 1_000
 
 
 def pack(documents: Sequence[Document]) -> tuple[dict[str, Any], bytes]:
@@ -33,17 +37,17 @@ def pack(documents: Sequence[Document]) -> tuple[dict[str, Any], bytes]:
                 "bytes": document.bytes,
                 "sha256": document.sha256,
                 "error": document.error,
+                "holds": document.holds,
                 "notes": list(document.extracted.notes),
                 "charset": document.extracted.charset,
+                "hashes": list(document.extracted.hashes),
                 "layers": layers,
             }
         )
     return {"documents": told}, b"".join(texts)
 
 
-def unpack(
-    untrusted_header: dict[str, Any], untrusted_body: bytes, limits: Limits
-) -> tuple[Document, ...]:
+def unpack(untrusted_header: dict[str, Any], untrusted_body: bytes) -> tuple[Document, ...]:
     """The documents of an answer; raises PipeError when anything is not of the agreed shape."""
     found = []
     at = 0
@@ -51,7 +55,7 @@ def unpack(
         if not isinstance(untrusted, dict):
             raise PipeError("a document is no object")
         layers = []
-        for pair in _list(untrusted.get("layers"), limits.max_layers + 1_000):
+        for pair in _list(untrusted.get("layers"), MAX_LAYERS):
             if not isinstance(pair, list) or len(pair) != 2:
                 raise PipeError("a layer is no pair")
             length = _count(pair[1])
@@ -64,7 +68,9 @@ def unpack(
             except UnicodeDecodeError as error:
                 raise PipeError("a layer is no UTF-8") from error
         notes = tuple(_text(note, MAX_SENTENCE) for note in _list(untrusted.get("notes"), 10_000))
-        extracted = Extracted(tuple(layers), notes, _text(untrusted.get("charset"), 64))
+        hashes = tuple(_text(one, 64) for one in _list(untrusted.get("hashes"), MAX_HASHES))
+        charset = _text(untrusted.get("charset"), 64)
+        extracted = Extracted(tuple(layers), notes, charset, hashes)
         found.append(
             Document(
                 name=_text(untrusted.get("name"), MAX_NAME),
@@ -72,6 +78,7 @@ def unpack(
                 sha256=_text(untrusted.get("sha256"), 64),
                 extracted=extracted,
                 error=_text(untrusted.get("error"), MAX_SENTENCE),
+                holds=untrusted.get("holds") is True,
             )
         )
     if at != len(untrusted_body):

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import sys
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from extraction.layers import Limits
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 STEP = 256 * 1024
 # A stream this small may unpack to anything up to here, whatever its ratio: repeated rows do.
 ALWAYS_ALLOWED = 1024 * 1024
 LZMA_MEMORY = 256 * 1024 * 1024
+ZSTD_WINDOW: Mapping[int, int] = {
+    zstd.DecompressionParameter.window_log_max: 27
+}  # 128 MiB, what `zstd` itself reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +35,25 @@ class Opened:
 
 
 class _Stream(Protocol):
-    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
 def kind(untrusted_body: bytes) -> str:
-    """Which compression the first bytes speak of: "gzip", "zlib", "bzip2", "xz", or ""."""
+    """Which compression the first bytes speak of: "gzip", "zlib", "bzip2", "xz", "zstd", or ""."""
     if untrusted_body.startswith(b"\x1f\x8b\x08"):
         return "gzip"
     if untrusted_body.startswith(b"BZh") and untrusted_body[4:10] == b"1AY&SY":
         return "bzip2"
     if untrusted_body.startswith(b"\xfd7zXZ\x00"):
         return "xz"
+    if untrusted_body.startswith(b"\x28\xb5\x2f\xfd"):
+        return "zstd"
     if len(untrusted_body) > 6 and untrusted_body[0] == 0x78:
         # RFC 1950: the first two bytes are a multiple of 31.
         header = int.from_bytes(untrusted_body[:2], "big")
@@ -86,11 +104,7 @@ def _one_stream(untrusted_body: bytes, packing: str, bound: int) -> tuple[bytes,
                 if not part and not feed:
                     return b"".join(parts), b"", "" if inflater.eof else _cut(packing)
             return b"".join(parts), inflater.unused_data, ""
-        opener = (
-            bz2.BZ2Decompressor()
-            if packing == "bzip2"
-            else lzma.LZMADecompressor(memlimit=LZMA_MEMORY)
-        )
+        opener = _stream(packing)
         feed = untrusted_body
         while missing > 0 and not opener.eof:
             part = opener.decompress(feed, min(STEP, missing))
@@ -100,8 +114,16 @@ def _one_stream(untrusted_body: bytes, packing: str, bound: int) -> tuple[bytes,
             if opener.needs_input and not opener.eof:
                 return b"".join(parts), b"", _cut(packing)
         return b"".join(parts), opener.unused_data, ""
-    except (zlib.error, OSError, lzma.LZMAError, EOFError):
+    except (zlib.error, OSError, lzma.LZMAError, EOFError, zstd.ZstdError):
         return b"".join(parts), b"", _cut(packing)
+
+
+def _stream(packing: str) -> _Stream:
+    if packing == "bzip2":
+        return bz2.BZ2Decompressor()
+    if packing == "zstd":
+        return zstd.ZstdDecompressor(options=ZSTD_WINDOW)
+    return lzma.LZMADecompressor(memlimit=LZMA_MEMORY)
 
 
 def _cut(packing: str) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 from extraction import messages, pipe
 from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
 from extraction.layers import Document, Extracted, Limits
+from extraction.tools import Tesseract, find_tesseract
 
 PARENT_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -31,6 +32,7 @@ class Sandbox:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
+        self._tesseract: Tesseract | None = find_tesseract()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
 
@@ -52,22 +54,22 @@ class Sandbox:
         content_type: str = "",
         charset: str = "",
         name: str = "",
+        hints: str = "",
     ) -> Extracted:
         """As `extraction.read.extract`; raises ExtractionError, also when the child dies."""
-        found = self._ask(
-            untrusted_body,
-            {"name": name, "content_type": content_type, "charset": charset, "one": True},
-        )
+        told = {"name": name, "content_type": content_type, "charset": charset, "hints": hints}
+        found = self._ask(untrusted_body, {**told, "one": True})
         if len(found) != 1:
             self.close()
             raise ChildDied("the limited child broke its protocol; the document was not read")
         return found[0].extracted
 
-    def documents(self, untrusted_body: bytes, *, name: str = "") -> tuple[Document, ...]:
+    def documents(
+        self, untrusted_body: bytes, *, name: str = "", hints: str = ""
+    ) -> tuple[Document, ...]:
         """As `extraction.read.documents`: an archive's members one by one."""
-        return self._ask(
-            untrusted_body, {"name": name, "content_type": "", "charset": "", "one": False}
-        )
+        told = {"name": name, "content_type": "", "charset": "", "hints": hints}
+        return self._ask(untrusted_body, {**told, "one": False})
 
     def close(self) -> None:
         """End the child and everything it may have started."""
@@ -90,12 +92,18 @@ class Sandbox:
         sock = self._child()
         deadline = time.monotonic() + limits.seconds
         try:
-            pipe.send(sock, {**job, "limits": asdict(limits)}, untrusted_body, deadline)
+            job = {**job, "pictures": self._tesseract is not None, "limits": asdict(limits)}
+            pipe.send(sock, job, untrusted_body, deadline)
             # A code point has at most four bytes; the document's own text comes on top.
             bound = 4 * (limits.max_text + limits.max_bytes)
             header, texts = pipe.receive(sock, bound, deadline)
+            for _ in range(limits.max_pictures):
+                if "picture" not in header:
+                    break
+                self._read_picture(sock, header, texts, deadline)
+                header, texts = pipe.receive(sock, bound, deadline)
             if "error" not in header:
-                return messages.unpack(header, texts, limits)
+                return messages.unpack(header, texts)
         except pipe.Silent as error:
             self.close()
             raise TookTooLong(
@@ -109,6 +117,21 @@ class Sandbox:
             self.close()
             raise ChildDied("the document was given up: its reader ran out of memory")
         raise _told(header)
+
+    def _read_picture(
+        self,
+        sock: socket.socket,
+        untrusted_header: dict[str, object],
+        untrusted_picture: bytes,
+        deadline: float,
+    ) -> None:
+        """Have Tesseract read a picture the child holds, and give the child its text."""
+        seconds = untrusted_header["picture"]
+        if self._tesseract is None or not isinstance(seconds, int | float):
+            raise pipe.PipeError("a picture was not to be sent")
+        seconds = min(float(seconds), deadline - time.monotonic())
+        text = self._tesseract.read(untrusted_picture, seconds) if seconds > 0 else None
+        pipe.send(sock, {"read": text is not None}, (text or "").encode(), deadline)
 
     def _child(self) -> socket.socket:
         if self._socket is not None and self._process is not None and self._process.poll() is None:

@@ -21,7 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extraction.encoded import Budget, inner_layers
+from extraction.budget import Budget
+from extraction.encoded import inner_layers
 from extraction.layers import Limits
 from extraction.read import unwrap
 

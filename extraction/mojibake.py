@@ -1,0 +1,74 @@
+"""UTF-8 that was read in an old charset and written out so: "Ã‰lise", "├ëlise", "√âlise".
+
+Each sequence is turned back where its bytes are valid UTF-8, so genuine letters stay. Twice
+spoilt texts are mended twice, as layers in a layer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extraction.charset import western
+
+
+def _table(charset: str) -> dict[str, int]:
+    """The byte that each character from 0x80 on was read from."""
+    found = {}
+    for byte in range(0x80, 0x100):
+        if charset == "cp1252":
+            # Latin-1 proper leaves C1 controls where windows-1252 has signs.
+            found[chr(byte)] = byte
+        one = bytes([byte])
+        found[western(one) if charset == "cp1252" else one.decode(charset)] = byte
+    return found
+
+
+def _sequences(table: dict[str, int]) -> re.Pattern[str]:
+    """UTF-8 sequences of two to four bytes, as those characters (RFC 3629)."""
+    after = _class(table, 0x80, 0xC0)
+    return re.compile(
+        f"(?:{_class(table, 0xC2, 0xE0)}{after}|{_class(table, 0xE0, 0xF0)}{after}{{2}}"
+        f"|{_class(table, 0xF0, 0xF5)}{after}{{3}})+"
+    )
+
+
+def _class(table: dict[str, int], low: int, high: int) -> str:
+    return (
+        "[" + "".join(re.escape(char) for char, byte in table.items() if low <= byte < high) + "]"
+    )
+
+
+TABLES = tuple(_table(charset) for charset in ("cp1252", "cp850", "mac_roman"))
+SEQUENCES = tuple(_sequences(table) for table in TABLES)
+# What the first byte of é, è, à, ç … was read as; a text without one of them is not spoilt.
+MARKS = ("Ã", "├", "√")
+# A no-break space at the end of a sequence is often tidied into a space: "Ã " was "à".
+PATTERN = re.compile(r"[^\x00-\x7f]{2,}|Ã (?=\w|$)")
+
+
+def mend(untrusted_text: str) -> str:
+    """The text with every such sequence read as the UTF-8 it is."""
+    return PATTERN.sub(_mended, untrusted_text)
+
+
+def _mended(found: re.Match[str]) -> str:
+    run = found[0]
+    if run == "Ã ":
+        return "à"
+    pairs = tuple(zip(TABLES, SEQUENCES, strict=True))
+    # A charset in which the whole run is UTF-8 is surer than one in which a part of it is.
+    for table, sequences in pairs:
+        if sequences.fullmatch(run) and (whole := _decoded(run, table)) != run:
+            return whole
+    for table, sequences in pairs:
+        mended = sequences.sub(lambda part, table=table: _decoded(part[0], table), run)  # type: ignore[misc]
+        if mended != run:
+            return mended
+    return run
+
+
+def _decoded(part: str, table: dict[str, int]) -> str:
+    try:
+        return bytes(table[char] for char in part).decode("utf-8")
+    except UnicodeDecodeError:
+        return part
