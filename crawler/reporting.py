@@ -16,7 +16,7 @@ from crawler.pages import Page, Post
 from extraction.errors import ExtractionError
 from extraction.html import visible_text
 from extraction.layers import Extracted
-from extraction.read import extract, unwrap
+from extraction.read import extract, read_text
 
 ADDRESS = re.compile(r"""https?://[^\s<>"'()\[\]{}|\\^`]{3,2000}""", re.IGNORECASE)
 KEEPS_LINES = re.compile(r"white-space:\s*(?:pre|break-spaces)")
@@ -36,7 +36,7 @@ def texts_of(post: Post) -> Extracted:
         text = post.text or visible_text(_with_lines(post.html))
         if post.opens and post.title:
             text = f"{post.title}\n{text}"
-        return Extracted(unwrap(text))
+        return read_text(text)
     except ExtractionError as error:
         return Extracted((), (str(error),))
 
