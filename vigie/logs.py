@@ -17,10 +17,12 @@ from structlog.typing import EventDict, WrappedLogger
 OURS = ("vigie", "scheduler", "crawler", "index", "matching", "review", "egress", "capture")
 
 
-def configure(path: Path | None = None, *, human: bool = False) -> None:
+def configure(path: Path | None = None, *, human: bool = False, least: int = logging.INFO) -> None:
     """Send events to `path` as JSON Lines (rotated at 10 MB, five kept) or to stderr.
 
-    `human` adds short lines on stderr for people. Calling it again replaces the handlers.
+    `human` adds short lines on stderr for people; `least` is the level from which our own events
+    are told. Calling it again replaces the handlers. Every command calls it before anything can
+    be logged: structlog's own default writes to stdout, with the values of an error's frames.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -54,7 +56,7 @@ def configure(path: Path | None = None, *, human: bool = False) -> None:
         root.addHandler(handler)
     root.setLevel(logging.WARNING)
     for name in OURS:
-        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).setLevel(least)
 
 
 def _formatter(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,3 +65,32 @@ def test_an_exceptions_text_and_frames_stay_out(tmp_path: Path) -> None:
     text = (tmp_path / "x.jsonl").read_text(encoding="utf-8")
     assert "MARTINEAU" not in text
     assert [line["error"] for line in lines(tmp_path / "x.jsonl")] == ["ValueError", "ValueError"]
+
+
+def test_before_any_command_says_so_an_error_shows_no_content() -> None:
+    code = f"""
+import sys, typer, structlog
+from vigie import cli
+def broken() -> None:
+    secret = {PLANTED!r}
+    try:
+        int(secret)
+    except ValueError:
+        structlog.get_logger("crawler.judge").exception("post-not-judged")
+        structlog.get_logger("crawler.judge").info("of no interest")
+    print("the result")
+def build():
+    app = typer.Typer()
+    app.command()(broken)
+    app.command("other")(broken)
+    return app
+cli.build = build
+sys.argv = ["vigie", "broken"]
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "the result\n"
+    assert "post-not-judged" in done.stderr
+    assert "error=ValueError" in done.stderr
+    assert "MARTINEAU" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
