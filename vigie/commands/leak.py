@@ -297,10 +297,11 @@ def _scan_input(
     explain: bool,
 ) -> Iterator[ScanResult | dict[str, str]]:
     from extraction.errors import ExtractionError
+    from vigie.scan_hints import words_beside
 
     try:
         untrusted_body = _read(path)
-        documents = sandbox.documents(untrusted_body, name=name)
+        documents = sandbox.documents(untrusted_body, name=name, hints=words_beside(path))
     except OSError as error:
         yield {
             "document": name,
@@ -314,12 +315,6 @@ def _scan_input(
             yield known
         yield {"document": name, "verdict": "error", "error": str(error)}
         return
-    whole = hashlib.sha256(untrusted_body).hexdigest()
-    if not any(document.sha256 == whole for document in documents):
-        # The archive itself may be a known copy, whatever its members are.
-        outer = _ask(name, len(untrusted_body), whole, (), matcher, all_matches)
-        if outer.verdict.is_kept:
-            yield outer
     for document in documents:
         yield from _scan_document(document, matcher, all_matches, explain)
 
@@ -327,8 +322,13 @@ def _scan_input(
 def _scan_document(
     document: Document, matcher: MatcherClient, all_matches: bool, explain: bool
 ) -> Iterator[ScanResult | dict[str, str]]:
-    if document.error:
-        yield {"document": document.name, "verdict": "error", "error": document.error}
+    if document.holds or document.error:
+        # An archive may be a known copy, whatever its members are and whether it opens.
+        known = _ask(document.name, document.bytes, document.sha256, (), matcher, all_matches)
+        if known.verdict.is_kept:
+            yield known
+        if document.error:
+            yield {"document": document.name, "verdict": "error", "error": document.error}
         return
     from dataclasses import replace
 
