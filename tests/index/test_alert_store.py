@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,8 @@ from index.errors import Conflict, NotFound, ReasonMissing, WrongChoice
 from index.recorder import Fence, KeptPost, PageFacts, Recorder
 from index.schema import Act, Outbox
 from index.views import AlertView
+from matching.result import Verdict
+from vigie.commands.alerts import _with_why
 
 BuildPost = Callable[..., KeptPost]
 
@@ -148,3 +151,35 @@ def test_json_is_the_contract(store: AlertStore) -> None:
         "first_seen", "last_seen", "found_after_s", "status",
     ]  # fmt: skip
     assert found["first_seen"] == "2026-05-01T00:00:00.000Z"
+
+
+def test_the_strongest_match_of_each_alert_says_why(
+    engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost
+) -> None:
+    recorder = Recorder(engine)
+    recorder.record_page(fence, page, posts=[build_post("a", rows=[5, 4])])
+    recorder.record_page(fence, page, posts=[build_post("a", rows=[6], text="more")])
+    recorder.record_page(fence, page, posts=[build_post("b", rows=[])])
+    recorder.record_page(fence, page, posts=[build_post("c", rows=[9], verdict=Verdict.REVIEW)])
+    store = AlertStore(engine)
+    alerts = store.list(sort="id", descending=False).alerts
+    found = store.strongest([alert.id for alert in alerts])
+    assert {alert: match["row"] for alert, match in found.items()} == {alerts[0].id: 6}
+    assert store.strongest([]) == {}
+    told = list(_with_why(store, alerts))
+    assert [each["why"] and each["why"]["row"] for each in told] == [6, None]
+    assert told[0]["bits"] == 66.0
+    assert {**alerts[0].to_json(), "bits": 66.0, "why": told[0]["why"]} == told[0]
+
+
+def test_what_was_seen_is_kept_with_its_match(
+    engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost
+) -> None:
+    post = build_post("a", rows=[5, 4], fields=["phone", "city"])
+    long = "x" * 999 + "\0\ud800"
+    finding = replace(post.findings[0], seen=(("••• ••", long),))
+    Recorder(engine).record_page(fence, page, posts=[replace(post, findings=(finding,))])
+    matches = AlertStore(engine).get(1).hits[0].matches
+    assert matches[0]["seen"][0] == "••• ••"
+    assert len(matches[0]["seen"][1]) == 200
+    assert "seen" not in matches[1]
