@@ -181,8 +181,14 @@ class ForkServer:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 env=environment,
             )
+        if self._process.stderr is not None:
+            from crawler import overheard  # here, since the server itself has no use for it
+
+            aside = (self._process.stderr,)
+            threading.Thread(target=overheard.listen, args=aside, daemon=True).start()
         self._control = ours
         threading.Thread(target=self._listen, args=(ours,), daemon=True).start()
 

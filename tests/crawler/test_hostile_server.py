@@ -297,8 +297,9 @@ def test_stop_ends_a_crawl_soon(watcher: Any, source: Any, hostile: Any, reply: 
 
 
 def test_the_child_logs_neither_address_nor_content(
-    watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any, capfd: Any
+    watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any, capfd: Any, monkeypatch: Any
 ) -> None:
+    monkeypatch.setenv("VIGIE_TRACEBACK", "1")  # what the child writes, as it writes it
     listing("/n/Marguerite-Duval-0612345678")
     hostile.answers["/n/Marguerite-Duval-0612345678"] = reply(
         b"contenu confidentiel", status="302 Found", more="Location: http://[bad\r\n"
