@@ -61,7 +61,7 @@ class Recorder:
         self._clock = clock
 
     def is_known(self, post: KeptPost) -> bool:
-        """Whether recording `post` would add nothing: its last capture says the same."""
+        """Whether recording `post` would add nothing: a capture of its place says the same."""
         with reading(self._engine) as connection, Session(connection) as session:
             return _same_capture(session, post)
 
@@ -178,16 +178,23 @@ def _record_post(
 
 
 def _same_capture(session: Session, post: KeptPost) -> bool:
-    """The last capture of the location has the same text and the same findings."""
-    last = session.scalar(
-        select(Capture)
-        .where(Capture.location_key.in_((post.location_key, *post.also_keys)))
+    """A capture of the location has the same text, and the last of those the same findings.
+
+    Any capture, not only the last: a post that is edited to and fro between two texts is captured
+    twice and not at every turn.
+    """
+    same = session.scalar(
+        select(Capture.id)
+        .where(
+            Capture.location_key.in_((post.location_key, *post.also_keys)),
+            Capture.content_key == post.content_key,
+        )
         .order_by(Capture.id.desc())
         .limit(1)
     )
-    if last is None or last.content_key != post.content_key:
+    if same is None:
         return False
-    hits = session.scalars(select(Hit).where(Hit.capture == last.id))
+    hits = session.scalars(select(Hit).where(Hit.capture == same))
     before = {(hit.leak, hit.verdict, hit.records) for hit in hits}
     return before == {
         (finding.leak, str(finding.result.verdict), finding.result.records)

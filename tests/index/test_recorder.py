@@ -78,6 +78,27 @@ def test_an_unchanged_refetch_adds_nothing(
     assert alert.version == 1
 
 
+def test_a_post_edited_to_and_fro_is_captured_twice(
+    engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost
+) -> None:
+    recorder = Recorder(engine)
+    one, two = build_post("a", rows=[1], text="one"), build_post("a", rows=[1], text="two")
+    captured = [
+        recorder.record_page(fence, page, [], [post]).captured[0] for post in (one, two) * 3
+    ]
+    assert captured == [True, True, False, False, False, False]
+    assert recorder.is_known(one)
+    # The same text read with better eyes is news, once.
+    more = build_post("a", rows=[1, 2], text="one")
+    assert [recorder.record_page(fence, page, [], [post]).captured[0] for post in (more, more)] == [
+        True,
+        False,
+    ]
+    assert count(engine, Capture) == 3
+    # Elsewhere the same text is another capture.
+    assert recorder.record_page(fence, page, [], [build_post("b", text="one")]).captured == (True,)
+
+
 @pytest.mark.parametrize("status", ["dismissed", "confirmed"])
 def test_a_decided_alert_reopens_for_new_records_only(
     engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost, status: str
