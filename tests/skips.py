@@ -1,0 +1,67 @@
+"""A skipped test proves nothing: the run says how many tests ran, and fails on a skip that is
+not on this list. Registered by tests/conftest.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+# The reason, word for word, and why a machine without it still counts as tested.
+EXPECTED = {
+    "Tesseract is not installed": "an optional tool of the operator; without it pictures are "
+    "noted as unread, which is tested everywhere",
+}
+
+
+class Skips:
+    """Counts what ran and what was skipped, for the last line and the exit status."""
+
+    def __init__(self) -> None:
+        self._ran: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Reasons that are not on the list."""
+        return sorted(reason for reason in self._reasons if reason not in EXPECTED)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Every phase of every test."""
+        if report.skipped:
+            self._skipped(report)
+        elif report.when == "call":
+            self._ran[report.outcome] += 1
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Whole files can be skipped too."""
+        if report.skipped:
+            self._skipped(report)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A run that would pass fails on an unexpected skip."""
+        if self.unexpected and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """How many ran, how many did not, and what is wrong with that."""
+        ran, skipped = self._ran.total(), self._reasons.total()
+        terminalreporter.write_line(
+            f"{ran} tests ran: {self._ran['passed']} passed, {self._ran['failed']} failed; "
+            f"{skipped} skipped, {len(self.unexpected)} of the reasons unexpected."
+        )
+        for reason in self.unexpected:
+            terminalreporter.write_line(
+                f"Unexpected skip: {reason}. Make the test run here, or add the reason to "
+                "tests/skips.py and say why.",
+                red=True,
+            )
+
+    def _skipped(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if hasattr(report, "wasxfail"):
+            reason = f"expected to fail: {report.wasxfail}"
+        else:
+            told = report.longrepr
+            reason = str(told[2] if isinstance(told, tuple) else told).removeprefix("Skipped: ")
+        self._reasons[reason] += 1
