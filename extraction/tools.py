@@ -37,12 +37,15 @@ class Tesseract:
 
         A page is read as one block of lines, so that the rows of a table stay rows.
         """
+        how = ["stdin", "stdout", "-l", "+".join(self.languages), "--psm", "6"]
+        return self.run([*how, "-c", "preserve_interword_spaces=1"], untrusted_picture, seconds)
+
+    def run(self, arguments: list[str], untrusted_input: bytes, seconds: float) -> str | None:
+        """What the program answers to that input; None when it fails or takes too long."""
         bound = max(1.0, min(seconds, SECONDS))
         command = [
             sys.executable, "-S", "-s", "-m", "extraction.launch",
-            str(MEMORY), str(int(bound) + 1), str(os.getpid()),
-            self.program, "stdin", "stdout", "-l", "+".join(self.languages), "--psm", "6",
-            "-c", "preserve_interword_spaces=1",
+            str(MEMORY), str(int(bound) + 1), str(os.getpid()), self.program, *arguments,
         ]  # fmt: skip
         try:
             process = subprocess.Popen(
@@ -58,7 +61,7 @@ class Tesseract:
             return None
         with process:
             try:
-                said, _ = process.communicate(untrusted_picture, timeout=bound)
+                said, _ = process.communicate(untrusted_input, timeout=bound)
             except subprocess.TimeoutExpired:
                 return None
             except OSError:
