@@ -15,53 +15,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Skips())
 
 
-# Programs and libraries that come from the system, not from our lock files. Anything else that is
-# missing is a fault of the installation: the run then fails instead of testing less in silence.
-EXPECTED_SKIPS = frozenset(
-    {
-        "libarchive is not installed",
-        "tesseract is not installed",
-        "no Python among the system's programs",
-    }
-)
-_skipped: dict[str, str] = {}
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note each skipped test with its reason; an expected failure is not a skip."""
-    if report.skipped and not hasattr(report, "wasxfail"):
-        _skipped[report.nodeid] = _reason(report.longrepr)
-
-
-def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """The same for a file that is skipped as a whole."""
-    if report.skipped:
-        _skipped[report.nodeid] = _reason(report.longrepr)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run for a skip that is not expected."""
-    if _unexpected() and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was skipped and why, and which of it nobody expects."""
-    for test, reason in _skipped.items():
-        word = "skipped, as may be" if reason in EXPECTED_SKIPS else "SKIPPED UNEXPECTEDLY"
-        terminalreporter.write_line(f"{word}: {test}: {reason}")
-
-
-def _reason(report: object) -> str:
-    """The words given to skip, out of pytest's (file, line, "Skipped: words")."""
-    words = report[2] if isinstance(report, tuple) else str(report)
-    return words.removeprefix("Skipped: ")
-
-
-def _unexpected() -> list[str]:
-    return [test for test, reason in _skipped.items() if reason not in EXPECTED_SKIPS]
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Scans without a configuration are logged in the user's state folder: not in yours."""
