@@ -41,7 +41,7 @@ HEX_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 TOKEN = re.compile(r"[^\s\"'<>]+")
-EQUALS = re.compile(r"=[89A-F][0-9A-F]|=3D|=0[AD]=")
+EQUALS = re.compile(r"=[89A-F][0-9A-F]|=3D|=0[AD]=|(?:=[0-9A-F]{2}){4}")
 SOFT_BREAK = re.compile(r"^[^\n]{70,75}=\r?\n(?=\S)", re.MULTILINE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 ESCAPE = re.compile(

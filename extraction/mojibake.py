@@ -24,10 +24,17 @@ def _table(charset: str) -> dict[str, int]:
 
 
 def _sequences(table: dict[str, int]) -> re.Pattern[str]:
-    """UTF-8 sequences of two to four bytes, as those characters (RFC 3629)."""
+    """UTF-8 sequences of two to four bytes, as those characters (RFC 3629).
+
+    In the old DOS and Mac charsets lines of tables would pass for letters that French has not,
+    so of two bytes only é and its like, œ and signs are taken.
+    """
     after = _class(table, 0x80, 0xC0)
+    two = _class(table, 0xC2, 0xE0)
+    if "Ã" not in table or table["Ã"] != 0xC3:
+        two = f"(?:{_class(table, 0xC2, 0xC4)}|{_class(table, 0xC5, 0xC6)})"
     return re.compile(
-        f"(?:{_class(table, 0xC2, 0xE0)}{after}|{_class(table, 0xE0, 0xF0)}{after}{{2}}"
+        f"(?:{two}{after}|{_class(table, 0xE0, 0xF0)}{after}{{2}}"
         f"|{_class(table, 0xF0, 0xF5)}{after}{{3}})+"
     )
 
@@ -43,7 +50,7 @@ SEQUENCES = tuple(_sequences(table) for table in TABLES)
 # What the first byte of é, è, à, ç … was read as; a text without one of them is not spoilt.
 MARKS = ("Ã", "├", "√")
 # A no-break space at the end of a sequence is often tidied into a space: "Ã " was "à".
-PATTERN = re.compile(r"[^\x00-\x7f]{2,}|Ã (?=\w|$)")
+PATTERN = re.compile(r"[^\x00-\x7f]{2,}|Ã  ?")
 
 
 def mend(untrusted_text: str) -> str:
@@ -53,8 +60,8 @@ def mend(untrusted_text: str) -> str:
 
 def _mended(found: re.Match[str]) -> str:
     run = found[0]
-    if run == "Ã ":
-        return "à"
+    if run[1] == " ":
+        return "à "
     pairs = tuple(zip(TABLES, SEQUENCES, strict=True))
     # A charset in which the whole run is UTF-8 is surer than one in which a part of it is.
     for table, sequences in pairs:
