@@ -32,8 +32,9 @@ class Skips:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Every phase of every test; an expected failure is not a skip."""
-        if report.skipped and not hasattr(report, "wasxfail"):
-            self._skipped(report)
+        if report.skipped:
+            if not hasattr(report, "wasxfail"):
+                self._skipped(report)
         elif report.when == "call":
             self._ran[report.outcome] += 1
 
