@@ -278,6 +278,7 @@ class _Conversation:
             return
         if self._collected.cut:
             self._note("thread-too-long")
+        whole = outcome == "finished" and not set(self.progress.problems) - {"link-dropped"}
         for thread in self._collected.threads():
             if self._killed():
                 return
@@ -288,7 +289,8 @@ class _Conversation:
                 self._note("thread")
                 self._unjudged = True
                 continue
-            if told.post is None and outcome != "finished":
+            if told.post is None and not whole:
+                # Something of it may be missing, so the order stands.
                 continue
             judgement = Judgement([told.post] if told.post else [], sealed=told.sealed)
             self._write(told.page, judgement, settled=thread.key)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from capture.masking import mask_address, mask_title
-from crawler.addresses import canonical
+from crawler.addresses import canonical, host_port
 from crawler.judge import Originals, found_in, moment, page_facts
 from crawler.messages import PageReport, PostReport
 from index.facts import Finding, KeptPost, PageFacts
@@ -198,9 +198,12 @@ class ThreadReader:
 
 
 def thread_key(frontier: Frontier, post: PostReport) -> bytes | None:
-    """The keyed hash of a post's thread, None when it stands in none."""
+    """The keyed hash of a post's thread, None when it stands in none of its own site: a site could
+    otherwise put its posts into another's thread, and have it fetched again and again."""
     thread = canonical(post.thread) if post.thread else ""
-    return frontier.location_key(thread) if thread else None
+    if not thread or host_port(thread) != host_port(post.location):
+        return None
+    return frontier.location_key(thread)
 
 
 def _trace(leak: str, match: Match) -> RowTrace:
