@@ -76,11 +76,7 @@ class AccountStore:
 
         Raises AccountError for a bad name, a short password or a name that is taken.
         """
-        if not NAME.fullmatch(name):
-            raise AccountError(
-                "A user name has 1 to 100 of the characters A-Z a-z 0-9 . _ @ - and begins with "
-                "a letter or digit."
-            )
+        check_new(name, password)
         if language not in LANGUAGES:
             raise AccountError('The language is "fr" or "en".')
         hashed = NO_PASSWORD if password is None else _hash(password)
@@ -288,12 +284,22 @@ def _end_sessions(connection: Connection, name: str) -> None:
     connection.execute(delete(LoginToken).where(LoginToken.user == name))
 
 
-def _hash(password: str) -> str:
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+def check_new(name: str, password: str | None) -> None:
+    """Raise AccountError for a name or a password that no account can have."""
+    if not NAME.fullmatch(name):
+        raise AccountError(
+            "A user name has 1 to 100 of the characters A-Z a-z 0-9 . _ @ - and begins with "
+            "a letter or digit."
+        )
+    if password is not None and not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise AccountError(
             f"A password has at least {MIN_PASSWORD} characters (and at most {MAX_PASSWORD}); "
             "a sentence of a few words is good and easy to type."
         )
+
+
+def _hash(password: str) -> str:
+    check_new("any", password)
     with _checks:
         return _hasher.hash(password)
 

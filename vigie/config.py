@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -159,11 +160,16 @@ def load(given: Path | None = None) -> Config:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from None
+    return parse(text, path, os.environ)
+
+
+def parse(text: str, path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Check the text of a configuration that lies, or will, at `path`; raises ConfigError."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is no valid TOML: {error}.") from None
-    _overlay(data, os.environ)
+    _overlay(data, environ or {})
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
@@ -171,7 +177,7 @@ def load(given: Path | None = None) -> Config:
     return _absolute(config, path.parent.resolve())
 
 
-def _overlay(data: dict[str, Any], environ: os._Environ[str] | dict[str, str]) -> None:
+def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
     """Put VIGIE_SECTION__KEY over the file's values; lists are comma-separated."""
     for name, value in environ.items():
         found = re.fullmatch(r"VIGIE_([A-Z]+)__([A-Z_]+)", name)

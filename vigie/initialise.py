@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import tomlkit
 
-from vigie.config import ConfigError
+from vigie.config import parse
 
 
 class InitError(Exception):
@@ -24,10 +25,11 @@ class InitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewSource:
-    """A first place to watch."""
+    """A first place to watch. `allow` are inner networks that it may be found in."""
 
     id: str
     address: str
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +85,74 @@ def source_from(address: str, taken: set[str]) -> NewSource:
     return NewSource(name, address)
 
 
-def check(plan: Plan) -> None:
-    """Refuse, before anything is written, what could not be carried out; raises InitError."""
-    if not plan.leak.is_file():
-        raise InitError(f"There is no file at {plan.leak}; name the leaked file.")
+def inner_network(address: str) -> tuple[str, ...]:
+    """The networks to name in allow_addresses for an address that itself says that it lies inside
+    (localhost, 10.1.2.3); () for any other. Names are not looked up."""
+    from egress.policy import why_refused
+
+    host = urlsplit(address).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return ("127.0.0.0/8", "::1/128")
+    try:
+        literal = ip_address(host)
+    except ValueError:
+        return ()
+    if not why_refused(literal):
+        return ()
+    return ("127.0.0.0/8",) if literal.is_loopback and literal.version == 4 else (str(literal),)
+
+
+def check(plan: Plan, password: str | None = None) -> None:
+    """Refuse, before anything is written, what could not be carried out.
+
+    Raises InitError, AccountError for a user that cannot be, ConfigError for a value that
+    vigie.toml could not hold.
+    """
+    from index.accounts import check_new
+
+    check_leak(plan.leak)
+    check_new(plan.user, password)
+    check_recipient(plan.recipient)
+    parse(configuration(plan, plan.recipient), plan.config_file)
     if plan.storage.is_relative_to(plan.keys) or plan.keys.is_relative_to(plan.storage):
         raise InitError(
             f"Keys ({plan.keys}) and storage ({plan.storage}) must not lie in one another: "
             "whoever copied one would have both."
         )
-    made = [plan.config_file, plan.fingerprint_file, plan.leak_key]
-    if not plan.recipient:
-        made.append(plan.sealing_key)
-    for path in made:
-        if path.exists():
-            raise InitError(f"{path} exists already and is not overwritten; move it away first.")
+    for path in _made(plan):
+        check_free(path)
+
+
+def check_leak(path: Path) -> None:
+    """Raise InitError unless there is such a file."""
+    if not path.is_file():
+        raise InitError(f"There is no file at {path}; name the leaked file.")
+
+
+def check_free(path: Path) -> None:
+    """Raise InitError where something would be overwritten."""
+    if path.exists():
+        raise InitError(f"{path} exists already and is not overwritten; move it away first.")
+
+
+def check_recipient(recipient: str) -> None:
+    """Raise InitError for what is no age public key; "" stands for a new one."""
+    from pyrage import x25519
+
+    if not recipient:
+        return
+    try:
+        x25519.Recipient.from_str(recipient)
+    except Exception:  # pyrage's own error type is not public, and its text holds the key
+        raise InitError(
+            "The recipient is no age public key: it begins with age1…, and age-keygen prints it."
+        ) from None
+
+
+def _made(plan: Plan) -> list[Path]:
+    """What is made, the configuration last."""
+    keys = [plan.leak_key] if plan.recipient else [plan.leak_key, plan.sealing_key]
+    return [*keys, plan.fingerprint_file, plan.config_file]
 
 
 def new_sealing_key(path: Path) -> str:
@@ -148,6 +203,8 @@ def _source_table(plan: Plan, source: NewSource) -> tomlkit.items.Table:
     table.add("authority", plan.authority)
     if plan.authority_until:
         table.add("authority_until", plan.authority_until)
+    if source.allow:
+        table.add("allow_addresses", list(source.allow))
     return table
 
 
@@ -158,27 +215,38 @@ def _relative(path: Path, folder: Path) -> str:
 def carry_out(plan: Plan, fingerprint: Callable[[Plan], None], password: str | None) -> None:
     """Make keys, fingerprint file, vigie.toml, record and first user, in this order.
 
-    vigie.toml comes after the slow step, so that an interrupted run leaves no configuration
-    that points at nothing. Raises InitError, or the room's own error.
+    When a step fails or is interrupted, what was made is removed, so that it can be done again:
+    keys that nothing was fingerprinted with are of no use. Raises what `check` raises, InitError,
+    or the room's own error.
     """
+    check(plan, password)
+    try:
+        for folder in (plan.folder, plan.keys, plan.storage):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InitError(
+            f"{error.filename} cannot be made: {error.strerror}. Mend the rights, or name another."
+        ) from None
+    try:
+        _carry_out(plan, fingerprint, password)
+    except BaseException:
+        for path in _made(plan):
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _carry_out(plan: Plan, fingerprint: Callable[[Plan], None], password: str | None) -> None:
     from index.accounts import AccountStore
     from index.engine import open_record
     from matching.keys import new_key
     from vigie.config import load
 
-    check(plan)
-    for folder in (plan.folder, plan.keys, plan.storage):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     new_key(plan.leak_key)
     recipient = plan.recipient or new_sealing_key(plan.sealing_key)
     fingerprint(plan)
     plan.config_file.write_text(configuration(plan, recipient), encoding="utf-8")
     plan.config_file.chmod(0o600)
-    try:
-        config = load(plan.config_file)
-    except ConfigError as error:
-        raise InitError(f"The configuration just written is not accepted: {error}") from None
-    engine = open_record(config.database_url)
+    engine = open_record(load(plan.config_file).database_url)
     try:
         AccountStore(engine).add(plan.user, password)
     finally:

@@ -6,14 +6,24 @@ import tomllib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
 
-from index.accounts import AccountStore
+from egress.policy import Policy
+from index.accounts import AccountError, AccountStore
 from index.engine import open_record
 from vigie import config
-from vigie.initialise import InitError, NewSource, Plan, carry_out, source_from
+from vigie.initialise import (
+    InitError,
+    NewSource,
+    Plan,
+    carry_out,
+    configuration,
+    inner_network,
+    source_from,
+)
 
 
 def plan_in(folder: Path) -> Plan:
@@ -98,3 +108,60 @@ def test_ids_come_from_hosts_and_stay_apart() -> None:
 def test_what_is_no_page_to_watch_is_refused(address: str) -> None:
     with pytest.raises(InitError, match="http"):
         source_from(address, set())
+
+
+def test_what_failed_half_way_can_be_done_again(tmp_path: Path) -> None:
+    def broken(plan: Plan) -> None:
+        plan.fingerprint_file.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    plan = plan_in(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(plan, broken, None)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [plan.leak]
+    carry_out(plan, fake_fingerprint, None)
+    assert plan.config_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "password", "said"),
+    [
+        ({}, "short", "at least 12"),
+        ({"user": "two words"}, None, "user name"),
+        ({"every": "soon"}, None, "duration"),
+        ({"recipient": "age1nonsense"}, None, "age public key"),
+        ({"sources": (NewSource("a", "https://a.example/"),) * 2}, None, "stands twice"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_slow_step(
+    tmp_path: Path, change: dict[str, Any], password: str | None, said: str
+) -> None:
+    def never(plan: Plan) -> None:
+        pytest.fail("it began")
+
+    plan = replace(plan_in(tmp_path), **change)
+    with pytest.raises((InitError, AccountError, config.ConfigError), match=said):
+        carry_out(plan, never, password)
+    assert not plan.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "networks"),
+    [
+        ("http://localhost:8000/", ("127.0.0.0/8", "::1/128")),
+        ("http://127.0.0.1:8977/", ("127.0.0.0/8",)),
+        ("http://10.1.2.3/", ("10.1.2.3",)),
+        ("http://[fd00::5]/", ("fd00::5",)),
+        ("https://9.9.9.9/", ()),
+        ("https://paste.example/", ()),
+    ],
+)
+def test_an_inner_address_is_read_only_when_named(
+    tmp_path: Path, address: str, networks: tuple[str, ...]
+) -> None:
+    assert inner_network(address) == networks
+    source = replace(source_from(address, set()), allow=networks)
+    read = config.parse(configuration(replace(plan_in(tmp_path), sources=(source,)), ""), tmp_path)
+    policy = Policy(read.source[0].allow_addresses)
+    for network in networks:
+        assert policy.allows(network.partition("/")[0])

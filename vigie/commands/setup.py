@@ -35,6 +35,10 @@ def init(
     source: Annotated[
         list[str] | None, typer.Option(help="A list or start page to watch; may be repeated.")
     ] = None,
+    allow_address: Annotated[
+        list[str] | None,
+        typer.Option(help="An inner network the sources may lie in; may be repeated."),
+    ] = None,
     authority: Annotated[str, typer.Option(help="Who decided to watch, on what ground.")] = "",
     authority_until: Annotated[str, typer.Option(help="Until when, as 2027-06-30.")] = "",
     every: Annotated[str, typer.Option(help="How often, at most.")] = "60s",
@@ -53,11 +57,13 @@ def init(
 
     answers = interview.Answers(
         leak=leak, folder=folder.resolve(), name=name, keys=keys, storage=storage, schema=schema,
-        sources=tuple(source or ()), authority=authority, authority_until=authority_until,
-        every=every, user=user, password_file=password_file, recipient=recipient,
+        sources=tuple(source or ()), allow=tuple(allow_address or ()), authority=authority,
+        authority_until=authority_until, every=every, user=user,
+        password_file=password_file, recipient=recipient,
     )  # fmt: skip
     plan, password = interview.complete(answers, ask=ask)
     initialise.carry_out(plan, _fingerprint, password)
+    _warm_up(plan)
     interview.say_what_comes(plan, linked=password is None)
 
 
@@ -65,6 +71,17 @@ def _fingerprint(plan: Plan) -> None:
     from vigie.commands.leak import fingerprint
 
     fingerprint(plan.leak, plan.leak_key, plan.fingerprint_file, plan.schema, plan.name)
+
+
+def _warm_up(plan: Plan) -> None:
+    """One scan: the matcher compiles its kernels once after an installation, better now than
+    under the first post."""
+    from matching.client import MatcherClient
+    from matching.result import LeakRef, TextLayer
+
+    typer.echo("Trying the matcher (up to a minute, the first time)…", err=True)
+    with MatcherClient([LeakRef(plan.fingerprint_file, plan.leak_key)]) as matcher:
+        matcher.scan("", 0, "", [TextLayer("", "Nom : Dupont, né le 01/02/1980, 06 39 98 00 00")])
 
 
 def doctor(
