@@ -19,15 +19,17 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import addresses, faults, rendering, reporting
+from crawler import addresses, attachments, faults, rendering, reporting
 from crawler.bounds import MAX_FEED, MAX_FEED_LINES, MAX_LINKS, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.guard import Borders
+from crawler.messages import PostReport
 from crawler.pages import Link, Page, Reading, Site, choose
 from crawler.session import SessionCookies
 from crawler.source import SourceSpec
 from crawler.visits import Visit, Walk, in_place_of, marks, page_of
+from extraction.layers import Extracted
 
 START, LIST, ITEM, FEED = "start", "list", "item", "feed"
 PRIORITY = {START: 100, FEED: 60, ITEM: 40, LIST: 20}
@@ -53,6 +55,7 @@ class WatchSpider(scrapy.Spider):
         self._pending = list(pending)
         self._sites = sites
         self._borders = borders
+        self._attachments = attachments.Attachments()
         self._kept_cookies = kept_cookies
         self._site: Site | None = next((s for s in sites if s.name == spec.engine), None)
         borders.site = self._site
@@ -265,10 +268,29 @@ class WatchSpider(scrapy.Spider):
         walk.locations.update(post.location for post in reading.posts)
         if not self._next(reading, walk, len(fresh)) and link is not None and marks(link, reading):
             seen.append((link.location, link.state))
-        posts = [reporting.post_report(reading.posts[i], texts[i]) for i in fresh]
+        posts = await self._post_reports(reading, texts, fresh, visit)
         self.counts["posts"] += len(posts)
         await self.talk.page(reporting.page_report(page, posts, seen, peer=peer, path=path))
         return len(fresh), len(keys)
+
+    async def _post_reports(
+        self, reading: Reading, texts: Sequence[Extracted], fresh: Sequence[int], visit: Visit
+    ) -> list[PostReport]:
+        """The reports of fresh posts; archives and documents are opened only for them."""
+        reports = []
+        for i in fresh:
+            post, found = reading.posts[i], texts[i]
+            if found.deeper:
+                shown = visit.stands_for[0] if visit.stands_for else None
+                words = attachments.words_around(reading.posts, shown)
+                found = await self._attachments.read(post, found, words)
+            reports.append(reporting.post_report(post, found))
+        return reports
+
+    def closed(self, reason: str) -> None:
+        """Scrapy is done with this spider."""
+        del reason
+        self._attachments.close()
 
     def _next(self, reading: Reading, walk: Walk, fresh: int) -> str:
         """The address that continues this walk; "" at its end."""

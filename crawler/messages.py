@@ -28,6 +28,7 @@ from typing import Any
 MAX_POSTS = 10_000
 MAX_ADDRESS = 8_192
 MAX_TITLE = 2_000
+MAX_HASHES = 64
 
 
 class BadMessage(Exception):
@@ -40,7 +41,8 @@ class PostReport:
 
     `layers` are (name, text) pairs, the outermost first. `frame_ids` lists the parts of the
     location that are the site's own identifiers (a topic number, a paste id) and may stay
-    readable. `posted_at` is RFC 3339 or "".
+    readable. `posted_at` is RFC 3339 or "". `hashes` are the SHA-256 of archives and documents in
+    the post, which may be known copies.
     """
 
     location: str
@@ -51,6 +53,7 @@ class PostReport:
     also: tuple[str, ...] = ()
     frame_ids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def _post(untrusted_post: object) -> PostReport:
         also=texts(untrusted_post, "also", MAX_ADDRESS),
         frame_ids=texts(untrusted_post, "frame_ids", 200),
         notes=texts(untrusted_post, "notes", 500),
+        hashes=texts(untrusted_post, "hashes", 64)[:MAX_HASHES],
     )
 
 

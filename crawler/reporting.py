@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
 
 from crawler import addresses
 from crawler.bounds import MAX_PATH, MAX_SISTERS
-from crawler.messages import MAX_TITLE, PageReport, PostReport
+from crawler.messages import MAX_HASHES, MAX_TITLE, PageReport, PostReport
 from crawler.pages import Page, Post
 from extraction.errors import ExtractionError
 from extraction.html import visible_text
@@ -24,14 +25,14 @@ CLOSING = ".,;:!?»”’"
 
 
 def texts_of(post: Post) -> Extracted:
-    """The texts of a post, the outermost first."""
+    """The texts of a post, the outermost first; archives and documents are only told."""
     try:
         if post.body:
-            found = extract(post.body, content_type=post.content_type)
+            found = extract(post.body, content_type=post.content_type, shallow=True)
             outer = found.layers[0].text if found.layers else ""
             if post.opens and post.title and outer:
                 titled = type(found.layers[0])("", f"{post.title}\n{outer}")
-                return Extracted((titled, *found.layers[1:]), found.notes, found.charset)
+                return replace(found, layers=(titled, *found.layers[1:]))
             return found
         text = post.text or visible_text(_with_lines(post.html))
         if post.opens and post.title:
@@ -59,6 +60,8 @@ def state_of(post: Post, extracted: Extracted) -> str:
     digest = hashlib.blake2b(digest_size=12)
     for layer in extracted.layers[:1]:
         digest.update(layer.text.encode("utf-8", "surrogatepass"))
+    for inside in extracted.hashes:
+        digest.update(inside.encode())
     return f"text:{digest.hexdigest()}"
 
 
@@ -67,6 +70,7 @@ def post_report(post: Post, extracted: Extracted) -> PostReport:
     return PostReport(
         location=post.location,
         layers=tuple((layer.name, layer.text) for layer in extracted.layers),
+        hashes=extracted.hashes[:MAX_HASHES],
         thread=post.thread,
         title=post.title[:MAX_TITLE],
         posted_at=post.posted_at,

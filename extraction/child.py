@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import codecs
 import encodings.aliases
-import io
 import resource
 import socket
 import sys
-import zipfile
 from collections.abc import Callable
 
 import charset_normalizer
 
-from extraction import confine, messages, pipe
+from extraction import confine, messages, pipe, warm_up
 from extraction.errors import ExtractionError
 from extraction.layers import Document, Limits
 from extraction.read import documents, extract
@@ -102,20 +100,7 @@ def import_all() -> None:
 
     del databases, office, pdf, pictures, sevenzip, sheets
     rar.library()
-    _warm_up()
-
-
-def _warm_up() -> None:
-    """Open one of each whose reader imports more, or asks the system something, at its first."""
-    with io.BytesIO() as packed:
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("a", "a")
-        extract(packed.getvalue())
-    extract(b"%PDF-1.4\n%%EOF")
-    extract(b"SQLite format 3\x00")
-    extract(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-    extract(b"7z\xbc\xaf\x27\x1c")
-    extract(b"Rar!\x1a\x07\x01\x00")
+    warm_up.open_one_of_each()
 
 
 def _allow_cpu(seconds: float) -> None:

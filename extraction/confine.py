@@ -27,7 +27,7 @@ PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_MODE_FILTER = 2
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT, THIRD_ARGUMENT = 0, 4, 16, 24, 32
 X32 = 0x40000000
 CLONE_THREAD = 0x00010000
 
@@ -92,6 +92,8 @@ def bound(memory: int, *, files: int, seconds: int = 0) -> None:
     """Limits of the calling process: address space, open files, no written file, no core."""
     wanted = [
         (resource.RLIMIT_AS, memory),
+        # A library asks this one how much it may take, and else looks into /proc.
+        (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, files),
@@ -109,11 +111,14 @@ def only_compute() -> bool:
     row = _row()
     if row is None:
         return False
-    # Its own processor time is bounded anew for each document: no other limit, no other process.
-    own_time = (
-        (EQUAL, 0, 6, PRLIMIT[row]),
-        (LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 0, 2, 0),
-        (LOAD, 0, 0, SECOND_ARGUMENT), (EQUAL, 1, 0, int(resource.RLIMIT_CPU)),
+    # It may ask for its own limits, and set its processor time anew for each document: no other
+    # limit, no other process.
+    own_limits = (
+        (EQUAL, 0, 10, PRLIMIT[row]),
+        (LOAD, 0, 0, FIRST_ARGUMENT), (EQUAL, 0, 6, 0),
+        (LOAD, 0, 0, SECOND_ARGUMENT), (EQUAL, 5, 0, int(resource.RLIMIT_CPU)),
+        (LOAD, 0, 0, THIRD_ARGUMENT), (EQUAL, 0, 2, 0),
+        (LOAD, 0, 0, THIRD_ARGUMENT + 4), (EQUAL, 1, 0, 0),
         NO, YES,
     )  # fmt: skip
     # What Python asks of a socket before it waits on it.
@@ -121,7 +126,7 @@ def only_compute() -> bool:
         (EQUAL, 0, 4, IOCTL[row]),
         (LOAD, 0, 0, SECOND_ARGUMENT), (EQUAL, 1, 0, FIONBIO), NO, YES,
     )  # fmt: skip
-    return _filter(row, [*own_time, *waiting, *_each(MAY, row, YES), NO])
+    return _filter(row, [*own_limits, *waiting, *_each(MAY, row, YES), NO])
 
 
 def only_read_the_system() -> bool:

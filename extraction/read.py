@@ -226,10 +226,10 @@ class _Reading:
         self.body(_join(way, packing), opened.data, depth + 1)
 
     def _deep(self, way: str, form: str, untrusted_body: bytes, depth: int) -> None:
+        self._hashes[hashlib.sha256(untrusted_body).hexdigest()] = None
         if self.budget.shallow:
             self.budget.deeper = True
             return
-        self._hashes[hashlib.sha256(untrusted_body).hexdigest()] = None
         if depth and not self.account.is_new(untrusted_body):
             self.budget.note(SEEN)
             return

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+import psutil  # noqa: F401 - py7zr imports it at its first archive, when no file opens any more
 import py7zr
 from py7zr.exceptions import PasswordRequired
 

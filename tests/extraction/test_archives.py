@@ -9,7 +9,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +59,13 @@ POSTS = (
 )
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """The limited child, where these readers run: a library must not need a file half-way."""
+    with Sandbox(Limits(seconds=40)) as box:
+        yield box
+
+
 def by_name(found: tuple[Document, ...]) -> dict[str, Document]:
     return {document.name: document for document in found}
 
@@ -68,15 +75,15 @@ def text_of(document: Document) -> str:
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_members_of_every_kind_of_archive(kind: str) -> None:
+def test_members_of_every_kind_of_archive(sandbox: Sandbox, kind: str) -> None:
     if kind == "rar" and rar.library() is None:
         pytest.skip("libarchive is not installed")
     body = MAKERS[kind]({"liste/a.csv": TEXT, "b.txt": b"bonjour"})
-    found = by_name(documents(body, name="p"))
+    found = by_name(sandbox.documents(body, name="p"))
     assert text_of(found["p!/liste/a.csv"]) == TEXT.decode()
     assert text_of(found["p!/b.txt"]) == "bonjour"
     assert found["p"].holds
-    assert [layer.text for layer in extract(body).layers] == [TEXT.decode(), "bonjour"]
+    assert [layer.text for layer in sandbox.extract(body).layers] == [TEXT.decode(), "bonjour"]
 
 
 @pytest.mark.parametrize("outer", ["zip", "tar.gz", "tar.zst", "7z"])
@@ -104,10 +111,10 @@ def test_without_libarchive_a_rar_is_told_as_not_opened(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("kind", LOCKED)
 @pytest.mark.parametrize("word", ["Labo2021!", "azerty", "Été-2021"])
-def test_a_password_is_taken_from_the_post(kind: str, word: str) -> None:
+def test_a_password_is_taken_from_the_post(sandbox: Sandbox, kind: str, word: str) -> None:
     if kind == "zip, old" and not word.isascii():
         word = "Ete-2021"
-    found = by_name(documents(LOCKED[kind](word), name="p", hints=POSTS[0].format(word)))
+    found = by_name(sandbox.documents(LOCKED[kind](word), name="p", hints=POSTS[0].format(word)))
     assert text_of(found["p!/a.csv"]) == TEXT.decode()
 
 

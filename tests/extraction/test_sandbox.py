@@ -42,7 +42,7 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         return real([command[0], str(HOSTILE), *command[3:]], **options)  # type: ignore[call-overload, no-any-return]
 
     monkeypatch.setattr("extraction.sandbox.subprocess.Popen", start)
-    with Sandbox(Limits(seconds=3, memory=1 << 30)) as box:
+    with Sandbox(Limits(seconds=3, memory=640 << 20)) as box:
         yield box
 
 
