@@ -212,6 +212,17 @@ def _relative(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
+def first_rows(plan: Plan, lines: int = 24, size: int = 64 * 1024) -> str:
+    """The beginning of the leaked file as text. It is in memory only."""
+    from matching.inspect import inspect
+    from matching.schema import read_schema
+
+    schema = read_schema(plan.schema) if plan.schema else inspect(plan.leak)
+    with plan.leak.open("rb") as file:
+        text = file.read(size).decode(schema.encoding, "replace")
+    return "\n".join(text.splitlines()[:lines])
+
+
 def carry_out(plan: Plan, fingerprint: Callable[[Plan], None], password: str | None) -> None:
     """Make keys, fingerprint file, vigie.toml, record and first user, in this order.
 

@@ -39,9 +39,9 @@ def explained(error: str) -> str:
     return sentence(kind[1]) if kind else error
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, one: str, many: str = "") -> str:
     """ "1 source", "2 sources"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def local_time(stamp: str | datetime | None) -> str:

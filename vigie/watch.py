@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 STOP_CRAWLS, STOP_SHIPPER, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 1.0, 8.5
 REVIEW_RETRY = (5.0, 300.0)
+CUT = "Stopped; what was being read is read again at the next start. Nothing is lost."
 
 log = structlog.get_logger("vigie.watch")
 
@@ -124,7 +125,8 @@ def watch(
         finally:
             began = time.monotonic()
             voice.say("Stopping…")
-            _cut_after(STOP_ALL, parts.folder, voice)
+            told = threading.Event()
+            _cut_after(STOP_ALL, parts.folder, voice, told)
             if application is not None:
                 application.ask_to_stop()
             clean = scheduler.stop(STOP_CRAWLS)
@@ -134,10 +136,11 @@ def watch(
             checkpoint(record.engine)
             took = round(time.monotonic() - began, 2)
             log.info("watch-stopped", clean=clean, seconds=took)
-            voice.say("Stopped; nothing is lost." if clean else "Stopped; a crawl had to be cut.")
+            told.set()
+            voice.say("Stopped; nothing is lost." if clean else CUT)
 
 
-def _cut_after(seconds: float, folder: RunFolder, voice: Voice) -> None:
+def _cut_after(seconds: float, folder: RunFolder, voice: Voice, told: threading.Event) -> None:
     """End this process after `seconds`, whatever still waits for an answer.
 
     A scan can take longer than anyone waits for the end. The record is safe at every moment, the
@@ -147,7 +150,8 @@ def _cut_after(seconds: float, folder: RunFolder, voice: Voice) -> None:
     def cut() -> None:
         folder.close()
         log.warning("watch-cut", seconds=seconds)
-        voice.say("Stopped; a page was being read and is read again at the next start.")
+        if not told.is_set():
+            voice.say(CUT)
         os._exit(0)
 
     timer = threading.Timer(seconds, cut)

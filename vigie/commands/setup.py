@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vigie import console
+from vigie.progress import counted
 
 if TYPE_CHECKING:
     from vigie.initialise import Plan
@@ -63,7 +64,7 @@ def init(
     )  # fmt: skip
     plan, password = interview.complete(answers, ask=ask)
     initialise.carry_out(plan, _fingerprint, password)
-    _warm_up(plan)
+    _try_matcher(plan)
     interview.say_what_comes(plan, linked=password is None)
 
 
@@ -73,15 +74,26 @@ def _fingerprint(plan: Plan) -> None:
     fingerprint(plan.leak, plan.leak_key, plan.fingerprint_file, plan.schema, plan.name)
 
 
-def _warm_up(plan: Plan) -> None:
-    """One scan: the matcher compiles its kernels once after an installation, better now than
-    under the first post."""
+def _try_matcher(plan: Plan) -> None:
+    """The first rows of the file are looked for in what was made of it: a wrong column type shows
+    here, and the kernels are compiled before the first post comes."""
     from matching.client import MatcherClient
     from matching.result import LeakRef, TextLayer
+    from vigie.initialise import first_rows
 
     typer.echo("Trying the matcher (up to a minute, the first time)…", err=True)
+    layers = [TextLayer("", first_rows(plan))]
     with MatcherClient([LeakRef(plan.fingerprint_file, plan.leak_key)]) as matcher:
-        matcher.scan("", 0, "", [TextLayer("", "Nom : Dupont, né le 01/02/1980, 06 39 98 00 00")])
+        matcher.traces(layers, [[]])
+        (found,) = matcher.scan("", 0, "", layers)
+    if found.records:
+        typer.echo(f"It knows {counted(found.records, 'person', 'people')} of its first rows.")
+        return
+    typer.echo(
+        "It knows nobody of the file's first rows: `vigie leak inspect` shows the column types it "
+        "took; mend them and fingerprint again with --schema.",
+        err=True,
+    )
 
 
 def doctor(
