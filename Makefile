@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_LINK_MODE=copy $(BIN)/uv
 ARGS ?=
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-sites install-dev browser run test lint types imports bench soak docs lock clean
@@ -48,7 +49,7 @@ run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--
 test: install-dev install-sites browser  ## lint, types, import arrows, then every test with coverage
 	@$(MAKE) --no-print-directory lint
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -q --durations=10 $(TESTS)
+	@$(BIN)/python -m coverage run -m pytest -q -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
 	@# Processes that tests kill leave unfinished files, which the report would stumble over.
 	@$(BIN)/python -W ignore -m coverage combine -q && rm -f .coverage.* && $(BIN)/python -m coverage report | tail -n 40
 
