@@ -18,7 +18,7 @@ from matching.fields import FieldType
 from matching.fingerprint_file import Facts
 from matching.kernel import columns as columns_kernel
 from matching.kernel import kinds as k
-from matching.kernel import packing
+from matching.kernel import name_pairs, packing
 from matching.kernel.entries import NAME_ROW, SEEN, Column, Entries, new_entries
 from matching.kernel.tokens import new_scratch, new_tokens
 from matching.keys import LeakKey
@@ -143,7 +143,7 @@ class Builder:
             if kind in CLASSES:
                 self._add_column(at, kind, cells, (slots, sketch, names))
         self._repeat(
-            lambda done: columns_kernel.pair_names(
+            lambda done: name_pairs.pair_names(
                 names[done:], self.rows + done, count - done, ENTRY_ROOM, self._entries, self.keys
             ),
             count,

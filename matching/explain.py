@@ -25,7 +25,9 @@ MASKED_LETTER = re.compile(
 )
 WORD = re.compile(r"[^\W_]{2,}")
 # Latin with its accents, general punctuation: all else inside a value imitates something.
-FOREIGN = re.compile(r"[^\x00-\u024f\u1e00-\u1eff\u2010-\u2015\u2018-\u201f\u2026\u20ac]|\xad")
+FOREIGN = re.compile(
+    r"[^\x00-\u024f\u1e00-\u1eff\u2000-\u200a\u202f\u2010-\u2015\u2018-\u201f\u2026\u20ac]|\xad"
+)
 DIGIT_IN_WORD = re.compile(r"(?<=[^\W\d_])[0-9@$!|]|[0-9@$!|](?=[^\W\d_])")
 
 _PLAIN_CODES = {

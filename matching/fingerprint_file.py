@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from matching.errors import DamagedFileError, WrongKeyError
 
 MAGIC = b"VIGIEFP\x00"
-VERSION = 2
+VERSION = 3
 PREFIX = struct.Struct("<8sII16s")
 BLOCK = 1 << 18
 PAGE = 4096

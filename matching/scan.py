@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import crowd, decide, explain, verify
+from matching import blocks, crowd, decide, explain, spread, verify
+from matching.blocks import Found
 from matching.build import DOMAINS
 from matching.errors import DamagedFileError
 from matching.fingerprint_file import SECTIONS, FingerprintFile
@@ -37,23 +37,6 @@ CLASS_OF = {
     "insurer_number": k.C_INSURER_NUMBER, "doctor": k.C_DOCTOR, "laboratory": k.C_LABORATORY,
     "date": k.C_DATE, "password": k.C_PASSWORD, "comment": k.C_COMMENT,
 }  # fmt: skip
-
-
-@dataclass(slots=True)
-class Found:
-    """One accepted row in one layer, positions in folded bytes."""
-
-    row: int
-    bits: float
-    tied: bool
-    conflicts: int
-    layer: int
-    fields: list[tuple[str, int, int, int, float]]  # type, start, end, quality, bits
-
-    @property
-    def start(self) -> int:
-        """First byte of its first field."""
-        return min((field[1] for field in self.fields), default=0)
 
 
 class Scanner:
@@ -132,7 +115,7 @@ class Scanner:
         for at, layer in enumerate(layers):
             folded = fold(layer.text)
             texts.append(folded)
-            found += self._scan_text(folded, at)
+            found += self._put_together(folded, at)
             people.append(crowd.count(folded))
             mention = mention or bool(self._terms and self._terms.search(layer.text))
         best = _best_by_row(found)
@@ -155,6 +138,12 @@ class Scanner:
             matches=tuple(self._match(each, texts, layers) for each in kept),
             notes=told.notes,
         )
+
+    def _put_together(self, folded: Folded, layer: int) -> list[Found]:
+        if not blocks.wanted(folded):
+            return self._scan_text(folded, layer)
+        found = self._scan_text(folded, layer, spread.FLOOR)
+        return blocks.put_together(found, folded, decide.REVIEW)
 
     def weak(self, layers: Sequence[TextLayer], least: float, most: int) -> list[Match]:
         """Rows for which a text speaks with `least` bits or more, at most `most` of them, the

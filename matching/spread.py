@@ -48,18 +48,19 @@ def combined(fields: Fields) -> float:
     """
     b = dict.fromkeys(ALL, 0.0) | dict(fields)
     name = min(28.0, max(b["surname"] + b["first_name"], b["full_name"], b["name"]))
-    birth = b["birth_date"]
-    if b["nir"] > 0.0 and birth > 0.0:
-        birth = max(birth - 10.0, 1.0)
+    born = max(b["nir"] + max(0.0, b["birth_date"] - 10.0), b["birth_date"])
+    if b["nir"] > 0.0 and b["birth_date"] > 0.0:
+        born = max(born, b["nir"] + min(1.0, b["birth_date"]))
     email = b["email"]
     if email > 0.0 and name > 10.0:
         email = max(email - 1.0, min(email, 10.0))
     place = max(b["postcode"], b["city"])
-    care = min(16.0, b["doctor"] + b["laboratory"]) * (0.7 if place > 0.0 else 1.0)
+    care = min(16.0, b["doctor"] + b["laboratory"])
+    local = max(place + 0.7 * care, care)
     insured = min(30.0, b["insurer"] + b["insurer_number"])
     return (
-        b["nir"] + name + birth + b["phone"] + email + min(20.0, b["street"]) + place + care
-        + insured + min(22.0, b["date"]) + min(22.0, b["password"]) + b["comment"]
+        born + name + b["phone"] + email + min(20.0, b["street"]) + local + insured
+        + min(22.0, b["date"]) + min(22.0, b["password"]) + b["comment"]
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from matching.kernel.desk import (
     Desk,
     new_desk,
 )
-from matching.kernel.hits import Hits, Leak, WideNames, new_hits, new_wide_names
+from matching.kernel.hits import RING, WIDES, Hits, Leak, new_hits
 from matching.kernel.jit import inlined, pointer
 from matching.kernel.table import table_pointers
 from matching.kernel.tokens import (
@@ -89,7 +89,7 @@ class Bench(NamedTuple):
     scores: NDArray[np.float64]
     wants: NDArray[np.int64]
     seats: Seats
-    wide: WideNames
+    wide: NDArray[np.uint64]
     ring: NDArray[np.int64]
     shingle: NDArray[np.uint64]
     labels: NDArray[np.uint64]
@@ -128,8 +128,8 @@ def new_bench(words: tuple[NDArray[np.uint64], NDArray[np.uint8]], record_words:
         np.empty(CANDIDATES, np.float64),
         np.zeros(CANDIDATES, np.int64),
         Seats(np.zeros(SEAT, np.int64), np.zeros(SEAT, np.int64), np.zeros(SEAT, np.int64)),
-        new_wide_names(),
-        np.zeros(16, np.int64),
+        np.zeros(WIDES, np.uint64),
+        np.zeros(RING, np.int64),
         np.zeros(8, np.uint64),
         np.zeros(128, np.uint64),
     )

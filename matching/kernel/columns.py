@@ -9,12 +9,12 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.entries import (
-    NAME_PLACES,
     NAME_ROW,
     NAME_WORDS,
     add_exact,
     add_name,
     add_place,
+    add_town,
     column_pointers,
     entry_pointers,
     learn_word,
@@ -22,13 +22,24 @@ from matching.kernel.entries import (
     near_letters,
     signature,
 )
-from matching.kernel.evidence import date_part
 from matching.kernel.hits import SHINGLE_WORDS, shingle_key
 from matching.kernel.jit import inner, kernel, pointer
+from matching.kernel.pieces import (
+    COMMENT_WORDS,
+    P_COMMENT,
+    P_FIRST,
+    P_SURNAMES,
+    put_birth,
+    put_mail,
+    put_name,
+    put_nir,
+    put_phone,
+    word_piece,
+)
 from matching.kernel.reading import tokenise
 from matching.kernel.shapes import collect, is_digit, is_letter
 from matching.kernel.tokens import scratch_pointers, token_pointers
-from matching.siphash import join, join_unordered, siphash_bytes, siphash_number
+from matching.siphash import siphash_bytes
 
 u64 = np.uint64
 u32 = np.uint32
@@ -36,7 +47,7 @@ i64 = np.int64
 u8 = np.uint8
 
 CELL = 16 * 1024  # bytes of one cell that are read
-WINNOW = 4
+WINNOW = 2
 
 
 @inner
@@ -66,6 +77,15 @@ def name_row(c):
 
 
 @inner
+def keep_word(row, list_, flags, key, c):
+    """Keep a word of a name or town for the keys that join several columns."""
+    if c.kind == k.C_CITY and not flags & k.F_PLACE:
+        add_town(c, row, key)
+    if list_ >= 0:
+        add_name(c, ((row - c.origin) * NAME_ROW + list_ * NAME_WORDS), key)
+
+
+@inner
 def read_words(f, start, end, row, tokens, count, s, c, e, keys):
     """Fill the word slots of a row, and its joined slot when there are several words."""
     base = (row - c.origin) * c.width + c.first
@@ -80,11 +100,12 @@ def read_words(f, start, end, row, tokens, count, s, c, e, keys):
             if n < c.words:
                 c.slots[base + n] = signature(tokens.key[t])
                 learn_word(f, tokens.start[t], tokens.end[t], tokens.key[t], s, c, e, keys)
-            if list_ >= 0:
-                add_name(c, ((row - c.origin) * NAME_ROW + list_ * NAME_WORDS), tokens.key[t])
+            keep_word(row, list_, tokens.aux[t], tokens.key[t], c)
             n += 1
         if n > 0:
             break  # a name made of stop words alone keeps them
+    if list_ >= 0 and n > 0:
+        put_letters(f, row, tokens, count, list_, c, keys)
     if n >= 2:
         size = 0
         for i in range(start, end):
@@ -93,6 +114,25 @@ def read_words(f, start, end, row, tokens, count, s, c, e, keys):
                 size += 1
         key = siphash_bytes(s.bytes, 0, size, keys[2 * k.WORD], keys[2 * k.WORD + 1])
         c.slots[base + c.words] = signature(key)
+
+
+@inner
+def put_letters(f, row, tokens, count, list_, c, keys):
+    """Write the first and last letters of a name into the row's pieces, for initials and masks."""
+    first, last = i64(-1), i64(-1)
+    for t in range(count):
+        if tokens.kind[t] == k.WORD and tokens.aux[t] >= 0:
+            if first < 0:
+                first = i64(tokens.start[t])
+            last = i64(tokens.end[t]) - 1
+    base = (row - c.origin) * k.SKETCH_BYTES
+    at = base + P_FIRST
+    if list_ != 1:
+        at = base + P_SURNAMES
+        if c.sketch[at] != 0:
+            at += 2
+    if c.sketch[at] == 0:
+        put_name(c.sketch, at, f[first], f[last], keys)
 
 
 @inner
@@ -106,6 +146,7 @@ def read_nir(f, row, tokens, count, s, c, e, keys):
             c.slots[(row - c.origin) * c.width + c.first] = signature(tokens.key[t])
             add_exact(e, tokens.key[t], row)
             near_digits(s.digits, 0, 13, k.NIR_NEAR, row, e, keys)
+            put_nir(c.sketch, (row - c.origin) * k.SKETCH_BYTES, s.digits, keys)
             return
 
 
@@ -125,6 +166,7 @@ def read_phones(f, row, tokens, count, s, c, e, keys):
         c.slots[(row - c.origin) * c.width + c.first + n] = signature(tokens.key[t])
         add_exact(e, tokens.key[t], row)
         near_digits(s.digits, used - 9, 9, k.PHONE_NEAR, row, e, keys)
+        put_phone(c.sketch, (row - c.origin) * k.SKETCH_BYTES, s.digits, used - 9, keys)
         n += 1
 
 
@@ -132,11 +174,15 @@ def read_phones(f, row, tokens, count, s, c, e, keys):
 def read_email(f, row, tokens, count, s, c, e, keys):
     """Fill the slots of an address and of its local part."""
     base = (row - c.origin) * c.width + c.first
+    whole = tokens.end[0]
     for t in range(count):
         if tokens.kind[t] == k.EMAIL:
             c.slots[base] = signature(tokens.key[t])
             add_exact(e, tokens.key[t], row)
+            whole = tokens.end[t]
         elif tokens.kind[t] == k.LOCAL:
+            sketch = (row - c.origin) * k.SKETCH_BYTES
+            put_mail(c.sketch, sketch, f, tokens.start[t], i64(tokens.end[t]), whole, keys)
             end = min(tokens.end[t], tokens.start[t] + 60)
             c.slots[base + 1] = signature(tokens.key[t])
             add_exact(e, tokens.key[t], row)
@@ -160,11 +206,10 @@ def read_date(row, tokens, count, c, e, keys):
         n += 1
         if c.kind == k.C_BIRTH:
             add_exact(e, tokens.key[t], row)
-            date = abs(tokens.aux[t])
             # Of two readings the older one is the likelier birth date of a patient.
-            for part in range(3):
-                c.sketch[(row - c.origin) * k.SKETCH_BYTES + 5 + part] = date_part(date, part, keys)
-            c.sketch[(row - c.origin) * k.SKETCH_BYTES + 8] = 1
+            sketch = (row - c.origin) * k.SKETCH_BYTES
+            put_birth(c.sketch, sketch, i64(abs(tokens.aux[t])), keys)
+            add_place(c, row, tokens.key[t])
 
 
 @inner
@@ -210,7 +255,7 @@ def read_code(f, start, end, row, s, c, e, keys):
         add_exact(e, key, row)
         learn_word(f, at, at + size, key, s, c, e, keys)
     elif c.kind == k.C_POSTCODE:
-        add_place(c, row, key)
+        add_town(c, row, key)
 
 
 @inner
@@ -227,14 +272,19 @@ def read_password(row, tokens, count, c):
 
 
 @inner
-def read_comment(row, tokens, count, window, recent, e, keys):
+def read_comment(row, tokens, count, window, recent, c, e, keys):
     """Add winnowed keys of five words in a row (Schleimer, Wilkerson, Aiken 2003)."""
     seen = 0
+    telling = 0
+    sketch = (row - c.origin) * k.SKETCH_BYTES + P_COMMENT
     shingles = 0
     taken = i64(-1)
     for t in range(count):
         if tokens.kind[t] != k.WORD or tokens.aux[t] < 0:
             continue
+        if telling < COMMENT_WORDS and not tokens.aux[t] & k.F_STOP:
+            c.sketch[sketch + telling] = word_piece(tokens.key[t])
+            telling += 1
         window[seen % SHINGLE_WORDS] = tokens.key[t]
         seen += 1
         if seen < SHINGLE_WORDS:
@@ -242,7 +292,7 @@ def read_comment(row, tokens, count, window, recent, e, keys):
         recent[shingles % WINNOW] = shingle_key(window, seen, keys)
         shingles += 1
         least = max(0, shingles - WINNOW)
-        if shingles < WINNOW and shingles + SHINGLE_WORDS <= 8:
+        if shingles + SHINGLE_WORDS <= 12:
             least = shingles - 1  # a short comment keeps each of its keys
         for i in range(least, shingles):
             if recent[i % WINNOW] <= recent[least % WINNOW]:
@@ -271,7 +321,7 @@ def read_cell(f, start, end, row, count, tokens, s, c, e, window, recent, keys):
     elif kind == k.C_PASSWORD:
         read_password(row, tokens, count, c)
     elif kind == k.C_COMMENT:
-        read_comment(row, tokens, count, window, recent, e, keys)
+        read_comment(row, tokens, count, window, recent, c, e, keys)
     else:
         read_words(f, start, end, row, tokens, count, s, c, e, keys)
 
@@ -301,41 +351,4 @@ def read_column(
             count = tokenise(f_, start, end, chunks, t, len(tokens.kind), s, k_)
             read_cell(f_, start, end, first_row + i, count, t, s, c, e, pointer(window),
                       pointer(recent), k_)  # fmt: skip
-    return rows
-
-
-@inner
-def add_pair(n, base, x, y, row, e, keys):
-    """Add the key of two words of a name, alone and with each key of the row's home.
-
-    A name that hundreds bear makes no candidates alone; with its house or postcode it does.
-    """
-    if x == u64(0) or y == u64(0) or x == y:
-        return
-    pair = siphash_number(join_unordered(x, y), keys[2 * k.PAIR], keys[2 * k.PAIR + 1])
-    add_exact(e, pair, row)
-    for p in range(base + NAME_PLACES, base + NAME_ROW):
-        if n[p] != u64(0):
-            key = siphash_number(join(pair, n[p]), keys[2 * k.HOME], keys[2 * k.HOME + 1])
-            add_exact(e, key, row)
-
-
-@kernel
-def pair_names(names, first_row, rows, room, entries, keys):
-    """Add the keys of a row's names: each surname with each first name, and a full name's words."""
-    e = entry_pointers(entries)
-    n = pointer(names)
-    keys_ = pointer(keys)
-    for i in range(rows):
-        if e.held[0] > room - 4096:
-            return i
-        row = first_row + i
-        base = i * NAME_ROW
-        for a in range(NAME_WORDS):
-            for b in range(NAME_WORDS):
-                add_pair(n, base, n[base + a], n[base + NAME_WORDS + b], row, e, keys_)
-        full = base + 2 * NAME_WORDS
-        for a in range(full, full + NAME_WORDS):
-            for b in range(a + 1, full + NAME_WORDS):
-                add_pair(n, base, n[a], n[b], row, e, keys_)
     return rows

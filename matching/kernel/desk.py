@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, kernel, pointer
+from matching.kernel.masks import Masks, mask_pointers, new_masks
 from matching.kernel.table import BLOCK_SHIFT, find, need, value_at
 from matching.siphash import siphash_bytes, siphash_here, siphash_number
 
@@ -56,10 +57,12 @@ class Desk(NamedTuple):
     slot_token: NDArray[np.int32]
     by_class: NDArray[np.float64]
     info: NDArray[np.int64]
+    masks: Masks
 
 
 # Places in Desk.info.
 I_STAMP, I_WORDS, I_NEAR, I_DATES, I_NIRS, I_PHONES, I_EMAILS, I_CONFLICTS = range(8)
+I_MASKS = 8  # how many masked values the window has, -1 when nobody looked yet
 I_CLOCK = 15  # counts windows, never set back
 I_DENSE = 14  # whether the region before this one pointed to any row
 
@@ -84,6 +87,7 @@ def new_desk(tokens: int, record_words: int) -> Desk:
         np.zeros(256, np.int32),
         np.zeros(k.CLASSES, np.float64),
         np.zeros(16, np.int64),
+        new_masks(),
     )
 
 
@@ -107,6 +111,7 @@ def desk_pointers(d):
         pointer(d.slot_token),
         pointer(d.by_class),
         pointer(d.info),
+        mask_pointers(d.masks),
     )
 
 
@@ -181,6 +186,7 @@ def fill_set(tokens, first, behind, start, end, desk):
     for p in range(1, 8):
         info[p] = 0
     info[I_NEAR] = -1
+    info[I_MASKS] = -1
     count = 0
     # From the last to the first, so that a chain runs in reading order.
     for t in range(behind - 1, first - 1, -1):
@@ -234,6 +240,23 @@ def put_near(sig, t, desk, count):
     desk.near_key[p] = sig
     desk.near_token[p] = t + 1
     return count + 1
+
+
+@inner
+def credit(column, bits, start, end, quality, desk):
+    """Add bits to a column and widen its span; far-off words do not widen it."""
+    if desk.bits[column] == 0.0:
+        desk.start[column] = start
+        desk.end[column] = end
+        desk.quality[column] = quality
+    else:
+        low = min(desk.start[column], start)
+        high = max(desk.end[column], end)
+        if high - low <= 120:
+            desk.start[column] = low
+            desk.end[column] = high
+        desk.quality[column] = max(desk.quality[column], quality)
+    desk.bits[column] += bits
 
 
 @inlined

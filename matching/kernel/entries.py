@@ -17,8 +17,9 @@ u32 = np.uint32
 i64 = np.int64
 u8 = np.uint8
 
-NAME_ROW = 16  # three lists of words, then up to four keys of the home
-NAME_PLACES = 12  # where those keys begin
+NAME_ROW = 24  # three lists of words, then keys of houses and birth dates, then of towns
+NAME_PLACES = 12  # where the keys of houses and birth dates begin
+NAME_TOWN = 20  # where the keys of postcode and town begin
 NAME_WORDS = 4  # words of a name kept per row for pairs: per column class
 SEEN = 1 << 22  # places in the set of words whose neighbours are in the table
 
@@ -175,9 +176,22 @@ def learn_word(f, start, end, key, s, c, e, keys):
 
 @inner
 def add_place(c, row, key):
-    """Keep the key of a row's house or postcode, up to four, for its name to be joined to."""
-    base = (row - c.origin) * NAME_ROW + NAME_PLACES
-    for i in range(base, base + NAME_ROW - NAME_PLACES):
+    """Keep the key of a row's house or birth date for its names to be joined to."""
+    keep(c, (row - c.origin) * NAME_ROW + NAME_PLACES, NAME_TOWN - NAME_PLACES, key)
+
+
+@inner
+def add_town(c, row, key):
+    """Keep the key of a row's postcode or of a word of its town."""
+    keep(c, (row - c.origin) * NAME_ROW + NAME_TOWN, NAME_ROW - NAME_TOWN, key)
+
+
+@inner
+def keep(c, base, room, key):
+    """Put a key into the first free place of a list, unless it is there."""
+    for i in range(base, base + room):
+        if c.names[i] == key:
+            return
         if c.names[i] == u64(0):
             c.names[i] = key
             return

@@ -19,13 +19,15 @@ from matching.kernel.desk import (
     I_PHONES,
     I_STAMP,
     I_WORDS,
+    credit,
     fill_near,
     open_row,
     seek,
     seek_near,
 )
 from matching.kernel.jit import inlined, inner
-from matching.siphash import siphash_number
+from matching.kernel.masked import match_comment, match_masks, sketch_of, year_bits
+from matching.kernel.pieces import P_BIRTH, birth_part, piece
 
 u64 = np.uint64
 u32 = np.uint32
@@ -39,23 +41,6 @@ ADDRESS_TELLS_NAME = 1.0  # e-mail addresses are often made of the name
 OTHER_PERSON = 24.0  # first name missing and birth date or NIR different: a relative, a homonym
 PRIVATE = 6.0  # a NIR or policy number beside its person stands in hardly any public text
 SHINGLE_BITS = 14.0
-
-
-@inner
-def credit(column, bits, start, end, quality, desk):
-    """Add bits to a column and widen its span; far-off words do not widen it."""
-    if desk.bits[column] == 0.0:
-        desk.start[column] = start
-        desk.end[column] = end
-        desk.quality[column] = quality
-    else:
-        low = min(desk.start[column], start)
-        high = max(desk.end[column], end)
-        if high - low <= 120:
-            desk.start[column] = low
-            desk.end[column] = high
-        desk.quality[column] = max(desk.quality[column], quality)
-    desk.bits[column] += bits
 
 
 @inlined
@@ -167,41 +152,30 @@ def credit_hit(t, wanted, worth, phrase, tokens, rows, desk):
 @inner
 def match_birth_parts(rows, tokens, first, behind, start, end, desk, keys):
     """Credit a birth date of which day, month or year differs by a slip: two parts agree."""
-    sketch = rows.slots * 5 + (-(rows.slots * 5)) % 8
+    at = sketch_of(rows) + P_BIRTH
     for c in range(rows.columns):
         if rows.column_class[c] != k.C_BIRTH:
             continue
-        if desk.bits[c] > 0.0 or desk.record8[sketch + 8] == 0:
+        if desk.bits[c] > 0.0 or desk.record8[at] == 0:
             return
         for t in range(first, behind):
             if tokens.kind[t] != k.DATE or tokens.start[t] < start or tokens.end[t] > end:
                 continue
-            date = tokens.aux[t]
+            date = i64(tokens.aux[t])
             if date <= 0 or desk.claimed[t] or desk.used[t] == desk.info[I_STAMP]:
                 continue
             same = 0
             bits = 0.0
             for part in range(3):
-                if desk.record8[sketch + 5 + part] == date_part(date, part, keys):
+                value = birth_part(date, part)
+                if desk.record8[at + part] == piece(value, P_BIRTH + part, keys):
                     same += 1
                     bits += 4.5 if part == 0 else (3.3 if part == 1 else 5.5)
-            if same == 2 and bits > desk.bits[c] + 4.0:
-                credit(c, bits - 3.0, tokens.start[t], tokens.end[t], k.Q_DATE_PARTS, desk)
-
-
-@inner
-def date_part(date, part, keys):
-    """One byte for the day (0), month (1) or year (2) of yyyymmdd."""
-    if part == 0:
-        value = date % 100
-    elif part == 1:
-        value = (date // 100) % 100
-    else:
-        value = date // 10000
-    mixed = siphash_number(
-        u64(value) | (u64(part + 1) << u64(32)), keys[2 * k.SKETCH], keys[2 * k.SKETCH + 1]
-    )
-    return i64(mixed & u64(0xFF))
+            if same == 2:
+                if desk.record8[at + 2] != piece(birth_part(date, 2), P_BIRTH + 2, keys):
+                    bits += year_bits(birth_part(date, 2), at, desk, keys)
+                if bits > desk.bits[c] + 4.0:
+                    credit(c, bits - 3.0, tokens.start[t], tokens.end[t], k.Q_DATE_PARTS, desk)
 
 
 @inner
@@ -351,6 +325,8 @@ def evaluate(
     match_slots(rows, tokens, crowd, desk)
     match_hits(row, hits, hit_first, hit_behind, tokens, start, end, rows, desk)
     match_birth_parts(rows, tokens, first, behind, start, end, desk, leak.keys)
+    match_masks(f, start, end, rows, desk, leak.keys)
+    match_comment(tokens, first, behind, start, end, rows, desk)
     sum_classes(rows, desk)
     bits = total(desk)
     if bits >= near_from:

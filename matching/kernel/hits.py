@@ -11,17 +11,20 @@ from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.shapes import collect, pack
 from matching.kernel.table import find, in_bits, value_at
-from matching.siphash import join_unordered, siphash_bytes, siphash_number
+from matching.siphash import join, join_unordered, siphash_bytes, siphash_number
 
 u64 = np.uint64
 i64 = np.int64
 
 NAME_RING = 8  # name-like words that a further one is paired with
-NAME_REACH = 240  # characters between the two words of a name
+NAME_REACH = 240  # characters between the two words of a name, or a name and its house
+RING = 32  # what was met lately: names, houses and dates, words and postcodes, common names
+RING_PLACE, RING_TOWN, RING_WIDE, RING_COUNTS = 8, 12, 20, 24
+PLACES, TOWNS, WIDES = 4, 8, 4
+NARROW_HOME = 48
 NARROW_PAIR = 16  # rows that may share a key which makes candidates by itself
 NARROW_STREET = 8
 NARROW_DATE = 48  # dates are often all there is beside a name with a slip
-MAX_WIDE = 16384
 SHINGLE_WORDS = 5
 
 
@@ -39,14 +42,6 @@ class Hits(NamedTuple):
     wide: NDArray[np.uint8]
 
 
-class WideNames(NamedTuple):
-    """Names that too many rows bear: the token of the second word and the key of the pair."""
-
-    token: NDArray[np.int32]
-    key: NDArray[np.uint64]
-    held: NDArray[np.int64]
-
-
 class Leak(NamedTuple):
     """What the look-ups need of one fingerprint file. `*_mask` are sizes of bit filters less 1."""
 
@@ -59,19 +54,6 @@ class Leak(NamedTuple):
     name_mask: Any
     keys: NDArray[np.uint64]
     missing: NDArray[np.int64]
-
-
-def new_wide_names() -> WideNames:
-    """Room for MAX_WIDE names of one region."""
-    return WideNames(
-        np.empty(MAX_WIDE, np.int32), np.empty(MAX_WIDE, np.uint64), np.zeros(1, np.int64)
-    )
-
-
-@inlined
-def wide_pointers(w):
-    """The same struct over pointers."""
-    return WideNames(pointer(w.token), pointer(w.key), pointer(w.held))
 
 
 def new_hits(capacity: int) -> Hits:
@@ -102,6 +84,8 @@ def is_wide(kind, rows):
         return rows > NARROW_STREET
     if kind == k.DATE:
         return rows > NARROW_DATE
+    if kind == k.HOME:
+        return rows > NARROW_HOME
     return rows > NARROW_PAIR
 
 
@@ -191,33 +175,88 @@ def near_local(f, t, tokens, hits, n, room, s, leak):
 
 
 @inner
-def pair_hits(t, tokens, ring, held, hits, n, room, wide, leak):
-    """Hits of a word paired with the name-like words shortly before it; returns (n, held).
+def home_hits(name, place, t, hits, n, room, leak):
+    """Hits of a name joined to a house, birth date or town; `t` is the token that is told."""
+    key = siphash_number(join(name, place), leak.keys[2 * k.HOME], leak.keys[2 * k.HOME + 1])
+    return take_exact(hits, n, room, key, t, k.HOME, leak)
 
-    A name in the bit filter of which no row is told goes to `wide`.
-    """
+
+@inlined
+def is_far(tokens, other, t):
+    """Whether too much text lies between two tokens."""
+    return tokens.start[t] - tokens.end[other] > NAME_REACH
+
+
+@inner
+def meet_place(t, tokens, ring, hits, n, room, leak):
+    """Join a house or birth date to the names before it, and keep it for those behind."""
+    for back in range(min(ring[RING_COUNTS], NAME_RING)):
+        other = ring[(ring[RING_COUNTS] - 1 - back) % NAME_RING]
+        if is_far(tokens, other, t):
+            break
+        n = home_hits(tokens.key[other], tokens.key[t], t, hits, n, room, leak)
+    ring[RING_PLACE + ring[RING_COUNTS + 1] % PLACES] = t
+    ring[RING_COUNTS + 1] += 1
+    return n
+
+
+@inner
+def meet_town(t, tokens, ring, wide, hits, n, room, leak):
+    """Join a word or postcode to the common names before it, and keep it for those behind."""
+    for back in range(min(ring[RING_COUNTS + 3], WIDES)):
+        at = (ring[RING_COUNTS + 3] - 1 - back) % WIDES
+        if is_far(tokens, ring[RING_WIDE + at], t):
+            break
+        n = home_hits(wide[at], tokens.key[t], t, hits, n, room, leak)
+    ring[RING_TOWN + ring[RING_COUNTS + 2] % TOWNS] = t
+    ring[RING_COUNTS + 2] += 1
+    return n
+
+
+@inner
+def meet_wide(t, key, tokens, ring, wide, hits, n, room, leak):
+    """Join a name that many bear to the towns before it, and keep it for those behind."""
+    for back in range(min(ring[RING_COUNTS + 2], TOWNS)):
+        other = ring[RING_TOWN + (ring[RING_COUNTS + 2] - 1 - back) % TOWNS]
+        if is_far(tokens, other, t):
+            break
+        n = home_hits(key, tokens.key[other], t, hits, n, room, leak)
+    at = ring[RING_COUNTS + 3] % WIDES
+    ring[RING_WIDE + at] = t
+    wide[at] = key
+    ring[RING_COUNTS + 3] += 1
+    return n
+
+
+@inner
+def pair_hits(t, tokens, ring, hits, n, room, wide, leak):
+    """Hits of a word paired with the name-like words shortly before it, and with their homes."""
     if tokens.aux[t] < 0 or tokens.aux[t] & (k.F_STOP | k.F_STREET):
-        return n, held
+        return n
     key = tokens.key[t]
     if tokens.end[t] - tokens.start[t] < 3 or not in_bits(leak.name_bits, leak.name_mask, key):
-        return n, held
+        return n
     k0, k1 = leak.keys[2 * k.PAIR], leak.keys[2 * k.PAIR + 1]
+    held = ring[RING_COUNTS]
     for back in range(min(held, NAME_RING)):
         other = ring[(held - 1 - back) % NAME_RING]
-        if tokens.start[t] - tokens.end[other] > NAME_REACH:
+        if is_far(tokens, other, t):
             break
         if tokens.key[other] != key:
             both = siphash_number(join_unordered(key, tokens.key[other]), k0, k1)
             if in_bits(leak.exact_bits, leak.exact_mask, both):
                 before = n
                 n = take(hits, n, room, leak.exact, both, t, k.PAIR, k.Q_EXACT, leak)
-                at = wide.held[0]
-                if n == before and at < MAX_WIDE:
-                    wide.token[at] = t
-                    wide.key[at] = both
-                    wide.held[0] = at + 1
+                if n == before:
+                    n = meet_wide(t, both, tokens, ring, wide, hits, n, room, leak)
+    for back in range(min(ring[RING_COUNTS + 1], PLACES)):
+        other = ring[RING_PLACE + (ring[RING_COUNTS + 1] - 1 - back) % PLACES]
+        if is_far(tokens, other, t):
+            break
+        n = home_hits(key, tokens.key[other], t, hits, n, room, leak)
     ring[held % NAME_RING] = t
-    return n, held + 1
+    ring[RING_COUNTS] = held + 1
+    return n
 
 
 @inner
@@ -270,21 +309,36 @@ def near_hits(f, t, tokens, hits, n, room, s, leak):
     return n
 
 
+@inlined
+def is_town(t, tokens):
+    """Whether a token may be a postcode or a word of a town."""
+    size = tokens.end[t] - tokens.start[t]
+    if tokens.kind[t] == k.NUMBER:
+        return size == 5 and tokens.aux[t] > 0
+    flags = k.F_STOP | k.F_STREET | k.F_TITLE | k.F_PLACE
+    return size >= 3 and tokens.aux[t] >= 0 and tokens.aux[t] & flags == 0
+
+
 @inner
 def find_hits(f, tokens, count, hits, room, shingles, s, ring, window, wide, leak):
     """Look every token up; returns how many hits there are."""
     n = 0
-    held = 0
     seen = 0
-    wide.held[0] = 0
+    for place in range(RING):
+        ring[place] = 0
     for t in range(count):
-        if tokens.kind[t] == k.WORD:
-            n, held = pair_hits(t, tokens, ring, held, hits, n, room, wide, leak)
+        kind = tokens.kind[t]
+        if kind == k.WORD:
+            n = pair_hits(t, tokens, ring, hits, n, room, wide, leak)
             if shingles:
                 n, seen = shingle_hits(t, tokens, window, seen, hits, n, room, leak)
         elif wanted(t, tokens):
             before = n
-            n = take_exact(hits, n, room, tokens.key[t], t, tokens.kind[t], leak)
+            n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
             if n == before:
                 n = near_hits(f, t, tokens, hits, n, room, s, leak)
+        if kind == k.STREET or (kind == k.DATE and tokens.aux[t] > 0):
+            n = meet_place(t, tokens, ring, hits, n, room, leak)
+        elif (kind == k.WORD or kind == k.NUMBER) and is_town(t, tokens):
+            n = meet_town(t, tokens, ring, wide, hits, n, room, leak)
     return n

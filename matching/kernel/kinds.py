@@ -21,7 +21,7 @@ WORD_NEAR = 14  # a word less one letter
 ROWS = 15  # key stream over the row records
 POSTINGS = 16  # key stream over the row numbers behind the keys
 SKETCH = 17  # pieces of a value: digit pairs, day, month, year
-HOME = 18  # two words of a name with house and street, or with the postcode
+HOME = 18  # words of a name with a house, a birth date, a postcode or a town
 
 SUB_KEYS = (
     "word", "number", "nir", "phone", "date", "email", "local", "chunk", "street", "pair",
@@ -45,6 +45,6 @@ F_STOP, F_STREET, F_TITLE, F_TRADE, F_PLACE = 1, 2, 4, 8, 16
 Q_EXACT, Q_NEAR, Q_PART, Q_MASKED = range(4)  # as it is, with a slip, a phrase of it, masked
 Q_SOME, Q_LOCAL, Q_INITIAL, Q_DATE_PARTS = range(4, 8)  # some of its words, an address's first part
 
-SKETCH_BYTES = 16
+SKETCH_BYTES = 56  # see pieces
 QUARTER_BITS = 4.0  # weights are stored as quarter bits in one byte
 WORD_TABLE = 2048  # places in the table of public words

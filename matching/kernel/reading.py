@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner, kernel, pointer
+from matching.kernel.jit import inner, kernel, pointer
+from matching.kernel.runs import is_chunk, put_chunk, put_run
 from matching.kernel.shapes import (
     clock_behind,
     collect,
@@ -38,9 +39,6 @@ from matching.siphash import join, siphash_bytes, siphash_number
 u64 = np.uint64
 i64 = np.int64
 u8 = np.uint8
-
-STREET_REACH = 6  # words looked at behind a house number
-STREET_WORDS = 3  # words of the street joined to the number
 
 
 @inner
@@ -225,60 +223,6 @@ def put_doubtful(f, at, count, tokens, n, s, keys):
         key = siphash_number(pack(s.digits, 0, long, -1), keys[2 * k.NIR], keys[2 * k.NIR + 1])
         return put(tokens, n, k.NIR, key, at, s.places[size - 1] + 1, 0)
     return n
-
-
-@inner
-def put_run(f, start, end, tokens, n, s, keys):
-    """Append a run of letters and digits as NUMBER, and open a street behind a house number."""
-    digits = True
-    house = 0
-    for i in range(start, end):
-        if not is_digit(f[i]):
-            digits = False
-        elif digits:
-            house += 1
-    aux = -1
-    key = siphash_bytes(f, start, end, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
-    if digits and end - start <= 9:
-        aux = 0
-        for i in range(start, end):
-            aux = aux * 10 + (i64(f[i]) - 48)
-    if house and house <= 4 and end - start - house <= 3:
-        # 12bis is the house 12.
-        if not digits:
-            inner = siphash_bytes(
-                f, start, start + house, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1]
-            )
-            n = put(tokens, n, k.NUMBER, inner, start, start + house, 0)
-        s.state[S_HOUSE] = n
-        s.state[S_TYPED] = 0
-        s.state[S_LEFT] = STREET_REACH
-        s.state[S_JOINED] = STREET_WORDS
-        if not digits:
-            s.state[S_HOUSE] = n - 1
-    else:
-        s.state[S_LEFT] = 0
-    return put(tokens, n, k.NUMBER, key, start, end, aux)
-
-
-@inlined
-def is_chunk(c):
-    """Whether a byte may stand inside a password-like run."""
-    return c > 32 and not (
-        c == 34 or c == 39 or c == 44 or c == 58 or c == 59 or c == 124 or c == 60 or c == 62
-    )
-
-
-@inner
-def put_chunk(f, at, stop, tokens, n, keys):
-    """Append the run of non-delimiters that begins at `at`; returns (count, its end)."""
-    end = at
-    while end < stop and is_chunk(f[end]):
-        end += 1
-    if end - at >= 4 and end - at <= 64:
-        key = siphash_bytes(f, at, end, keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1])
-        n = put(tokens, n, k.CHUNK, key, at, end, 0)
-    return n, end
 
 
 @inner

@@ -54,11 +54,22 @@ def unit_pointers(u):
 
 
 @inner
-def closes(f, i, end):
+def is_tuple(f, i, start):
+    """Whether the bracket closed at `i` holds several values: (36390), (at home) is prose."""
+    j = i - 1
+    while j >= start and j > i - 2000 and f[j] != 40 and f[j] != 10:
+        if f[j] == 44 or f[j] == 39:
+            return True
+        j -= 1
+    return False
+
+
+@inner
+def closes(f, i, start, end):
     """Whether an object or tuple ends at `i` and the next one of a list follows."""
     if f[i] == 125:
         opener = 123
-    elif f[i] == 41:
+    elif f[i] == 41 and is_tuple(f, i, start):
         opener = 40
     else:
         return False
@@ -113,7 +124,7 @@ def find_units(f, start, end, units, room):
     i = start
     inside = False
     while i < end and n < room - 1:
-        cut = closes(f, i, end)
+        cut = closes(f, i, at, end)
         if f[i] == 10 or cut:
             units.start[n] = at
             units.end[n] = i

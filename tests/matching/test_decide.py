@@ -6,9 +6,9 @@ from math import comb
 
 import pytest
 
+from matching.blocks import Found
 from matching.decide import decide, tail
 from matching.result import Verdict
-from matching.scan import Found
 
 
 def row(number: int, bits: float = 90.0, *kinds: str, at: int = 0, conflicts: int = 0) -> Found:
