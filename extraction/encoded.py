@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import heapq
 import html
 import quopri
 import re
+import string
 import urllib.parse
 from collections import deque
 from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from extraction import charset, formats, mojibake, packed
 from extraction.budget import Budget
@@ -24,33 +28,46 @@ from extraction.layers import Layer
 
 SHORTEST = 20
 SHORTEST_HEX = 32
-# Long runs of a class are looked for on a copy of the text that names each character's class;
-# there a run is a plain word, which is ten times faster to find than the class itself.
-BASE64_CLASS = bytes(
-    66 if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/_-") else 32
+SHORTEST_BYTES = 8  # fewer are no text worth the name
+NO_BASE64 = bytes(
+    not (chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/_-"))
     for byte in range(256)
 )
 HEX_CLASS = bytes(
     72 if chr(byte) in "0123456789abcdefABCDEF" else 83 if chr(byte) in " :-" else 32
     for byte in range(256)
 )
-BASE64_RUN = re.compile(b"B" * SHORTEST + b"B*")
-HEX_RUN = re.compile(b"H" * SHORTEST_HEX + b"H*|HHSHHSHHSHHS(?:HHS)*HH")
+# What a run begins with, which is found fast, and its whole.
+HEX_RUNS = (
+    (b"H" * SHORTEST_HEX, re.compile(b"H*")),
+    (b"HHS" * (SHORTEST_BYTES - 1) + b"HH", re.compile(b"(?:HHS)*HH")),
+)
+CHUNK = 1 << 16
+BLOCK = 1 << 20
+HEAD = 24  # characters of base64 that show whether a text or a file begins there
+TAR_HEAD = 400  # characters from which a tar archive may show
 BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<>])")
 HEX_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 TOKEN = re.compile(r"[^\s\"'<>]+")
-EQUALS = re.compile(r"=[89A-F][0-9A-F]|=3D|=0[AD]=|(?:=[0-9A-F]{2}){4}")
-SOFT_BREAK = re.compile(r"^[^\n]{70,75}=\r?\n(?=\S)", re.MULTILINE)
+# A pattern that begins with one plain character is looked for many times faster than one that does
+# not, or that begins with a choice.
+EQUALS = re.compile(r"=(?:[89A-F][0-9A-F]|3D|0[AD]=|[0-9A-F]{2}(?:=[0-9A-F]{2}){3})")
+FULL_LINE = "|".join(rf"(?<=^[^\n]{{{width}}}=)" for width in range(70, 76))
+SOFT_BREAK = re.compile(rf"=(?:{FULL_LINE})\r?\n(?=\S)", re.MULTILINE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 ESCAPE = re.compile(
     r"\\(?:x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2})*|u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|[nrt/\"'\\])"
 )
 MARKUP = re.compile(r"</?(?:t[rdh]|br|p|div|span|li|dd|dt|b|pre)\b[^<>]{0,300}>", re.IGNORECASE)
 PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+WRITTEN = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
 CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in CONTROL)
 NEAR = 2
+SPOILT = tuple(re.compile(mark) for mark in mojibake.MARKS)
+Patterns = tuple[re.Pattern[str], ...]
 HEX_MARKS = {ord(mark): None for mark in " :-"}
 # Widths that encoders wrap at. Lines of another equal width are rows packed one by one.
 WRAPS = frozenset({60, 64, 72, 76, 80, 100, 120, 128})
@@ -95,10 +112,10 @@ def _steps(text: str, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
     """One way in at a time: (its name, the text or the document behind it)."""
     yield from _packed_runs("base64", _base64_runs(text), budget)
     yield from _packed_runs("hex", _hex_runs(text), budget)
-    for step, signs, pattern, least, rewrite in REWRITES:
+    for step, signs, patterns, least, rewrite in REWRITES:
         # Looking for one sign is as fast as memory; a pattern is a hundred times slower.
-        if any(sign in text for sign in signs) and _at_least(pattern, text, least):
-            inner = rewrite(_neighbourhood(pattern, text))
+        if any(sign in text for sign in signs) and _at_least(patterns, text, least):
+            inner = rewrite(_neighbourhood(patterns, text))
             if inner:
                 yield step, inner
 
@@ -111,6 +128,8 @@ def _packed_runs(
     texts: dict[str, list[str]] = {}
     room = budget.text
     for data in runs:
+        if len(data) < SHORTEST_BYTES:
+            continue
         way, plain = step, data
         packing = packed.kind(data)
         if packing:
@@ -137,11 +156,13 @@ def _packed_runs(
 
 def _base64_runs(text: str) -> Iterator[bytes]:
     position = 0
-    for found in BASE64_RUN.finditer(_classes(text, BASE64_CLASS)):
-        if found.start() < position:
+    for start, end in _long_runs(_narrow(text).translate(NO_BASE64), SHORTEST):
+        if start < position:
             continue  # a line of the run before
-        position = found.end()
-        parts = [text[found.start() : position]]
+        position = end
+        if end - start < TAR_HEAD and not _may_begin(text[start : start + HEAD]):
+            continue
+        parts = [text[start:end]]
         width = len(parts[0])
         # Wrapped lines are of one width, whole groups of four; the last may be shorter.
         while width % 4 == 0:
@@ -196,11 +217,12 @@ def _base64(run: str) -> bytes | None:
 
 def _hex_runs(text: str) -> Iterator[bytes]:
     position = 0
-    for found in HEX_RUN.finditer(_classes(text, HEX_CLASS)):
-        if found.start() < position:
+    classes = _narrow(text).translate(HEX_CLASS)
+    for start, end in heapq.merge(*(_found(classes, *kind) for kind in HEX_RUNS)):
+        if start < position:
             continue  # a line of the run before
-        position = found.end()
-        parts = [text[found.start() : position]]
+        position = end
+        parts = [text[start:end]]
         # Lines wrapped at an encoder's width are one run; the last may be shorter.
         while len(parts[0]) in WRAPS and len(parts[-1]) == len(parts[0]):
             tail = HEX_TAIL.match(text, position)
@@ -212,14 +234,53 @@ def _hex_runs(text: str) -> Iterator[bytes]:
         yield bytes.fromhex(digits[: len(digits) // 2 * 2])
 
 
-def _classes(text: str, table: bytes) -> bytes:
-    """One byte a code point, naming its class; what Latin-1 has not is of no class."""
-    return text.encode("latin-1", "replace").translate(table)
+def _narrow(text: str) -> bytes:
+    """One byte a code point; what Latin-1 has not is a question mark."""
+    if text.isascii():
+        return text.encode("ascii")
+    # One wide character makes all of a text wide and slow to encode: not in pieces.
+    pieces = (text[at : at + CHUNK] for at in range(0, len(text), CHUNK))
+    return b"".join([piece.encode("latin-1", "replace") for piece in pieces])
+
+
+def _long_runs(outside: bytes, least: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of every run of at least so many bytes that are zero."""
+    start = 0
+    for at in range(0, len(outside) + 1, BLOCK):
+        gaps = np.flatnonzero(np.frombuffer(outside[at : at + BLOCK], np.bool_)) + at
+        if at + BLOCK >= len(outside):
+            gaps = np.append(gaps, len(outside))
+        sizes = np.diff(gaps, prepend=start - 1) - 1
+        for number in np.flatnonzero(sizes >= least).tolist():
+            end = int(gaps[number])
+            yield end - int(sizes[number]), end
+        start = int(gaps[-1]) + 1 if len(gaps) else start
+
+
+def _found(classes: bytes, least: bytes, whole: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+    """(start, end) of every run that begins with `least`; looking for that skips most bytes."""
+    at = classes.find(least)
+    while at >= 0:
+        found = whole.match(classes, at)
+        end = found.end() if found else at + len(least)
+        yield at, end
+        at = classes.find(least, end)
+
+
+def _may_begin(run: str) -> bool:
+    """Whether a run of base64 begins like a text, an archive or a document: most long words do
+    not, and this is all they cost. No base64 of twenty letters keeps to small ones."""
+    if run.islower():
+        return False
+    head = _base64(run) or b""
+    if 0 in head or packed.kind(head) or formats.kind(head):
+        return True
+    return not head.translate(None, WITHOUT_CONTROL)
 
 
 def text_of(untrusted_bytes: bytes) -> str | None:
     """The bytes as text, or None when they are not one: a hash, a key, a picture."""
-    if len(untrusted_bytes) < 8:
+    if len(untrusted_bytes) < SHORTEST_BYTES:
         return None
     sample = untrusted_bytes[:4096]
     if 0 in sample:
@@ -230,7 +291,7 @@ def text_of(untrusted_bytes: bytes) -> str | None:
     try:
         text = untrusted_bytes.decode("utf-8")
     except UnicodeDecodeError:
-        if plain < 0.75 * len(sample):
+        if len(sample.translate(None, WRITTEN)) > 0.25 * len(sample):
             return None
         text, _ = charset.decode(untrusted_bytes)
     if not text.isascii() and plain < 0.3 * len(sample) and len(sample) < 64:
@@ -245,22 +306,50 @@ def _wide_text(untrusted_bytes: bytes, sample: bytes) -> str | None:
     return text if "\x00" not in text and "\ufffd" not in text[:2000] else None
 
 
-def _at_least(pattern: re.Pattern[str], text: str, least: int) -> bool:
-    return sum(1 for _, _ in zip(range(least), pattern.finditer(text), strict=False)) >= least
+def _at_least(patterns: Patterns, text: str, least: int) -> bool:
+    return sum(1 for _ in zip(range(least), _spots(patterns, text), strict=False)) >= least
 
 
-def _neighbourhood(pattern: re.Pattern[str], text: str) -> str:
-    """The lines that hold the pattern with their neighbours, so that a large text with one
-    escape in it is not scanned twice."""
+def _spots(patterns: Patterns, text: str) -> Iterator[re.Match[str]]:
+    """Where one of the patterns is, in the text's order."""
+    several = [pattern.finditer(text) for pattern in patterns]
+    return several[0] if len(several) == 1 else heapq.merge(*several, key=re.Match.start)
+
+
+def _neighbourhood(patterns: Patterns, text: str) -> str:
+    """The lines that hold a pattern with their neighbours, so that a large text with one escape
+    in it is not scanned twice."""
     if len(text) < 100_000:
         return text
-    lines = text.splitlines(keepends=True)
-    wanted = bytearray(len(lines))
-    for number, line in enumerate(lines):
-        if pattern.search(line):
-            low, high = max(0, number - NEAR), min(len(lines), number + NEAR + 1)
-            wanted[low:high] = b"\x01" * (high - low)
-    return "".join(line for line, keep in zip(lines, wanted, strict=True) if keep)
+    pieces: list[str] = []
+    taken = first = end = near = 0  # everything before `taken` is in a piece, or left out
+    for found in _spots(patterns, text):
+        if found.start() < end:
+            continue
+        if found.start() >= near:
+            pieces.append(text[first:near])
+            taken = near
+            first = _lines_back(text, found.start(), taken)
+        near = end = _line_behind(text, found.end())
+        for _ in range(NEAR):
+            near = _line_behind(text, near)
+    pieces.append(text[first:near])
+    return "".join(pieces)
+
+
+def _line_behind(text: str, at: int) -> int:
+    """Where the line behind the one at `at` begins."""
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end + 1
+
+
+def _lines_back(text: str, at: int, floor: int) -> int:
+    """Where the line NEAR lines before the one at `at` begins, not before `floor`."""
+    for _ in range(NEAR + 1):
+        at = text.rfind("\n", floor, at)
+        if at < 0:
+            return floor
+    return at + 1
 
 
 def _url(text: str) -> str:
@@ -296,14 +385,14 @@ def _escape(found: re.Match[str]) -> str:
     return PLAIN_ESCAPES.get(escape[1], escape[1])
 
 
-# Name, what the text must hold at all, pattern, how many make it worth while, how to rewrite.
-REWRITES: tuple[tuple[str, tuple[str, ...], re.Pattern[str], int, Callable[[str], str]], ...] = (
-    ("html", ("<",), MARKUP, 3, visible_text),
-    ("entities", ("&",), ENTITY, 1, html.unescape),
-    ("url", ("%",), PERCENT, 2, _url),
-    ("url", ("&",), FORM, 1, _url),
-    ("quoted-printable", ("=",), EQUALS, 2, _quoted_printable),
-    ("quoted-printable", ("=\n", "=\r\n"), SOFT_BREAK, 1, _quoted_printable),
-    ("json", ("\\",), ESCAPE, 1, _escapes),
-    ("mojibake", mojibake.MARKS, mojibake.PATTERN, 1, mojibake.mend),
+# Name, what the text must hold at all, patterns, how many make it worth while, how to rewrite.
+REWRITES: tuple[tuple[str, tuple[str, ...], Patterns, int, Callable[[str], str]], ...] = (
+    ("html", ("<",), (MARKUP,), 3, visible_text),
+    ("entities", ("&",), (ENTITY,), 1, html.unescape),
+    ("url", ("%",), (PERCENT,), 2, _url),
+    ("url", ("&",), (FORM,), 1, _url),
+    ("quoted-printable", ("=",), (EQUALS,), 2, _quoted_printable),
+    ("quoted-printable", ("=\n", "=\r\n"), (SOFT_BREAK,), 1, _quoted_printable),
+    ("json", ("\\",), (ESCAPE,), 1, _escapes),
+    ("mojibake", mojibake.MARKS, SPOILT, 1, mojibake.mend),
 )

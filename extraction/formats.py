@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ARCHIVES = frozenset({"zip", "tar", "7z", "rar"})
 PICTURES = frozenset({"png", "jpeg", "gif", "tiff", "webp", "bmp"})
 # Shapes whose readers are large: they run in the limited child only.
@@ -24,6 +26,8 @@ MAGIC = (
     (b"MSCF\x00\x00", "cab"), (b"\x60\xea", "arj"), (b"age-encryption.org/v1\n", "age"),
     (b"PAR1", "parquet"), (b"\x00\x01\x00\x00Standard", "access"),
 )  # fmt: skip
+FORM_OF = dict(MAGIC)
+BEGINNING = re.compile(b"|".join(re.escape(magic) for magic, _ in MAGIC))
 # A PDF may begin with other bytes; readers look this far.
 PDF_WITHIN = 1024
 END_OF_ZIP = b"PK\x05\x06"
@@ -32,9 +36,9 @@ ZIP_TAIL = 65_557
 
 def kind(untrusted_body: bytes) -> str:
     """One of NAMES, or "" for text and what is not known."""
-    for magic, form in MAGIC:
-        if untrusted_body.startswith(magic):
-            return form
+    known = BEGINNING.match(untrusted_body)
+    if known:
+        return FORM_OF[known[0]]
     if untrusted_body[257:262] == b"ustar":
         return "tar"
     if untrusted_body[:4] == b"RIFF" and untrusted_body[8:12] == b"WEBP":
