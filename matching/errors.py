@@ -5,6 +5,8 @@ No message holds a value of the leak or of a document.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class MatchingError(Exception):
     """The root of this room's errors."""
@@ -24,6 +26,18 @@ class DamagedFileError(MatchingError):
 
 class LeakFileError(MatchingError):
     """A leaked file cannot be turned into fingerprints: no rows, no usable column, unreadable."""
+
+
+class OutputError(MatchingError):
+    """A fingerprint file cannot be written: no space, no rights."""
+
+    @classmethod
+    def of(cls, path: Path, error: OSError) -> OutputError:
+        """What the system said, as a sentence."""
+        return cls(
+            f"{path} cannot be written: {error.strerror or type(error).__name__}. Nothing was left "
+            "behind; free space there, or choose another folder by -o."
+        )
 
 
 class SchemaError(MatchingError):

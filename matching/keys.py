@@ -1,11 +1,13 @@
 """Leak keys: 256 random bits in a file of mode 0600, and the sub-keys derived from them.
 
-HKDF-SHA-256 (RFC 5869) gives every type of key its own 128-bit SipHash key, so that equal
-strings of different types do not collide and a table of one type says nothing about another.
+HKDF-SHA-256 (RFC 5869) gives every type of key in every fingerprint file its own 128-bit SipHash
+key: equal strings of different types do not collide, a table of one type says nothing about
+another, and two files made with one leak key share neither keyed hashes nor key streams.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -30,9 +32,11 @@ class LeakKey:
 
     secret: bytes = field(repr=False)
 
-    def derive(self, purpose: str, length: int) -> bytes:
-        """`length` bytes bound to `purpose`."""
-        kdf = HKDF(algorithm=hashes.SHA256(), length=length, salt=SALT, info=purpose.encode())
+    def derive(self, purpose: str, length: int, salt: bytes = b"") -> bytes:
+        """`length` bytes bound to `purpose`, and to one file by its salt."""
+        kdf = HKDF(
+            algorithm=hashes.SHA256(), length=length, salt=SALT + salt, info=purpose.encode()
+        )
         return kdf.derive(self.secret)
 
     @property
@@ -40,10 +44,22 @@ class LeakKey:
         """16 hex digits that tell keys apart and say nothing about the key."""
         return self.derive("key id", 8).hex()
 
-    def sub_keys(self) -> np.ndarray:
-        """uint64 array of shape (len(SUB_KEYS), 2): the SipHash key of every kind."""
-        raw = b"".join(self.derive(f"siphash {name}", 16) for name in SUB_KEYS)
+    def file_salt(self, origin: bytes) -> bytes:
+        """The salt of the file made of `origin`: 32 bytes, the same for the same origin, that say
+        nothing about it without the key."""
+        return hashlib.blake2b(origin, key=self.derive("file salt", 32), digest_size=32).digest()
+
+    def sub_keys(self, salt: bytes) -> np.ndarray:
+        """uint64 array of shape (len(SUB_KEYS), 2): the SipHash key of every kind in one file."""
+        raw = b"".join(self.derive(f"siphash {name}", 16, salt) for name in SUB_KEYS)
         return np.frombuffer(raw, dtype="<u8").reshape(len(SUB_KEYS), 2).copy()
+
+    def seal(self, salt: bytes, *parts: bytes) -> bytes:
+        """32 bytes that only a holder of the key can make: keyed BLAKE2b-256 of the parts."""
+        mac = hashlib.blake2b(key=self.derive("seal", 32, salt), digest_size=32)
+        for part in parts:
+            mac.update(part)
+        return mac.digest()
 
 
 def new_key(path: Path) -> LeakKey:

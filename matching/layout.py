@@ -15,6 +15,13 @@ from matching.leak_file import FALLBACK, reader
 DELIMITERS = (";", "\t", "|", ",", ":", "^", "~")
 SAMPLE_BYTES = 4 * 1024 * 1024
 SAMPLE_ROWS = 4000
+PACKED = (  # what is no text, by its first bytes
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet"), (b"PK\x05\x06", "a ZIP archive"),
+    (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"), (b"%PDF-", "PDF"), (b"SQLite format 3\x00", "SQLite"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
+)  # fmt: skip
 DATA = re.compile(r"@|\d{4,}|^\W*\d[\d\s./()+-]*$")
 ACCENTS_850 = frozenset(b"\x82\x8a\x85\x87\x88\x93\x96")  # é è à ç ê ô û in code page 850
 ACCENTS_1252 = frozenset(b"\xe9\xe8\xe0\xe7\xea\xf4\xfb\xc9\xc8\xc0\xc7")
@@ -45,6 +52,12 @@ def find_layout(path: Path, looks_like_name: re.Pattern[str]) -> Layout:
         raise LeakFileError(f"{path} cannot be read: {error.strerror}.") from None
     if not untrusted_bytes.strip():
         raise LeakFileError(f"{path} is empty; name the leaked file itself.")
+    for magic, form in PACKED:
+        if untrusted_bytes.startswith(magic):
+            raise LeakFileError(
+                f"{path} is no text ({form}) and is never unpacked here. Unpack it, or save the "
+                "table as CSV, and name that file."
+            )
     encoding = find_encoding(path, untrusted_bytes)
     errors = FALLBACK if encoding.startswith("utf-8") else "replace"
     text = untrusted_bytes.decode(encoding, errors).lstrip("\ufeff").replace("\0", "")
@@ -103,9 +116,10 @@ def _count_sequences(path: Path) -> tuple[int, int, Counter[int]]:
     high: Counter[int] = Counter()
     sequence = re.compile(rb"([\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
                           rb"|[\xf0-\xf4][\x80-\xbf]{3})|([\x80-\xff])")  # fmt: skip
+    rest = b""
     with path.open("rb") as file:
-        for untrusted_line_block in iter(lambda: file.readlines(1 << 20), []):
-            block = b"".join(untrusted_line_block)
+        while untrusted_block := file.read(1 << 20):
+            block, rest = _cut_at_ascii(rest + untrusted_block)
             if block.isascii():
                 continue
             for good, bad in sequence.findall(block):
@@ -117,6 +131,14 @@ def _count_sequences(path: Path) -> tuple[int, int, Counter[int]]:
             if valid + invalid > 200_000:
                 break
     return valid, invalid, high
+
+
+def _cut_at_ascii(block: bytes) -> tuple[bytes, bytes]:
+    """A block without the sequence that may go on in the next one, and the beginning of that."""
+    at = len(block)
+    while at > max(0, len(block) - 4) and block[at - 1] >= 0x80:
+        at -= 1
+    return (block[:at], block[at:]) if at > len(block) - 4 else (block, b"")
 
 
 def find_delimiter(lines: list[str]) -> tuple[str, bool]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,7 @@ from matching.errors import LeakFileError
 from matching.schema import Schema
 
 MAX_FIELD = 1 << 20
+MAX_LINE = 4 << 20  # characters; a longer line is one broken row
 LISTED = 1000  # broken rows listed by number; all are counted
 FALLBACK = "vigie-cp1252"
 
@@ -30,7 +33,8 @@ codecs.register_error(FALLBACK, _as_cp1252)
 
 @dataclass(slots=True)
 class Tally:
-    """What was met while reading: numbers only. Row numbers count data rows from 0."""
+    """What was met while reading: numbers only. Row numbers count data rows from 0; `bytes_read`
+    is where the file has been read to, now and then."""
 
     rows: int = 0
     broken: int = 0
@@ -53,6 +57,40 @@ def open_text(path: Path, encoding: str) -> TextIO:
         raise LeakFileError(f"There is no file at {path}.") from None
     except OSError as error:
         raise LeakFileError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which bytes a file held: its digest, and what tells that it was written to since."""
+
+    digest: bytes
+    bytes: int
+    state: tuple[int, int, int]
+
+
+def find_origin(path: Path) -> Origin:
+    """Digest a whole file; raises LeakFileError when it is missing or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            state = _state(os.fstat(file.fileno()))
+            digest = hashlib.file_digest(file, hashlib.blake2b).digest()
+    except FileNotFoundError:
+        raise LeakFileError(f"There is no file at {path}.") from None
+    except OSError as error:
+        raise LeakFileError(f"{path} cannot be read: {error.strerror}.") from None
+    return Origin(digest, state[1], state)
+
+
+def find_state(path: Path) -> tuple[int, int, int] | None:
+    """What `Origin.state` was if nobody wrote to the file since; None when it is gone."""
+    try:
+        return _state(path.stat())
+    except OSError:
+        return None
+
+
+def _state(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def reader(lines: Iterator[str] | TextIO, delimiter: str, quoted: bool) -> Iterator[list[str]]:
@@ -85,6 +123,8 @@ def read_rows(path: Path, schema: Schema, width: int, tally: Tally) -> Iterator[
         rows = _safely(reader(_without_nul(file), schema.delimiter, schema.quoted))
         started = not schema.header
         for row in rows:
+            if tally.rows % 4096 == 0:
+                tally.bytes_read = file.buffer.tell()
             if not row or (len(row) == 1 and not row[0].strip() and width > 1):
                 continue
             if not started:
@@ -108,7 +148,12 @@ def _fit(row: list[str], width: int) -> list[str] | None:
 
 
 def _without_nul(file: TextIO) -> Iterator[str]:
-    for untrusted_line in file:
+    """Lines; of one that has no end only the first MAX_LINE characters, so that memory is flat."""
+    while untrusted_line := file.readline(MAX_LINE):
+        if len(untrusted_line) == MAX_LINE:
+            more = untrusted_line
+            while len(more) == MAX_LINE and more[-1] not in "\r\n":
+                more = file.readline(MAX_LINE)
         yield untrusted_line.replace("\0", "") if "\0" in untrusted_line else untrusted_line
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from matching import blocks, crowd, decide, explain, spread, verify
 from matching.blocks import Found
-from matching.build import DOMAINS
 from matching.errors import DamagedFileError
-from matching.fingerprint_file import SECTIONS, FingerprintFile
+from matching.fingerprint_file import FingerprintFile
+from matching.fingerprint_format import DOMAINS, SECTIONS
 from matching.kernel import kinds as k
 from matching.kernel.bench import FIELDS, REGION, Bench, new_bench
 from matching.kernel.desk import Rows, record_slots
@@ -47,16 +47,14 @@ class Scanner:
         key = load_key(leak.key_file)
         self.file = FingerprintFile(leak.file)
         facts = self.file.facts
-        self.file.require_key(key.id, leak.key_file)
         self.name = leak.name or facts.name
         self.rows = facts.rows
         self.types = facts.types
         self._terms = _term_pattern(leak.terms)
         self._files = frozenset(each.lower() for each in leak.files)
-        self._keys = key.sub_keys()
+        self._keys = self.file.unlock(key, leak.key_file)
         self._missing = np.zeros(128, np.int64)
-        for name in ("exact.bits", "name.bits"):
-            self.file.check_all(name)
+        self.file.check_all("exact.bits", "name.bits")
         self._leak = Leak(
             self._table("exact"),
             self._table("near"),

@@ -25,18 +25,13 @@ def worth_name(kind: FieldType, role: int) -> str:
     return str(kind)
 
 
-def weigh(slots: NDArray[np.uint32], name: str) -> NDArray[np.uint8]:
-    """Quarter bits for each entry of a rows x k array of signatures; 0 where there is none."""
+def quarter_bits(counts: NDArray[np.uint32], rows: int, name: str) -> NDArray[np.uint8]:
+    """What a value is worth that so many of `rows` rows have (each 1 or more), in quarter bits."""
     worth = WORTH[name]
-    rows = slots.shape[0]
-    _, inverse, counts = np.unique(slots, return_inverse=True, return_counts=True)
     count = counts.astype(np.float64)
     if worth.unique:
         bits = worth.prior - np.log2(count)
     else:
         frequency = (count - 1.0 + STRENGTH * 2.0**-worth.prior) / (rows + STRENGTH)
         bits = np.clip(-np.log2(frequency), worth.least, worth.ceiling)
-    quarters = np.clip(np.round(bits * QUARTER_BITS), 1, 255).astype(np.uint8)
-    found = quarters[inverse.reshape(slots.shape)]
-    found[slots == 0] = 0
-    return found
+    return np.clip(np.round(bits * QUARTER_BITS), 1, 255).astype(np.uint8)

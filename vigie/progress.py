@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -88,3 +90,57 @@ def crawl_progress(source: str) -> Iterator[tuple[Callable[[], str], Callable[[A
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def tell_of_compiling(kernel: str) -> None:
+    """Say on a terminal why the first start takes its time; see `matching.compiled`."""
+    from matching.compiled import is_compiled
+
+    if sys.stderr.isatty() and not is_compiled(kernel):
+        print("Compiling the matcher (once, about 20 s)…", file=sys.stderr, flush=True)  # noqa: T201
+
+
+@contextmanager
+def build_progress() -> Iterator[Callable[[int, int, str], None]]:
+    """What a build is told to tell (done, in all, what goes on): a bar on a terminal; otherwise a
+    line at each stage and at each fifth of a long one."""
+    if not sys.stderr.isatty():
+        yield _StageLines().tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def show(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield show
+
+
+class _StageLines:
+    """Progress for a log: seldom, and never a line that says 0 % and nothing after it."""
+
+    SECONDS = 10.0  # a stage that takes longer tells how far it is
+
+    def __init__(self) -> None:
+        self._began = self._told = time.monotonic()
+        self._stage = ""
+        self._fifth = 0
+
+    def tell(self, done: int, total: int, what: str) -> None:
+        now = time.monotonic()
+        fifth = 5 * done // max(1, total)
+        if what != self._stage:
+            self._stage, self._fifth = what, 0
+            self._line(now, what)
+        elif fifth > self._fifth and now - self._told > self.SECONDS:
+            self._fifth = fifth
+            self._line(now, f"{what}: {100 * done // max(1, total)} %")
+
+    def _line(self, now: float, text: str) -> None:
+        self._told = now
+        print(f"{now - self._began:6.1f} s  {text}", file=sys.stderr, flush=True)  # noqa: T201

@@ -21,7 +21,7 @@ NAME_ROW = 24  # three lists of words, then keys of houses and birth dates, then
 NAME_PLACES = 12  # where the keys of houses and birth dates begin
 NAME_TOWN = 20  # where the keys of postcode and town begin
 NAME_WORDS = 4  # words of a name kept per row for pairs: per column class
-SEEN = 1 << 22  # places in the set of words whose neighbours are in the table
+SEEN = 1 << 16  # first places in the set of words whose neighbours are in the table
 
 
 class Entries(NamedTuple):
@@ -44,6 +44,7 @@ class Column(NamedTuple):
     names: NDArray[np.uint64]  # rows x NAME_ROW
     seen: NDArray[np.uint64]
     seen_count: NDArray[np.int64]
+    seen_mask: Any  # places in `seen`, less 1; never more than half of them are taken
     name_bits: NDArray[np.uint8]
     name_mask: Any
     width: Any
@@ -89,6 +90,7 @@ def column_pointers(c):
         pointer(c.names),
         pointer(c.seen),
         pointer(c.seen_count),
+        c.seen_mask,
         pointer(c.name_bits),
         c.name_mask,
         c.width,
@@ -158,9 +160,9 @@ def near_letters(f, start, end, scratch, kind, keys, out_key, out_value, at, val
 def learn_word(f, start, end, key, s, c, e, keys):
     """Add the neighbours of a word met for the first time."""
     size = end - start
-    if size < 4 or size > 24 or c.seen_count[0] > SEEN // 2:
+    if size < 4 or size > 24:
         return
-    mask = u64(SEEN - 1)
+    mask = u64(c.seen_mask)
     at = (key >> u64(7)) & mask
     while c.seen[i64(at)] != u64(0):
         if c.seen[i64(at)] == key:

@@ -1,54 +1,20 @@
-"""How kernels are compiled, and where the compiled code is kept.
-
-numba's cache looks at the file of one function only: when a function that it calls changes in
-another file, the old machine code would go on running. So the cache lives in a folder named
-after a hash of every kernel source. It is tried beside the package first, then in the user's
-cache folder; where neither can be written, code is compiled anew in each process.
-"""
+"""How kernels are compiled; `matching.compiled` says where the compiled code is kept."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
 from numba import types
 from numba.extending import intrinsic
 
+from matching.compiled import cache_folder
+
 Function = Callable[..., Any]
 
-PACKAGE = Path(__file__).resolve().parent
-
-
-def _sources_hash() -> str:
-    sources = [*sorted(PACKAGE.glob("*.py")), PACKAGE.parent / "siphash.py"]
-    together = hashlib.blake2b(digest_size=8)
-    for source in sources:
-        together.update(source.name.encode() + b"\0" + source.read_bytes())
-    return together.hexdigest()
-
-
-def _cache_folder() -> Path | None:
-    """A folder only this user can write to, or None."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    for base in (PACKAGE / "__pycache__", home / "vigie"):
-        folder = base / f"kernels-{_sources_hash()}"
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            continue
-        # Machine code is run from here: never from a folder somebody else owns or may write to.
-        state = folder.stat()
-        if state.st_uid == os.getuid() and not state.st_mode & 0o022 and os.access(folder, os.W_OK):
-            return folder
-    return None
-
-
-FOLDER = _cache_folder()
-if FOLDER is not None and not os.environ.get("NUMBA_CACHE_DIR"):
+FOLDER = cache_folder()
+if FOLDER is not None:
     numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
 import zipfile
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from matching.compiled import BUILDING, is_compiled
 from tests.matching import disguises
 from tests.matching.disguises import LeakOnDisk
 
@@ -148,3 +151,76 @@ def test_mixed_encodings_and_stray_quotes(tmp_path: Path) -> None:
     found = json.loads(out)
     assert found["records"] == 45
     assert all("first_name" in match["fields"] for match in found["matches"])
+
+
+def terminal(tmp_path: Path, *arguments: object, until: bytes) -> bytes:
+    """What a command writes on a terminal up to some words, with no kernel compiled."""
+    main, other = pty.openpty()
+    command = [sys.executable, "-m", "vigie.cli", *map(str, arguments)]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cold"), "TERM": "xterm"}
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=other, cwd=tmp_path,
+        env=environment, start_new_session=True,
+    ) as process:  # fmt: skip
+        os.close(other)
+        seen = b""
+        try:
+            while until not in seen:
+                seen += os.read(main, 4096)
+        except OSError:  # the command ended
+            pass
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            os.close(main)
+    return seen
+
+
+def test_the_first_start_says_that_it_compiles(leak: LeakOnDisk, tmp_path: Path) -> None:
+    words = b"Compiling the matcher (once"
+    made = ("leak", "fingerprint", leak.csv, "--key", leak.ref.key_file, "-o", "o.vfp")
+    assert words in terminal(tmp_path, *made, until=words)
+    scan = ("scan", leak.csv, "--leak", leak.ref.file, "--key", leak.ref.key_file)
+    assert words in terminal(tmp_path, *scan, until=words)
+
+
+def test_a_compiled_matcher_is_known_as_such(leak: LeakOnDisk, tmp_path: Path) -> None:
+    assert is_compiled(BUILDING)  # by the fixture
+    assert not is_compiled("columns.nothing")
+
+
+def test_without_a_terminal_progress_is_a_line_a_stage(leak: LeakOnDisk, tmp_path: Path) -> None:
+    made = ("leak", "fingerprint", leak.csv, "--key", leak.ref.key_file, "-o", tmp_path / "o.vfp")
+    status, out, err = vigie(*made)
+    lines = err.splitlines()
+    assert status == 0
+    assert "rows" in out
+    assert [line.split(" s  ")[1] for line in lines] == [
+        "reading the file", "reading rows", "sorting exact keys", "sorting near keys",
+        "sorting words keys", "weighing values", "enciphering the rows", "writing",
+    ]  # fmt: skip
+    assert "%" not in err
+    assert "\x1b" not in err
+
+
+def test_an_altered_file_is_a_sentence_and_status_4(leak: LeakOnDisk, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.vfp"
+    data = bytearray(leak.ref.file.read_bytes())
+    data[-1] ^= 1
+    bad.write_bytes(data)
+    for arguments in (
+        ("leak", "info", bad),
+        ("scan", "-", "--leak", bad, "--key", leak.ref.key_file),
+    ):
+        status, _, err = vigie(*arguments)
+        assert status == 4
+        assert "is damaged" in err
+        assert "Traceback" not in err
+
+
+def test_a_folder_that_takes_no_file_is_a_sentence_and_status_4(
+    leak: LeakOnDisk, tmp_path: Path
+) -> None:
+    made = ("leak", "fingerprint", leak.csv, "--key", leak.ref.key_file)
+    status, _, err = vigie(*made, "-o", tmp_path / "none" / "o.vfp")
+    assert status == 4
+    assert "cannot be written: No such file or directory" in err

@@ -53,6 +53,7 @@ def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_every_kind_has_a_key_of_its_own() -> None:
-    keys = LeakKey(bytes(32)).sub_keys()
+    keys = LeakKey(bytes(32)).sub_keys(b"one file")
     assert len({tuple(pair) for pair in keys.tolist()}) == len(keys)
-    assert not np.array_equal(keys, LeakKey(bytes(31) + b"\x01").sub_keys())
+    assert not np.array_equal(keys, LeakKey(bytes(31) + b"\x01").sub_keys(b"one file"))
+    assert not np.intersect1d(keys, LeakKey(bytes(32)).sub_keys(b"another file")).size

@@ -78,38 +78,18 @@ def fingerprint(
     json: AsJson = False,
 ) -> None:
     """Turn a leaked file into keyed fingerprints."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    from matching.build import build
+    from matching.compiled import BUILDING
     from matching.inspect import inspect
     from matching.keys import load_key
     from matching.schema import read_schema
+    from vigie.progress import build_progress, tell_of_compiling
 
     secret = load_key(key_file)
     schema = read_schema(schema_file) if schema_file else inspect(file)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-        MofNCompleteColumn(), TextColumn("MB"), TimeElapsedColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("starting", total=None)
+    tell_of_compiling(BUILDING)
+    from matching.build import build
 
-        def tell(done: int, total: int, what: str) -> None:
-            bar.update(
-                task,
-                completed=done // 1_000_000,
-                total=max(1, total // 1_000_000),
-                description=what,
-            )
-
+    with build_progress() as tell:
         made = build(file, secret, output, schema, name=name or output.stem, progress=tell)
     if json:
         console.print_json(
@@ -139,7 +119,8 @@ def info(
     json: AsJson = False,
 ) -> None:
     """Show a fingerprint file's counts and key id; it holds no value that could be shown."""
-    from matching.fingerprint_file import VERSION, FingerprintFile
+    from matching.fingerprint_file import FingerprintFile
+    from matching.fingerprint_format import VERSION
 
     opened = FingerprintFile(file)
     facts = opened.facts
@@ -202,12 +183,15 @@ def scan(
     from extraction.layers import Limits
     from extraction.sandbox import Sandbox
     from matching.client import MatcherClient
+    from matching.compiled import SCANNING
     from vigie import explain as explaining
+    from vigie.progress import tell_of_compiling
     from vigie.scan_log import ScanLog, place
 
     leaks = _leaks(leak_files or [], key_files or [], config)
     storage = _storage(config, needed=not leak_files)
     inputs = list(_inputs(paths))
+    tell_of_compiling(SCANNING)
     limits = Limits(
         max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS, memory=SCAN_MEMORY
     )
