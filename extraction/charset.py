@@ -14,6 +14,7 @@ import re
 import charset_normalizer
 
 SAMPLE = 64 * 1024
+LEAST_TO_GUESS = 16  # bytes; fewer tell no charset from another
 META_WITHIN = 4096
 META = re.compile(
     rb"<(?:meta|\?xml)\b[^>]{0,400}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})",
@@ -158,7 +159,8 @@ def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
     mixed = untrusted_body.decode("utf-8", STRAY_AS_WESTERN)
     high = [char for char in mixed[:SAMPLE] if char >= "\x80"]
     french = sum(char in FRENCH for char in high)
-    if utf_8_declared or french >= 0.8 * len(high):
+    short = len(untrusted_body) < LEAST_TO_GUESS
+    if short or utf_8_declared or french >= 0.8 * len(high):
         proven = any(char > "\xff" for char in mixed[:SAMPLE]) or utf_8_declared
         return mixed, "utf-8" if proven else "windows-1252"
     sample = untrusted_body[:SAMPLE]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -201,10 +202,11 @@ def scan(
         ScanLog(place(storage)) as scan_log,
         MatcherClient(leaks) as matcher,
         Sandbox(limits) as sandbox,
+        closing(_ahead(inputs, sandbox)) as ahead,
     ):
         scan_log.begin(matcher.names)
-        for name, path in inputs:
-            for found in _scan_input(name, path, sandbox, matcher, all_matches, explain):
+        for name, path, read in ahead:
+            for found in _scan_input(name, path, read, matcher, all_matches, explain):
                 if isinstance(found, dict):
                     scan_log.unread()
                     unread += 1
@@ -272,20 +274,43 @@ def _inputs(paths: Sequence[str]) -> Iterator[tuple[str, Path | None]]:
             yield given, path
 
 
+Read = Callable[[], "tuple[Document, ...]"]
+
+
+def _ahead(
+    inputs: Sequence[tuple[str, Path | None]], sandbox: Sandbox
+) -> Generator[tuple[str, Path | None, Read], None, None]:
+    """Every input with what gives its documents; the next one is read while one is matched.
+
+    One thread does all the reading: the sandbox's child ends with the thread that started it.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from vigie.scan_hints import words_beside
+
+    def read(name: str, path: Path | None) -> tuple[Document, ...]:
+        return sandbox.documents(_read(path), name=name, hints=words_beside(path))
+
+    with ThreadPoolExecutor(1) as reader:
+        begun = [reader.submit(read, *inputs[0])] if inputs else []
+        for number, (name, path) in enumerate(inputs):
+            if number + 1 < len(inputs):
+                begun.append(reader.submit(read, *inputs[number + 1]))
+            yield name, path, begun.pop(0).result
+
+
 def _scan_input(
     name: str,
     path: Path | None,
-    sandbox: Sandbox,
+    read: Read,
     matcher: MatcherClient,
     all_matches: bool,
     explain: bool,
 ) -> Iterator[ScanResult | dict[str, str]]:
     from extraction.errors import ExtractionError
-    from vigie.scan_hints import words_beside
 
     try:
-        untrusted_body = _read(path)
-        documents = sandbox.documents(untrusted_body, name=name, hints=words_beside(path))
+        documents = read()
     except OSError as error:
         yield {
             "document": name,
