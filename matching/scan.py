@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching import blocks, crowd, decide, explain, spread, verify
 from matching.blocks import Found
-from matching.errors import DamagedFileError
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
 from matching.kernel import kinds as k
-from matching.kernel.bench import FIELDS, REGION, Bench, new_bench
+from matching.kernel.bench import FIELDS, Bench, new_bench
 from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
 from matching.kernel.reading import tokenise_array
@@ -24,11 +22,10 @@ from matching.kernel.table import BLOCK_SHIFT, Table
 from matching.keys import load_key
 from matching.normalise import words
 from matching.normalise.fold import Folded, fold
+from matching.regions import ROUNDS, Regions, all_regions, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer
 
 KEPT = 1000  # matches told unless all are asked for
-OVERLAP = 1500  # bytes that a region shares with the one before it
-ROUNDS = 10_000  # look-ups that may need one more block checked
 
 CLASS_OF = {
     "nir": k.C_NIR, "name": k.C_FULL, "surname": k.C_SURNAME, "first_name": k.C_FIRST,
@@ -81,6 +78,10 @@ class Scanner:
         self._chunks = "password" in facts.types
         self._shingles = "comment" in facts.types
         self._bench: Bench = new_bench(words.table(), facts.record_words)
+        self.regions = Regions(
+            self._leak, self._records, self._bench, self._check_missing,
+            chunks=self._chunks, shingles=self._shingles,
+        )  # fmt: skip
 
     def _table(self, name: str) -> Table:
         starts = self.file.array(f"{name}.starts")
@@ -114,7 +115,7 @@ class Scanner:
             folded = fold(layer.text)
             texts.append(folded)
             found += self._put_together(folded, at)
-            people.append(crowd.count(folded))
+            people.append(self.regions.people)
             mention = mention or bool(self._terms and self._terms.search(layer.text))
         best = _best_by_row(found)
         first = [each for each in best[:KEPT] if self._holds(each, texts)]
@@ -159,7 +160,7 @@ class Scanner:
         the first of equals."""
         found: dict[int, tuple[int, int, int]] = {}
         t = self._bench.tokens
-        for start, end in regions(folded):
+        for start, end in all_regions(folded):
             count = tokenise_array(
                 folded.data, start, end, self._chunks, t, self._bench.scratch, self._keys
             )
@@ -191,8 +192,9 @@ class Scanner:
 
     def _scan_text(self, folded: Folded, layer: int, least: float = decide.REVIEW) -> list[Found]:
         found: list[Found] = []
-        for start, end in regions(folded):
+        for start, end in self.regions.worth_reading(folded, least):
             count = self._region(folded.data, start, end, least)
+            self.regions.found = count
             found += self._take(count, layer)
         return found
 
@@ -202,16 +204,17 @@ class Scanner:
                 data, start, end, self._chunks, self._shingles, least, self._leak,
                 self._records, self._bench,
             )  # fmt: skip
-            wanted = int(self._missing[0])
-            if not wanted:
+            if not self._check_missing():
                 return int(count)
-            for at in range(wanted):
-                section, block = int(self._missing[1 + 2 * at]), int(self._missing[2 + 2 * at])
-                self.file.check(SECTIONS[section], block)
-        raise DamagedFileError(
-            f"{self.file.path} asks for the same blocks again and again; it is damaged. "
-            "Make it again with `vigie leak fingerprint`."
-        )
+        raise damaged()
+
+    def _check_missing(self) -> bool:
+        """Check the blocks that a kernel asked for; returns whether there were any."""
+        wanted = int(self._missing[0])
+        for at in range(wanted):
+            section, block = int(self._missing[1 + 2 * at]), int(self._missing[2 + 2 * at])
+            self.file.check(SECTIONS[section], block)
+        return wanted > 0
 
     def _take(self, count: int, layer: int) -> list[Found]:
         m = self._bench.matches
@@ -281,37 +284,6 @@ class Scanner:
 
 def _position(field: tuple[str, int, int, int, float]) -> tuple[int, int]:
     return field[1], field[2]
-
-
-def regions(folded: Folded) -> list[tuple[int, int]]:
-    """Cut a text into regions of at most REGION bytes, at line ends where there are any.
-
-    Each begins OVERLAP bytes before the end of the one before it, so that a record across a
-    cut stands whole in one of them.
-    """
-    found: list[tuple[int, int]] = []
-    start = 0
-    data: Any = folded.data
-    while start < folded.size:
-        end = min(start + REGION, folded.size)
-        if end < folded.size:
-            tail = data[end - REGION // 4 : end]
-            lines = np.flatnonzero(tail == ord("\n"))
-            if lines.size:
-                end = end - REGION // 4 + int(lines[-1]) + 1
-        found.append((start, end))
-        if end >= folded.size:
-            break
-        back = end - OVERLAP
-        lines = np.flatnonzero(data[back : end - 1] == ord("\n"))
-        start = back + int(lines[0]) + 1 if lines.size else _gap(data, back, end)
-    return found
-
-
-def _gap(data: NDArray[np.uint8], back: int, end: int) -> int:
-    """The first place behind `back` that does not split a word or number."""
-    blanks = np.flatnonzero(data[back : end - 1] == ord(" "))
-    return back + int(blanks[0]) + 1 if blanks.size else back
 
 
 def _best_by_row(found: list[Found]) -> list[Found]:
