@@ -52,7 +52,7 @@ AHEAD = 800  # more is read at once behind a hit, for the next one
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
 CHAIN = 4  # words of a comment in a row that count
-SLACK = 6.0  # place and care, NIR and birth date count less beside each other than alone
+SLACK = 0.5
 BIRTH_PARTS = 14.0  # two parts of a birth date
 NEAR_NUMBER = 20.0  # a phone or address with a slip
 ALL = 36.0
@@ -223,7 +223,9 @@ def words_bound(near, rows, local, desk):
         desk.slot_token[s] = 0
         desk.bits[rows.slot_column[s]] += worth
     sum_classes(rows, desk)
-    return total(desk)
+    # Doctor and laboratory count less beside a place, and the window may not show that place.
+    care = desk.by_class[k.C_DOCTOR] + desk.by_class[k.C_LABORATORY]
+    return total(desk) + 0.3 * min(16.0, care)
 
 
 @inner
