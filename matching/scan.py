@@ -20,7 +20,7 @@ from matching.kernel.reading import tokenise_array
 from matching.kernel.region import scan_region
 from matching.kernel.table import BLOCK_SHIFT, Table
 from matching.keys import load_key
-from matching.normalise import words
+from matching.normalise import words, wrapped
 from matching.normalise.fold import Folded, fold
 from matching.regions import ROUNDS, Regions, all_regions, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer
@@ -110,19 +110,25 @@ class Scanner:
         found: list[Found] = []
         people: list[int] = []
         mention = False
+        torn = 0
         texts: list[Folded] = []
         for at, layer in enumerate(layers):
             folded = fold(layer.text)
+            if blocks.wanted(folded):
+                wrapped.mend(folded)
             texts.append(folded)
-            found += self._put_together(folded, at)
-            people.append(self.regions.people)
+            here, mixed = self._put_together(folded, at)
+            found += here
+            torn += mixed
+            rows = crowd.alike(folded, (each.start for each in here))
+            people.append(max(self.regions.people, rows))
             mention = mention or bool(self._terms and self._terms.search(layer.text))
         best = _best_by_row(found)
         first = [each for each in best[:KEPT] if self._holds(each, texts)]
         best = first + best[KEPT:]
         everybody = crowd.of_layers([layer.name for layer in layers], people)
         told = decide.decide(
-            best, everybody, known_file=sha256.lower() in self._files, mention=mention
+            best, everybody, known_file=sha256.lower() in self._files, mention=mention, torn=torn
         )
         kept = best if all_matches else best[:KEPT]
         return ScanResult(
@@ -138,11 +144,13 @@ class Scanner:
             notes=told.notes,
         )
 
-    def _put_together(self, folded: Folded, layer: int) -> list[Found]:
+    def _put_together(self, folded: Folded, layer: int) -> tuple[list[Found], int]:
+        """The findings of a text, and in how many places it mixes rows."""
         if not blocks.wanted(folded):
-            return self._scan_text(folded, layer)
+            return self._scan_text(folded, layer), 0
         found = self._scan_text(folded, layer, spread.FLOOR)
-        return blocks.put_together(found, folded, decide.REVIEW)
+        kept = blocks.put_together(found, folded, decide.REVIEW)
+        return kept, blocks.torn(found, kept, decide.TORN)
 
     def weak(self, layers: Sequence[TextLayer], least: float, most: int) -> list[Match]:
         """Rows for which a text speaks with `least` bits or more, at most `most` of them, the
