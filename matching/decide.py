@@ -22,6 +22,8 @@ UNLIKELY = 0.05  # a single record among so many others that chance explains it 
 HALF = 0.5  # a list of which less than this is known is another list
 SMALL = 6  # so few people that their share says nothing
 NEIGHBOURS = 3  # rows this near in the file count as kept in the file's order
+TORN = 2  # conflicts from which a row's values are mixed with somebody else's
+MIXED = 0.5  # as many mixed places for each clean one make a list of shuffled values
 OWN = ("laboratory", "insurer_number", "comment", "password")  # columns of this file alone
 
 
@@ -53,15 +55,23 @@ class Decision:
 
 
 def decide(
-    found: Sequence[Recognised], people: int, *, known_file: bool, mention: bool
+    found: Sequence[Recognised],
+    people: int,
+    *,
+    known_file: bool,
+    mention: bool,
+    torn: int = 0,
 ) -> Decision:
-    """`people` is how many person-like records the document shows, recognised or not."""
+    """`people` is how many person-like records the document shows, recognised or not; `torn` in
+    how many places values stand beside each other that are those of different rows."""
     whole = [each for each in found if not each.tied]
     strong = [each for each in whole if each.bits >= ALERT]
     weak = [each for each in whole if each.bits < ALERT]
     candidates = max(people, len(strong))
     chance = tail(candidates, len(strong), OVERLAP) if strong else 1.0
     verdict = _verdict(strong, weak, candidates, chance)
+    if verdict.raises_alert and is_mixed(strong or weak, torn):
+        verdict = Verdict.SAME_PEOPLE
     notes: tuple[str, ...] = ()
     if known_file:
         verdict = Verdict.REPOST
@@ -87,6 +97,12 @@ def _verdict(
     if candidates >= SMALL and (share < HALF or chance > UNLIKELY):
         return Verdict.SAME_PEOPLE
     return Verdict.REPOST if many else Verdict.FRAGMENT
+
+
+def is_mixed(found: Sequence[Recognised], torn: int) -> bool:
+    """Whether the document mixes values of different persons, as no copy of the file does."""
+    clean = sum(each.conflicts < TORN for each in found)
+    return torn + len(found) - clean > MIXED * clean
 
 
 def own_traits(strong: Sequence[Recognised]) -> bool:

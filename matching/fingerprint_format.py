@@ -18,7 +18,7 @@ import numpy as np
 from matching.kernel import kinds as k
 
 MAGIC = b"VIGIEFP\x00"
-VERSION = 4
+VERSION = 5
 PAGE = 4096
 BLOCK = 1 << 18
 DIGEST = 16

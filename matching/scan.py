@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching import blocks, crowd, decide, explain, spread, verify
 from matching.blocks import Found
-from matching.errors import DamagedFileError
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
 from matching.kernel import kinds as k
-from matching.kernel.bench import FIELDS, REGION, Bench, new_bench
+from matching.kernel.bench import FIELDS, Bench, new_bench
 from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
 from matching.kernel.reading import tokenise_array
 from matching.kernel.region import scan_region
 from matching.kernel.table import BLOCK_SHIFT, Table
 from matching.keys import load_key
-from matching.normalise import words
+from matching.normalise import words, wrapped
 from matching.normalise.fold import Folded, fold
+from matching.regions import ROUNDS, Regions, all_regions, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer
 
 KEPT = 1000  # matches told unless all are asked for
-OVERLAP = 1500  # bytes that a region shares with the one before it
-ROUNDS = 10_000  # look-ups that may need one more block checked
 
 CLASS_OF = {
     "nir": k.C_NIR, "name": k.C_FULL, "surname": k.C_SURNAME, "first_name": k.C_FIRST,
@@ -81,6 +78,10 @@ class Scanner:
         self._chunks = "password" in facts.types
         self._shingles = "comment" in facts.types
         self._bench: Bench = new_bench(words.table(), facts.record_words)
+        self.regions = Regions(
+            self._leak, self._records, self._bench, self._check_missing,
+            chunks=self._chunks, shingles=self._shingles,
+        )  # fmt: skip
 
     def _table(self, name: str) -> Table:
         starts = self.file.array(f"{name}.starts")
@@ -109,19 +110,25 @@ class Scanner:
         found: list[Found] = []
         people: list[int] = []
         mention = False
+        torn = 0
         texts: list[Folded] = []
         for at, layer in enumerate(layers):
             folded = fold(layer.text)
+            if blocks.wanted(folded):
+                wrapped.mend(folded)
             texts.append(folded)
-            found += self._put_together(folded, at)
-            people.append(crowd.count(folded))
+            here, mixed = self._put_together(folded, at)
+            found += here
+            torn += mixed
+            rows = crowd.alike(folded, (each.start for each in here))
+            people.append(max(self.regions.people, rows))
             mention = mention or bool(self._terms and self._terms.search(layer.text))
         best = _best_by_row(found)
         first = [each for each in best[:KEPT] if self._holds(each, texts)]
         best = first + best[KEPT:]
         everybody = crowd.of_layers([layer.name for layer in layers], people)
         told = decide.decide(
-            best, everybody, known_file=sha256.lower() in self._files, mention=mention
+            best, everybody, known_file=sha256.lower() in self._files, mention=mention, torn=torn
         )
         kept = best if all_matches else best[:KEPT]
         return ScanResult(
@@ -137,11 +144,13 @@ class Scanner:
             notes=told.notes,
         )
 
-    def _put_together(self, folded: Folded, layer: int) -> list[Found]:
+    def _put_together(self, folded: Folded, layer: int) -> tuple[list[Found], int]:
+        """The findings of a text, and in how many places it mixes rows."""
         if not blocks.wanted(folded):
-            return self._scan_text(folded, layer)
+            return self._scan_text(folded, layer), 0
         found = self._scan_text(folded, layer, spread.FLOOR)
-        return blocks.put_together(found, folded, decide.REVIEW)
+        kept = blocks.put_together(found, folded, decide.REVIEW)
+        return kept, blocks.torn(found, kept, decide.TORN)
 
     def weak(self, layers: Sequence[TextLayer], least: float, most: int) -> list[Match]:
         """Rows for which a text speaks with `least` bits or more, at most `most` of them, the
@@ -159,7 +168,7 @@ class Scanner:
         the first of equals."""
         found: dict[int, tuple[int, int, int]] = {}
         t = self._bench.tokens
-        for start, end in regions(folded):
+        for start, end in all_regions(folded):
             count = tokenise_array(
                 folded.data, start, end, self._chunks, t, self._bench.scratch, self._keys
             )
@@ -191,8 +200,9 @@ class Scanner:
 
     def _scan_text(self, folded: Folded, layer: int, least: float = decide.REVIEW) -> list[Found]:
         found: list[Found] = []
-        for start, end in regions(folded):
+        for start, end in self.regions.worth_reading(folded, least):
             count = self._region(folded.data, start, end, least)
+            self.regions.found = count
             found += self._take(count, layer)
         return found
 
@@ -202,16 +212,17 @@ class Scanner:
                 data, start, end, self._chunks, self._shingles, least, self._leak,
                 self._records, self._bench,
             )  # fmt: skip
-            wanted = int(self._missing[0])
-            if not wanted:
+            if not self._check_missing():
                 return int(count)
-            for at in range(wanted):
-                section, block = int(self._missing[1 + 2 * at]), int(self._missing[2 + 2 * at])
-                self.file.check(SECTIONS[section], block)
-        raise DamagedFileError(
-            f"{self.file.path} asks for the same blocks again and again; it is damaged. "
-            "Make it again with `vigie leak fingerprint`."
-        )
+        raise damaged()
+
+    def _check_missing(self) -> bool:
+        """Check the blocks that a kernel asked for; returns whether there were any."""
+        wanted = int(self._missing[0])
+        for at in range(wanted):
+            section, block = int(self._missing[1 + 2 * at]), int(self._missing[2 + 2 * at])
+            self.file.check(SECTIONS[section], block)
+        return wanted > 0
 
     def _take(self, count: int, layer: int) -> list[Found]:
         m = self._bench.matches
@@ -281,37 +292,6 @@ class Scanner:
 
 def _position(field: tuple[str, int, int, int, float]) -> tuple[int, int]:
     return field[1], field[2]
-
-
-def regions(folded: Folded) -> list[tuple[int, int]]:
-    """Cut a text into regions of at most REGION bytes, at line ends where there are any.
-
-    Each begins OVERLAP bytes before the end of the one before it, so that a record across a
-    cut stands whole in one of them.
-    """
-    found: list[tuple[int, int]] = []
-    start = 0
-    data: Any = folded.data
-    while start < folded.size:
-        end = min(start + REGION, folded.size)
-        if end < folded.size:
-            tail = data[end - REGION // 4 : end]
-            lines = np.flatnonzero(tail == ord("\n"))
-            if lines.size:
-                end = end - REGION // 4 + int(lines[-1]) + 1
-        found.append((start, end))
-        if end >= folded.size:
-            break
-        back = end - OVERLAP
-        lines = np.flatnonzero(data[back : end - 1] == ord("\n"))
-        start = back + int(lines[0]) + 1 if lines.size else _gap(data, back, end)
-    return found
-
-
-def _gap(data: NDArray[np.uint8], back: int, end: int) -> int:
-    """The first place behind `back` that does not split a word or number."""
-    blanks = np.flatnonzero(data[back : end - 1] == ord(" "))
-    return back + int(blanks[0]) + 1 if blanks.size else back
 
 
 def _best_by_row(found: list[Found]) -> list[Found]:

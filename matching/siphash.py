@@ -64,17 +64,12 @@ def siphash_bytes(data, start, end, k0, k1):
 
 
 @inlined
-def siphash_here(x, k0, k1):
-    """`siphash_number` in line: a loop over it runs several lanes at once."""
+def siphash_short(m, k0, k1):
+    """The hash of up to seven bytes, given as the message word that ends them (length on top)."""
     v0 = k0 ^ u64(0x736F6D6570736575)
     v1 = k1 ^ u64(0x646F72616E646F6D)
     v2 = k0 ^ u64(0x6C7967656E657261)
     v3 = k1 ^ u64(0x7465646279746573)
-    v3 ^= x
-    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
-    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
-    v0 ^= x
-    m = u64(8) << u64(56)
     v3 ^= m
     v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
     v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
@@ -83,6 +78,33 @@ def siphash_here(x, k0, k1):
     for _ in range(4):
         v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
     return v0 ^ v1 ^ v2 ^ v3
+
+
+@inlined
+def siphash_long(x, m, k0, k1):
+    """The hash of eight to fifteen bytes: their first eight, and the word that ends them."""
+    v0 = k0 ^ u64(0x736F6D6570736575)
+    v1 = k1 ^ u64(0x646F72616E646F6D)
+    v2 = k0 ^ u64(0x6C7967656E657261)
+    v3 = k1 ^ u64(0x7465646279746573)
+    v3 ^= x
+    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    v0 ^= x
+    v3 ^= m
+    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    v0 ^= m
+    v2 ^= u64(255)
+    for _ in range(4):
+        v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+@inlined
+def siphash_here(x, k0, k1):
+    """`siphash_number` in line: a loop over it runs several lanes at once."""
+    return siphash_long(x, u64(8) << u64(56), k0, k1)
 
 
 @inner

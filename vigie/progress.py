@@ -116,7 +116,9 @@ def build_progress() -> Iterator[Callable[[int, int, str], None]]:
         task = bar.add_task("starting", total=None)
 
         def show(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
+            if bar.tasks[0].description != what:  # a stage of one step shows that it goes on
+                bar.reset(task, total=total if total > 1 else None, description=what)
+            bar.update(task, completed=done)
 
         yield show
 

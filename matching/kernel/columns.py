@@ -13,6 +13,7 @@ from matching.kernel.entries import (
     NAME_WORDS,
     add_exact,
     add_name,
+    add_phrase,
     add_place,
     add_town,
     column_pointers,
@@ -285,6 +286,7 @@ def read_comment(row, tokens, count, window, recent, c, e, keys):
         if telling < COMMENT_WORDS and not tokens.aux[t] & k.F_STOP:
             c.sketch[sketch + telling] = word_piece(tokens.key[t])
             telling += 1
+        add_phrase(c, tokens.key[t])
         window[seen % SHINGLE_WORDS] = tokens.key[t]
         seen += 1
         if seen < SHINGLE_WORDS:

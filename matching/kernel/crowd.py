@@ -65,26 +65,23 @@ def number_here(f, i, s, state):
     return i
 
 
-@kernel
-def count_people(data, size, scratch, state_array):
-    """Person-like groups in folded text."""
-    f = pointer(data)
-    s = scratch_pointers(scratch)
-    state = pointer(state_array)
-    i = i64(0)
-    while i < size:
+@inner
+def read_people(f, start, end, s, state):
+    """Count the groups that end in `f[start:end]`; the state carries an open one along."""
+    i = i64(start)
+    while i < end:
         c = f[i]
         if is_digit(c):
             behind = number_here(f, i, s, state)
             if behind > i:
                 i = behind
-            while i < size and (is_digit(f[i]) or is_letter(f[i])):
+            while i < end and (is_digit(f[i]) or is_letter(f[i])):
                 i += 1
         elif is_letter(c):
-            start = i
-            while i < size and (is_letter(f[i]) or is_digit(f[i])):
+            first = i
+            while i < end and (is_letter(f[i]) or is_digit(f[i])):
                 i += 1
-            if i - start >= 2:
+            if i - first >= 2:
                 state[G_WORDS] += 1
         else:
             if c == 64 and i > 0 and (is_letter(f[i - 1]) or is_digit(f[i - 1])):
@@ -94,5 +91,12 @@ def count_people(data, size, scratch, state_array):
                 if f[i + 1] == 10 and state[G_MASK] == 0:
                     state[G_WORDS] = 0
             i += 1
+
+
+@kernel
+def count_people(data, size, scratch, state_array):
+    """Person-like groups in folded text."""
+    state = pointer(state_array)
+    read_people(pointer(data), 0, size, scratch_pointers(scratch), state)
     close_group(state)
     return state[G_COUNT]

@@ -210,3 +210,16 @@ def add_name(c, base, key):
             bit = (key >> u64(20)) & u64(c.name_mask)
             c.name_bits[i64(bit >> u64(3))] |= u8(1) << u8(bit & u64(7))
             return
+
+
+@inlined
+def phrase_bit(key, mask):
+    """The place of a comment's word in the filter of names: both share it, by other bits."""
+    return (key >> u64(29)) & u64(mask)
+
+
+@inlined
+def add_phrase(c, key):
+    """Put a word of a comment into the filter."""
+    bit = phrase_bit(key, c.name_mask)
+    c.name_bits[i64(bit >> u64(3))] |= u8(1) << u8(bit & u64(7))

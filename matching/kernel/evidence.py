@@ -10,13 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
+from matching.kernel.against import conflicts
 from matching.kernel.desk import (
-    I_CONFLICTS,
-    I_DATES,
-    I_EMAILS,
     I_NEAR,
-    I_NIRS,
-    I_PHONES,
     I_STAMP,
     I_WORDS,
     credit,
@@ -38,7 +34,7 @@ NEAR_COST = 7.0  # bits a slip in a number or address costs: log2 of its neighbo
 WORD_NEAR_COST = 5.0
 NIR_TELLS_BIRTH = 10.0  # bits of a birth date that its NIR holds already (year and month)
 ADDRESS_TELLS_NAME = 1.0  # e-mail addresses are often made of the name
-OTHER_PERSON = 24.0  # first name missing and birth date or NIR different: a relative, a homonym
+LOCAL_BESIDE_NAME = 8.0
 PRIVATE = 6.0  # a NIR or policy number beside its person stands in hardly any public text
 SHINGLE_BITS = 14.0
 
@@ -203,6 +199,7 @@ def grade_words(rows, desk):
 @inner
 def sum_classes(rows, desk):
     """Bits of each class from its columns: the best, and what a further one adds."""
+    whole_address = False
     for c in range(k.CLASSES):
         desk.by_class[c] = 0.0
     for c in range(rows.columns):
@@ -214,6 +211,7 @@ def sum_classes(rows, desk):
             part = 1.0 if is_whole(c, rows, desk) else 0.3
             desk.by_class[kind] = max(desk.by_class[kind], min(12.6, desk.bits[c]) * part)
             continue
+        whole_address |= kind == k.C_EMAIL and desk.quality[c] != k.Q_LOCAL
         if kind == k.C_PHONE or kind == k.C_EMAIL or kind == k.C_DATE:
             # A second phone of the same person is worth less than the first.
             best = max(desk.by_class[kind], desk.bits[c])
@@ -221,6 +219,10 @@ def sum_classes(rows, desk):
             desk.by_class[kind] = best + 0.5 * other
         else:
             desk.by_class[kind] = max(desk.by_class[kind], desk.bits[c])
+    b = desk.by_class
+    if not whole_address and b[k.C_SURNAME] > 0.0 and b[k.C_FIRST] > 0.0:
+        # At another host, the part before the at sign repeats the name.
+        b[k.C_EMAIL] = min(b[k.C_EMAIL], LOCAL_BESIDE_NAME)
 
 
 @inner
@@ -250,55 +252,6 @@ def total(desk):
         bonus + b[k.C_NIR] + name + birth + b[k.C_PHONE] + email + street + place + care + insured
         + min(22.0, b[k.C_DATE]) + min(22.0, b[k.C_PASSWORD]) + b[k.C_COMMENT]
     )  # fmt: skip
-
-
-@inner
-def conflicts(rows, desk):
-    """What speaks against: the window shows another NIR, birth date, e-mail or phone.
-
-    Returns the bits to take off; info[I_CONFLICTS] counts the classes.
-    """
-    b = desk.by_class
-    info = desk.info
-    has_nir, has_birth, has_first, has_email, has_phone = False, False, False, False, False
-    for s in range(rows.slots):
-        if desk.record32[s] == 0:
-            continue
-        kind = rows.column_class[rows.slot_column[s]]
-        has_nir |= kind == k.C_NIR
-        has_birth |= kind == k.C_BIRTH
-        has_first |= kind == k.C_FIRST
-        has_email |= kind == k.C_EMAIL
-        has_phone |= kind == k.C_PHONE
-    cost = 0.0
-    count = 0
-    other = False
-    if has_nir and b[k.C_NIR] == 0.0 and info[I_NIRS] == 1:
-        cost += 4.0
-        count += 1
-        other = True
-    if has_birth and b[k.C_BIRTH] == 0.0 and info[I_DATES] == 1:
-        cost += 3.0
-        count += 1
-        other = True
-    if has_email and b[k.C_EMAIL] == 0.0 and info[I_EMAILS] == 1:
-        cost += 2.0
-        count += 1
-    if has_phone and b[k.C_PHONE] == 0.0 and info[I_PHONES] == 1:
-        cost += 2.0
-        count += 1
-    named = b[k.C_FIRST] > 0.0 or b[k.C_FULL] > 0.0
-    if other and has_first and not named and b[k.C_NIR] == 0.0 and b[k.C_EMAIL] < 20.0:
-        cost += OTHER_PERSON
-    if count and has_first and not named and b[k.C_SURNAME] > 0.0:
-        count += 1
-    # A wrong value here and there is a slip; several at once are another person's row.
-    if count >= 3:
-        cost += OTHER_PERSON
-    elif count == 2:
-        cost += 6.0
-    info[I_CONFLICTS] = count
-    return cost
 
 
 @inner
@@ -335,4 +288,4 @@ def evaluate(
         match_near_slots(rows, tokens, crowd, desk)
         sum_classes(rows, desk)
         bits = total(desk)
-    return bits - conflicts(rows, desk)
+    return bits - conflicts(f, tokens, start, end, hits, hit_first, hit_behind, rows, desk)

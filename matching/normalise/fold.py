@@ -3,24 +3,34 @@
 Letters lose case and accents, digits of other scripts become ASCII digits, look-alikes from
 Cyrillic and Greek become the Latin letter they imitate, other spaces become a space and other
 line ends a newline. What has to vanish (zero-width characters, combining marks) or to
-grow (œ to oe) changes positions: then a map back to code points comes along.
+grow (œ to oe) changes positions: the way back to code points is then worked out when asked for.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+import sys
 import unicodedata
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.kernel.folding import (
+    DELETE,
+    F_BYTES,
+    F_MOVED,
+    F_UNKNOWN,
+    GROWING,
+    GROWS,
+    UNKNOWN,
+    fold_array,
+)
+
 Bytes: TypeAlias = NDArray[np.uint8]
 
 PADDING = 64  # newlines behind the text, so that kernels may look ahead
-DELETE = 1
 LIGATURES = {
     "œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ẞ": "ss", "ĳ": "ij", "Ĳ": "ij",
     "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "№": "no",
@@ -44,96 +54,79 @@ MARKS = dict(
     )
 )
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
-LAST = 0x3000  # code points from here on are looked up one by one
 
 
-@dataclass(frozen=True, slots=True)
 class Folded:
-    """`data` holds `size` bytes and PADDING newlines; `positions` maps a byte to its code point.
+    """`data` holds `size` bytes and PADDING newlines; `span` leads back to code points."""
 
-    `positions` is None when byte and code point positions are equal; else it has `size + 1`
-    entries, the last of them the text's length.
-    """
-
-    data: Bytes
-    size: int
-    positions: NDArray[np.int64] | None
+    def __init__(self, data: Bytes, size: int, untrusted_moved: str | None) -> None:
+        """`untrusted_moved` is the text where bytes and code points are not the same places."""
+        self.data = data
+        self.size = size
+        self._moved = untrusted_moved
+        self._positions: NDArray[np.int64] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The code points behind the bytes [start, end)."""
-        if self.positions is None:
+        if self._moved is None:
             return start, end
-        return int(self.positions[start]), int(self.positions[end - 1]) + 1
+        if self._positions is None:
+            self._positions = _run(self._moved, wanted=True)[2]
+        return int(self._positions[start]), int(self._positions[end - 1]) + 1
 
 
 def fold(untrusted_text: str) -> Folded:
     """Fold a text; never fails, whatever the text holds."""
-    if "\\u" in untrusted_text and ESCAPE.search(untrusted_text):
-        return _fold_escaped(untrusted_text)
-    if "\r" in untrusted_text and "\n" not in untrusted_text:
-        untrusted_text = untrusted_text.replace("\r", "\n")
-    try:
-        raw = untrusted_text.encode("latin-1")
-    except UnicodeEncodeError:
-        return _fold_wide(untrusted_text)
-    if raw.isascii() or not raw.translate(None, _NOT_GROWING):
-        return _padded(raw.translate(_narrow()))
-    return _fold_wide(untrusted_text)
+    data, told, _ = _run(untrusted_text, wanted=False)
+    if told[F_UNKNOWN]:
+        _learn(untrusted_text)
+        data, told, _ = _run(untrusted_text, wanted=False)
+    size = int(told[F_BYTES])
+    return Folded(data[: size + PADDING], size, untrusted_text if told[F_MOVED] else None)
 
 
-def _fold_escaped(untrusted_text: str) -> Folded:
-    """Fold a text with JSON escapes in it; each escape is the one character it stands for."""
-    parts: list[str] = []
-    kept = np.ones(len(untrusted_text), bool)
-    at = 0
-    for escape in ESCAPE.finditer(untrusted_text):
-        parts += (untrusted_text[at : escape.start()], chr(int(escape[1], 16)))
-        kept[escape.start() + 1 : escape.end()] = False
-        at = escape.end()
-    folded = fold("".join((*parts, untrusted_text[at:])).replace("\\u", "  "))
-    places = np.append(np.flatnonzero(kept), len(untrusted_text))
-    positions = places if folded.positions is None else places[folded.positions]
-    return Folded(folded.data, folded.size, positions)
+def _run(
+    untrusted_text: str, *, wanted: bool
+) -> tuple[Bytes, NDArray[np.int64], NDArray[np.int64]]:
+    raw = np.frombuffer(untrusted_text.encode("utf-8", "surrogatepass") + _MARGIN, np.uint8)
+    size = len(raw) - len(_MARGIN)
+    out = np.empty(size + len(_MARGIN), np.uint8)
+    told = np.zeros(4, np.int64)
+    positions = np.zeros(len(out) if wanted else 1, np.int64)
+    carriage = 10 if "\r" in untrusted_text and "\n" not in untrusted_text else 32
+    fold_array(raw, size, out, positions, wanted, np.uint8(carriage), _table, _growing(), told)
+    return out, told, positions
 
 
-_GROWING = "æÆßþÞ\u00ad".encode("latin-1")
-_NOT_GROWING = bytes(byte for byte in range(256) if byte not in _GROWING)
+def _learn(untrusted_text: str) -> None:
+    """Look up every code point of a text that the table does not know."""
+    points = set(map(ord, set(untrusted_text)))
+    points.update(int(escape, 16) for escape in ESCAPE.findall(untrusted_text))
+    for point in points:
+        if _table[point] == UNKNOWN:
+            letters = chr(point)
+            _table[point] = (
+                GROWS + _LIGATURES.index(letters) if letters in LIGATURES else _single(letters)
+            )
 
 
-def _padded(folded: bytes) -> Folded:
-    data = np.frombuffer(folded + b"\n" * PADDING, np.uint8)
-    return Folded(data, len(folded), None)
+_MARGIN = b"\n" * 128
+_LIGATURES = tuple(LIGATURES)
+_table: Bytes = np.zeros(sys.maxunicode + 1, np.uint8)  # filled as texts need it; public knowledge
 
 
-def _fold_wide(untrusted_text: str) -> Folded:
-    points = np.frombuffer(untrusted_text.encode("utf-32-le", "surrogatepass"), "<u4")
-    table = _wide()
-    folded = table[np.minimum(points, LAST)]
-    for at in np.flatnonzero(points >= LAST):
-        folded[at] = _single(chr(points[at]))
-    growing = np.flatnonzero(folded >= 128)
-    if growing.size == 0 and not (folded == DELETE).any():
-        return _padded(folded.tobytes())
-    return _moved(points, folded, growing)
-
-
-def _moved(points: NDArray[np.uint32], folded: Bytes, growing: NDArray[np.intp]) -> Folded:
-    widths = (folded != DELETE).astype(np.int64)
-    letters = [LIGATURES[chr(points[at])] for at in growing]
-    widths[growing] = [len(each) for each in letters]
-    positions = np.repeat(np.arange(len(points)), widths)
-    data = np.repeat(folded, widths)
-    starts = (np.cumsum(widths) - widths)[growing]
-    for start, each in zip(starts, letters, strict=True):
-        data[start : start + len(each)] = np.frombuffer(each.encode("ascii"), np.uint8)
-    whole = _padded(data.tobytes())
-    return Folded(whole.data, whole.size, np.append(positions, len(points)))
+@functools.cache
+def _growing() -> Bytes:
+    """For each ligature how many letters it stands for, and which."""
+    found = np.zeros((len(_LIGATURES), GROWING), np.uint8)
+    for at, ligature in enumerate(_LIGATURES):
+        letters = LIGATURES[ligature].encode("ascii")
+        found[at, : len(letters) + 1] = [len(letters), *letters]
+    return found.ravel()
 
 
 def _single(character: str) -> int:
-    """The folded byte of one character; DELETE to drop it, 128 or more when it grows."""
-    if character in LIGATURES:
-        return 128
+    """The folded byte of one character that does not grow; DELETE to drop it."""
     if character in NEWLINES:
         return ord("\n")
     if character in SPACES or character == "\r":
@@ -153,13 +146,3 @@ def _single(character: str) -> int:
     if base in LOOK_ALIKES:
         return ord(LOOK_ALIKES[base])
     return ord(base) if " " <= base < "\x7f" else ord(" ")
-
-
-@functools.cache
-def _narrow() -> bytes:
-    return bytes(_single(chr(point)) & 0x7F for point in range(256))
-
-
-@functools.cache
-def _wide() -> Bytes:
-    return np.array([_single(chr(point)) for point in range(LAST)] + [ord(" ")], np.uint8)

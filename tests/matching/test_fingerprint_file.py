@@ -216,30 +216,74 @@ ODD: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("part", ["facts", "sections"])
-def test_a_header_that_says_what_cannot_be_is_refused(
-    small: LeakOnDisk, tmp_path: Path, part: str
-) -> None:
+def header_of(whole: bytes) -> Any:
+    """What the header of a file says."""
+    _, _, text, _, at = layout.FRONT.unpack(whole[: layout.FRONT.size])
+    return json.loads(whole[at : at + text])
+
+
+def changed(part: str, name: str, odd: Any) -> Callable[[Any], None]:
+    """Says something else in a header."""
+
+    def change(header: Any) -> None:
+        header[part][name] = odd
+
+    return change
+
+
+def test_facts_that_cannot_be_are_refused(small: LeakOnDisk, tmp_path: Path) -> None:
     whole = small.ref.file.read_bytes()
+    facts = header_of(whole)["facts"]
     bad = tmp_path / "bad.vfp"
     key = load_key(small.ref.key_file)
-    told = json.loads(
-        whole[layout.FRONT.unpack(whole[: layout.FRONT.size])[4] :].split(b"}}")[0] + b"}}"
-    )
-    refused = 0
-    for name in told[part]:
+    for name in facts:
         for odd in ODD:
+            bad.write_bytes(with_header(whole, changed("facts", name, odd)))
+            assert is_refused(bad, key)  # by `unlock` where such a file could be
+        bad.write_bytes(with_header(whole, lambda header, name=name: header["facts"].pop(name)))  # type: ignore[misc]
+        with pytest.raises(DamagedFileError, match="what cannot be"):
+            FingerprintFile(bad)
+    rows, words, slots = facts["rows"], facts["record_words"], len(facts["slot_column"])
+    cannot: dict[str, tuple[Any, ...]] = {
+        "rows": (rows - 1, rows + 1, 0, -1, 2**32, 1.5, True),
+        "record_words": (words - 1, words + 1, 0, 1 << 20),
+        "slot_column": ([len(facts["types"])] * slots, [-1] * slots, [0] * (slots - 2), [0, 0], []),
+        "slot_role": ([layout.ROLES] * slots, [-1] * slots, [0] * (slots + 2), "0" * slots),
+        "types": (["x"], ["nir"] * 65, [], "nir", [{}]),
+        "filled": ({"x": 1}, {"nir": -1}, {"nir": "1"}, []),
+        "salt": ("", "0" * 63, "g" * 64, facts["salt"].upper() + "0"),
+        "key_id": ("", "x" * 16),
+        "more": (1,),
+    }
+    for name, odds in cannot.items():
+        for odd in odds:
+            bad.write_bytes(with_header(whole, changed("facts", name, odd)))
+            with pytest.raises(DamagedFileError, match="what cannot be"):
+                FingerprintFile(bad)
 
-            def change(header: Any, name: str = name, odd: Any = odd) -> None:
-                header[part][name] = odd
 
-            bad.write_bytes(with_header(whole, change))
-            assert is_refused(bad, key)
-            refused += 1
-        bad.write_bytes(with_header(whole, lambda header, name=name: header[part].pop(name)))  # type: ignore[misc]
-        assert is_refused(bad, key)
-    assert refused > 100
-    for text in (b"[" * 200_000, b"null", b'{"facts":', b"\xff\xfe"):
+def test_sections_that_cannot_be_are_refused(small: LeakOnDisk, tmp_path: Path) -> None:
+    whole = small.ref.file.read_bytes()
+    bad = tmp_path / "bad.vfp"
+    for name, (at, size) in header_of(whole)["sections"].items():
+        page = layout.PAGE
+        places = ([at + page, size], [at - page, size], [0, size], [at + 8, size], [-at, size])
+        sizes = ([at, size + 8], [at, size - 8], [at, size + page], [at, 0], [at, 2**61], [at, -8])
+        for odd in (*ODD, *places, *sizes, [at], [at, size, 0], [str(at), size], [at, float(size)]):
+            bad.write_bytes(with_header(whole, changed("sections", name, odd)))
+            with pytest.raises(DamagedFileError, match="what cannot be"):
+                FingerprintFile(bad)
+        bad.write_bytes(with_header(whole, lambda header, name=name: header["sections"].pop(name)))  # type: ignore[misc]
+        with pytest.raises(DamagedFileError, match="what cannot be"):
+            FingerprintFile(bad)
+    bad.write_bytes(with_header(whole, lambda _told: None, bytes(layout.DIGEST)))
+    with pytest.raises(DamagedFileError, match="what cannot be"):
+        FingerprintFile(bad)
+
+
+def test_a_header_that_is_no_header_is_refused(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.vfp"
+    for text in (b"[" * 200_000, b"null", b'{"facts":', b"\xff\xfe", b'{"facts":[],"sections":{}}'):
         front = layout.FRONT.pack(layout.MAGIC, layout.VERSION, len(text), 0, layout.PAGE)
         seal = bytes(32)
         page = front + layout.checksum(front, seal, text) + seal

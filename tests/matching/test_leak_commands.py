@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from matching.build import build
 from matching.compiled import BUILDING, is_compiled
+from matching.inspect import inspect
+from matching.keys import load_key
 from tests.matching import disguises
 from tests.matching.disguises import LeakOnDisk
 
@@ -224,3 +227,14 @@ def test_a_folder_that_takes_no_file_is_a_sentence_and_status_4(
     status, _, err = vigie(*made, "-o", tmp_path / "none" / "o.vfp")
     assert status == 4
     assert "cannot be written: No such file or directory" in err
+
+
+def test_a_name_in_a_planted_file_moves_no_cursor(leak: LeakOnDisk, tmp_path: Path) -> None:
+    planted = tmp_path / "planted.vfp"
+    build(leak.csv, load_key(leak.ref.key_file), planted, inspect(leak.csv), name="a\x1b[2J\u202eb")
+    for more in ((), ("--json",)):
+        status, out, _ = vigie("leak", "info", planted, *more)
+        assert status == 0
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+        assert "[2J" in out

@@ -148,7 +148,8 @@ def info(
     for label in ("name", "version", "key_id", "rows", "broken_rows", "keys", "bytes"):
         value = found[label]
         table.add_row(
-            label.replace("_", " "), Text(f"{value:,}" if value.__class__ is int else str(value))
+            label.replace("_", " "),
+            Text(f"{value:,}" if value.__class__ is int else console.visible(str(value))),
         )
     for kind, count in sorted(facts.filled.items()):
         table.add_row(f"filled {kind}", f"{count:,}")

@@ -1,0 +1,105 @@
+"""Ordinary texts without anybody of the leak: logs, dumps of other tables, directories, talk."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+
+from bench.corpus.layouts import CHAT
+from vigie.demo.leak import invent_rows
+
+Bodies = Iterator[tuple[str, bytes]]
+STRANGERS = 7_000_001  # a seed that no leak of the bench uses
+
+
+def _bodies(lines: Iterator[str], size: int, name: str) -> Bodies:
+    """Bodies of about `size` bytes without end."""
+    while True:
+        held, some = 0, []
+        while held < size:
+            some.append(next(lines))
+            held += len(some[-1])
+        yield name, "\n".join(some).encode()
+
+
+def _log_lines(draw: random.Random) -> Iterator[str]:
+    while True:
+        day = f"2026-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
+        clock = f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:{draw.randint(0, 59):02d}"
+        yield (
+            f"{day}T{clock}.{draw.randint(0, 999):03d}Z INFO id={draw.randint(10**9, 10**15)} "
+            f"ip={draw.randint(1, 250)}.{draw.randint(0, 255)}.{draw.randint(0, 255)}.7 "
+            f"GET /v1/items/{draw.randint(1, 10**10)}?p={draw.randint(1, 99)} 200 "
+            f"{draw.randint(1, 99999)} trace={draw.getrandbits(128):032x}"
+        )
+
+
+def logs(draw: random.Random, size: int) -> Bodies:
+    """Lines as servers write them: dates, addresses, long numbers."""
+    return _bodies(_log_lines(draw), size, "server.log")
+
+
+def _dump_lines(draw: random.Random) -> Iterator[str]:
+    number = 0
+    while True:
+        number += 1
+        values = (
+            number, draw.randint(10**12, 10**15), f"'{draw.getrandbits(64):016x}'",
+            f"'20{draw.randint(10, 25)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}'",
+            draw.randint(1, 10**9), f"'0{draw.randint(10**8, 10**9 - 1)}'",
+            f"'user{draw.randint(1, 10**6)}@mail{draw.randint(1, 99)}.example'", "NULL",
+        )  # fmt: skip
+        row = ",".join(map(str, values))
+        yield f"INSERT INTO `orders` VALUES ({row});"  # noqa: S608 - a text to be read
+
+
+def dumps(draw: random.Random, size: int) -> Bodies:
+    """SQL dumps of another shop: numbers as long as a NIR, phones, addresses."""
+    return _bodies(_dump_lines(draw), size, "orders.sql")
+
+
+def _directory_lines(draw: random.Random) -> Iterator[str]:
+    seed = STRANGERS
+    while True:
+        for row in invent_rows(5000, seed=seed):
+            name, home = (
+                f"{row.surname} {row.first_name}",
+                f"{row.street} {row.postcode} {row.city}",
+            )
+            kind = draw.randrange(3)
+            if kind == 0:
+                yield f"{name}, {home} {draw.choice('01234567')}{draw.randint(10**8, 10**9 - 1)}"
+            elif kind == 1:
+                yield json.dumps({"nom": name, "adresse": home}, ensure_ascii=False)
+            else:
+                yield f"<li>{name}<br>{home}</li>"
+        seed += 1
+
+
+def directories(draw: random.Random, size: int) -> Bodies:
+    """Names, houses and phones of other people of the same towns: the hardest ordinary text."""
+    return _bodies(_directory_lines(draw), size, "annuaire.txt")
+
+
+def _talk(draw: random.Random) -> Iterator[str]:
+    words = " ".join(CHAT).split()
+    seed = STRANGERS + 500_000
+    while True:
+        for row in invent_rows(2000, seed=seed):
+            said = " ".join(draw.choices(words, k=draw.randint(5, 60)))
+            yield draw.choice((said, said, f"@{row.first_name} {said}", f"{row.city} : {said}"))
+        seed += 1
+
+
+def talk(draw: random.Random, size: int) -> Bodies:
+    """Posts of a forum, with first names and towns."""
+    return _bodies(_talk(draw), size, "forum.txt")
+
+
+KINDS: dict[str, Callable[[random.Random, int], Bodies]] = {
+    "logs": logs,
+    "dumps": dumps,
+    "directories": directories,
+    "talk": talk,
+}

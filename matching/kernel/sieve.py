@@ -1,0 +1,129 @@
+"""The sieve a text is sifted with: classes of bytes as masks, 64 at a time, and lists to hash."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.kernel.jit import inlined, inner, pointer
+from matching.kernel.vector import LANES, ats, digits, gaps, letters, load_word
+
+u64 = np.uint64
+i64 = np.int64
+u8 = np.uint8
+
+ONE = u64(1)
+LONGEST = 40  # letters and digits of a word or run that is looked up
+ST, STE = u64(0x0200000000007473), u64(0x0300000000657473)  # these two stand for saint, sainte
+SAINT, SAINTE = u64(0x050000746E696173), u64(0x060065746E696173)
+
+
+class Sieve(NamedTuple):
+    """Working memory: masks of classes, words and runs with their keys, and the marks."""
+
+    letters: NDArray[np.uint64]
+    digits: NDArray[np.uint64]
+    gaps: NDArray[np.uint64]
+    ats: NDArray[np.uint64]
+    marks: NDArray[np.uint64]
+    place: NDArray[np.int32]  # first byte of each word
+    size: NDArray[np.int32]
+    flags: NDArray[np.uint8]
+    short: NDArray[np.uint64]  # message words, up to seven bytes
+    short_at: NDArray[np.int32]  # which word, or where the run begins
+    long: NDArray[np.uint64]  # two message words each, up to fifteen bytes
+    long2: NDArray[np.uint64]
+    long_at: NDArray[np.int32]
+    bare: NDArray[np.uint64]  # nine digits as `shapes.pack` writes them
+    bare_at: NDArray[np.int32]  # how many, then where each begins
+    hashes: NDArray[np.uint64]
+
+
+def new_sieve(size: int) -> Sieve:
+    """Room for texts of `size` bytes."""
+    blocks = size // LANES + 4
+    half = size // 2 + 16
+
+    def words(count: int) -> NDArray[np.uint64]:
+        return np.zeros(count, np.uint64)
+
+    def places() -> NDArray[np.int32]:
+        return np.zeros(half, np.int32)
+
+    return Sieve(
+        words(blocks), words(blocks), words(blocks), words(blocks), words(blocks), places(),
+        places(), np.zeros(half + 2 * LANES, np.uint8), words(half), places(), words(half),
+        words(half), places(), words(half), places(), words(half),
+    )  # fmt: skip
+
+
+@inlined
+def sieve_pointers(s):
+    """The same struct over pointers."""
+    return Sieve(
+        pointer(s.letters), pointer(s.digits), pointer(s.gaps), pointer(s.ats), pointer(s.marks),
+        pointer(s.place), pointer(s.size), pointer(s.flags), pointer(s.short),
+        pointer(s.short_at), pointer(s.long), pointer(s.long2), pointer(s.long_at),
+        pointer(s.bare), pointer(s.bare_at), pointer(s.hashes),
+    )  # fmt: skip
+
+
+@inner
+def classify(f, size, s):
+    """Fill the masks of letters, digits, gaps and at signs; returns the number of blocks."""
+    blocks = (size + LANES - 1) // LANES
+    for j in range(blocks):
+        s.letters[j] = letters(f, j * LANES)
+        s.digits[j] = digits(f, j * LANES)
+        s.gaps[j] = gaps(f, j * LANES)
+        s.ats[j] = ats(f, j * LANES)
+        s.marks[j] = u64(0)
+    for j in range(blocks, blocks + 2):
+        s.letters[j] = s.digits[j] = s.gaps[j] = s.ats[j] = s.marks[j] = u64(0)
+    return blocks
+
+
+@inlined
+def ahead(mask, at):
+    """64 bits of a mask from bit `at` on."""
+    j = at >> 6
+    b = u64(at & 63)
+    return (mask[j] >> b) | ((mask[j + 1] << ONE) << (u64(63) - b))
+
+
+@inlined
+def low_bytes(count):
+    """A word whose lowest `count` bytes (0 to 7) are set."""
+    return (ONE << (u64(8) * u64(count))) - ONE
+
+
+@inlined
+def mark(s, at):
+    """Mark a byte."""
+    s.marks[at >> 6] |= ONE << u64(at & 63)
+
+
+@inlined
+def keep(f, at, size, name, s, n_short, n_long):
+    """Put a run of at most fifteen bytes down for hashing, as number `name`; returns the counts."""
+    a = load_word(f, at)
+    b = load_word(f, at + 8)
+    tag = u64(size) << u64(56)
+    whole = (a & low_bytes(size & 7)) | tag
+    whole = SAINT if whole == ST else (SAINTE if whole == STE else whole)
+    s.short[n_short] = whole
+    s.short_at[n_short] = name
+    s.long[n_long] = a
+    s.long2[n_long] = (b & low_bytes((size - 8) & 7)) | tag
+    s.long_at[n_long] = name
+    is_short = i64(size < 8)
+    return n_short + is_short, n_long + 1 - is_short
+
+
+@inlined
+def bit_of(bits, key):
+    """The bit of a key in a (bits, mask) filter, as `in_bits` reads it."""
+    at = (key >> u64(20)) & bits[1]
+    return (bits[0][i64(at >> u64(3))] >> (at & u64(7))) & u8(1)

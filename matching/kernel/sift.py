@@ -1,0 +1,80 @@
+"""Which places of a folded text the tokeniser has to read at all, found 64 bytes at a time.
+
+Most text can point to no row of a leak whatever it says: a word that stands in no name and in no
+comment, a number too short to be an identifier. `sift` marks the starts of all others, one bit a
+byte: words behind the filters of names and comments, runs of letters and digits that are in the
+exact table's filter, digits that may begin a NIR, phone or date, words behind a house number, and
+at signs. `tokenise_marked` reads the marked places with the tokeniser's own functions, so that the
+hits are those that reading everything would give; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.kernel.jit import inner
+from matching.kernel.reading import put_alnum, put_email
+from matching.kernel.shapes import is_digit, is_letter
+from matching.kernel.sieve import ONE, classify
+from matching.kernel.sift_numbers import mark_runs
+from matching.kernel.sift_words import gather_words, mark_words
+from matching.kernel.tokens import S_LEFT, S_PREVIOUS
+from matching.kernel.vector import LANES, trailing_zeros
+
+i64 = np.int64
+
+
+@inner
+def sift(f, size, s, scratch, streets, phrases, leak):
+    """Mark what has to be read of `f[:size]`; returns the number of blocks.
+
+    `streets` is (bits, mask) of a filter; `phrases` says whether the leak has comments.
+    """
+    blocks = classify(f, size, s)
+    names = (leak.name_bits, leak.name_mask)
+    n = gather_words(f, blocks, s, names, streets, phrases, leak.keys)
+    mark_words(f, n, s, scratch)
+    mark_runs(f, blocks, s, scratch.bytes, names, (leak.exact_bits, leak.exact_mask), leak.keys)
+    for j in range(blocks):
+        s.marks[j] |= s.ats[j]
+    return blocks
+
+
+@inner
+def is_broken(f, start, end):
+    """Whether a line or cell ends between two places, as the tokeniser sees it."""
+    for i in range(start, end):
+        c = f[i]
+        if c == 10 or c == 59 or c == 124 or c == 9:
+            return True
+    return False
+
+
+@inner
+def tokenise_marked(f, blocks, size, s, tokens, room, scratch, keys):
+    """Read the marked places into `tokens`; returns how many."""
+    n = i64(0)
+    i = i64(0)
+    floor = i64(0)
+    state = scratch.state
+    for t in range(8):
+        state[t] = 0
+    state[S_PREVIOUS] = -1
+    for j in range(blocks):
+        marks = s.marks[j]
+        while marks:
+            at = j * LANES + trailing_zeros(marks)
+            marks &= marks - ONE
+            if at < i or at >= size or n >= room - 12:
+                continue
+            if state[S_LEFT] > 0 and is_broken(f, i, at):
+                state[S_LEFT] = 0
+            if f[at] == 64:
+                n, i = put_email(f, at, floor, tokens, n, scratch, keys)
+                floor = i
+                continue
+            i = at
+            # What is read of a run may end inside it: 14/03/1985MARTIN.
+            while i < size and n < room - 12 and (is_letter(f[i]) or is_digit(f[i])):
+                n, i = put_alnum(f, i, size, tokens, n, scratch, keys)
+    return n

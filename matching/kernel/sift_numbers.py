@@ -1,0 +1,253 @@
+"""Digits that may begin an identifier or a date, and runs that the exact table may hold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.kernel import kinds as k
+from matching.kernel.jit import inlined, inner
+from matching.kernel.runs import spoken
+from matching.kernel.shapes import date_at, is_digit, is_letter
+from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, keep, mark
+from matching.kernel.vector import LANES, count_ones, trailing_zeros
+from matching.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
+
+u64 = np.uint64
+i64 = np.int64
+
+
+@inner
+def is_number(f, at, inside, first, total):
+    """Whether digits of which `first` stand in the first group and `total` in all may be a NIR or
+    phone, also with a slip; `inside` says that a letter of Corsica follows."""
+    c = f[at]
+    if first >= 9:
+        return True
+    if inside:
+        return True
+    if total < 9:
+        return False
+    if c == 48 or c == 51 or f[at - 1] == 43:
+        return True
+    if total >= 12 and c <= 56 and (first == 1 or first == 3 or first == 5 or first == 7):
+        return True
+    return total >= 10 and (first == 1 or f[at + 1] == 48)
+
+
+@inner
+def is_date(f, at, first, x, y):
+    """Whether a date may begin at digits whose first group is `first` long; `x` and `y` are the
+    masks of digits, and of digits and gaps, from there."""
+    if first == 8:
+        return True
+    if first != 1 and first != 2 and first != 4:
+        return False
+    i = at + first
+    if first <= 2:
+        if f[i] == 101 and f[i + 1] == 114:
+            return True
+        j = i
+        while j < i + 4 and (f[j] == 32 or (f[j] >= 45 and f[j] <= 47)):
+            j += 1
+        letters = is_letter(f[j]) and is_letter(f[j + 1]) and is_letter(f[j + 2])
+        if letters and is_month(f[j], f[j + 1]):
+            return True
+    run = trailing_zeros(~y)
+    rest = x >> u64(first)
+    gap = trailing_zeros(rest)
+    if gap == 0 or gap > 3 or first + gap >= run:
+        return False
+    rest >>= u64(gap)
+    second = trailing_zeros(~rest)
+    if second > 2:
+        return False
+    rest >>= u64(second)
+    more = trailing_zeros(rest)
+    return more > 0 and more <= 3 and first + gap + second + more < run
+
+
+@inner
+def is_month(a, b):
+    """Whether a French or English month may begin with these two letters."""
+    if a == 106:  # ja, ju
+        return b == 97 or b == 117
+    if a == 102:  # fe
+        return b == 101
+    if a == 109:  # ma
+        return b == 97
+    if a == 97:  # av, ap, ao, au
+        return b == 118 or b == 112 or b == 111 or b == 117
+    if a == 115 or a == 100:  # se, de
+        return b == 101
+    if a == 111:  # oc
+        return b == 99
+    return a == 110 and b == 111  # no
+
+
+@inner
+def stamp_end(f, at):
+    """The end of the date of a time stamp (2024-05-17 12:34) at `at`, or `at`."""
+    if f[at + 4] != f[at + 7] or f[at + 4] != 45 or f[at + 13] != 58:
+        return at
+    c = f[at + 10]
+    if c != 32 and c != 116 and c != 95:
+        return at
+    if not is_digit(f[at + 11]) or not is_digit(f[at + 12]):
+        return at
+    if not is_digit(f[at + 14]) or not is_digit(f[at + 15]):
+        return at
+    midnight = f[at + 11] == 48 and f[at + 12] == 48 and f[at + 14] == 48 and f[at + 15] == 48
+    month = (i64(f[at + 5]) - 48) * 10 + i64(f[at + 6]) - 48
+    day = (i64(f[at + 8]) - 48) * 10 + i64(f[at + 9]) - 48
+    year = (i64(f[at]) - 48) * 10 + i64(f[at + 1]) - 48
+    if midnight or month < 1 or month > 12 or day < 1 or day > 28:
+        return at
+    if year != 19 and (year != 20 or f[at + 2] > 50):
+        return at
+    return at + 10
+
+
+@inner
+def mark_digits(f, at, x, y, s):
+    """Mark digits at `at` that may begin an identifier or a date; returns the place up to which
+    no other number begins, 0 when these are neither.
+
+    `x` and `y` are the masks of digits, and of digits and gaps, from there.
+    """
+    first = trailing_zeros(~x)
+    if first == 4 and f[at + 4] == 45:
+        behind = stamp_end(f, at)
+        if behind > at:
+            return behind
+    wide = trailing_zeros(~y)
+    total = count_ones(x if wide >= 64 else x & ((ONE << u64(wide)) - ONE))
+    c = f[at + wide]
+    corsica = total == 6 and (c == 97 or c == 98)
+    if is_number(f, at, corsica, first, total):
+        if first == 9 and is_bare(f, at):
+            keep_bare(f, at, s)
+            return i64(0)
+        mark(s, at)
+        return at + 1
+    if is_date(f, at, first, x, y):
+        behind, date, _ = date_at(f, at)
+        if date and not is_digit(f[behind]):
+            mark(s, at)
+            return at + 1
+    return i64(0)
+
+
+@inlined
+def is_bare(f, at):
+    """Whether nine digits in a row can be nothing but a phone without its zero, right in each."""
+    c = f[at]
+    return c != 48 and c != 51 and f[at + 1] != 48 and f[at - 1] != 43
+
+
+@inner
+def keep_bare(f, at, s):
+    """Put nine digits down, to be looked up as a phone."""
+    number = ONE
+    for t in range(9):
+        number = number * u64(12) + u64(f[at + t] - 48)
+    n = s.bare_at[0]
+    s.bare[n] = number
+    s.bare_at[n + 1] = at
+    s.bare_at[0] = n + 1
+
+
+@inner
+def is_leet(f, start, end, scratch, names, keys):
+    """Whether a run that begins with a letter may be a name in leet (see `reading.put_leet`)."""
+    letters = 0
+    for i in range(start, end):
+        c = f[i]
+        if is_letter(c):
+            letters += 1
+        else:
+            c = spoken(c)
+            if c == 0:
+                return False
+        scratch[i - start] = c
+    if 2 * letters < end - start:
+        return False
+    key = siphash_bytes(scratch, 0, end - start, keys[2 * k.WORD], keys[2 * k.WORD + 1])
+    return bit_of(names, key) != 0
+
+
+@inner
+def read_group(f, group, s, scratch, names, exact, keys, floor, counts):
+    """Mark or put down what the digits at `group` belong to.
+
+    `counts` are how many short and long runs are put down. Returns (place behind letters and
+    digits, `floor`, counts of short and long runs).
+    """
+    n_short, n_long = counts
+    at = group
+    while at > 0 and is_letter(f[at - 1]) and group - at <= LONGEST:
+        at -= 1
+    x = ahead(s.digits, group)
+    behind = group + trailing_zeros(~(x | ahead(s.letters, group)))
+    if group < floor:
+        return behind, floor, n_short, n_long
+    if at == group:
+        floor = mark_digits(f, at, x, x | ahead(s.gaps, at), s)
+        if floor:
+            return behind, floor, n_short, n_long
+    run = behind - at
+    if at < group and 4 <= run <= 20 and is_leet(f, at, behind, scratch, names, keys):
+        mark(s, at)
+    elif 6 <= run < 16:
+        n_short, n_long = keep(f, at, run, at, s, n_short, n_long)
+    elif 16 <= run <= LONGEST and bit_of(
+        exact, siphash_bytes(f, at, behind, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
+    ):
+        mark(s, at)
+    return behind, floor, n_short, n_long
+
+
+@inner
+def mark_kept(n_short, n_long, s, exact, keys):
+    """Hash the runs and phones put down, and mark those that the exact table may hold."""
+    k0, k1 = keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1]
+    for t in range(n_short):
+        s.hashes[t] = siphash_short(s.short[t], k0, k1)
+    for t in range(n_short):
+        if bit_of(exact, s.hashes[t]):
+            mark(s, i64(s.short_at[t]))
+    for t in range(n_long):
+        s.hashes[t] = siphash_long(s.long[t], s.long2[t], k0, k1)
+    for t in range(n_long):
+        if bit_of(exact, s.hashes[t]):
+            mark(s, i64(s.long_at[t]))
+    k0, k1 = keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
+    n_bare = i64(s.bare_at[0])
+    for t in range(n_bare):
+        s.hashes[t] = siphash_here(s.bare[t], k0, k1)
+    for t in range(n_bare):
+        if bit_of(exact, s.hashes[t]):
+            mark(s, i64(s.bare_at[t + 1]))
+
+
+@inner
+def mark_runs(f, blocks, s, scratch, names, exact, keys):
+    """Mark digits that may begin an identifier or a date, and runs that the exact table may hold.
+
+    `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run.
+    """
+    n_short, n_long = i64(0), i64(0)
+    carry = u64(0)
+    floor, read = i64(0), i64(0)
+    s.bare_at[0] = 0
+    for j in range(blocks):
+        here = s.digits[j]
+        starts = here & ~((here << ONE) | carry)
+        carry = here >> u64(63)
+        while starts:
+            group = j * LANES + trailing_zeros(starts)
+            starts &= starts - ONE
+            if group >= read:
+                read, floor, n_short, n_long = read_group(
+                    f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)
+                )
+    mark_kept(n_short, n_long, s, exact, keys)

@@ -1,0 +1,137 @@
+"""A few instructions numba has no name for: 64 bytes at once, and bits of a word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+LANES = 64
+BYTE = ir.IntType(8)
+WORD = ir.IntType(64)
+BLOCK = ir.VectorType(BYTE, LANES)
+
+
+def _splat(value: int) -> Any:
+    return ir.Constant(BLOCK, [value] * LANES)
+
+
+def _block(builder: Any, pointer: Any, at: Any) -> Any:
+    """The 64 bytes at `pointer + at`, wherever that is."""
+    place = builder.bitcast(builder.gep(pointer, [at]), BLOCK.as_pointer())
+    return builder.load(place, align=1)
+
+
+def _between(builder: Any, block: Any, low: int, high: int) -> Any:
+    """Lanes whose byte is from `low` to `high`."""
+    return builder.icmp_unsigned("<=", builder.sub(block, _splat(low)), _splat(high - low))
+
+
+def _mask_of(name: str, lanes: Any) -> Any:
+    """An intrinsic `name(pointer, at)`: a bit for each of 64 bytes that `lanes` chooses."""
+
+    def typed(_typing: Any, pointer: Any, _at: Any) -> Any:
+        def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+            chosen = lanes(builder, _block(builder, args[0], args[1]), args)
+            return builder.bitcast(chosen, WORD)
+
+        return types.uint64(pointer, types.int64), generate
+
+    typed.__name__ = typed.__qualname__ = name
+    return intrinsic(typed)
+
+
+def _any(builder: Any, *parts: Any) -> Any:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = builder.or_(whole, part)
+    return whole
+
+
+def _gaps(builder: Any, block: Any, _args: Any) -> Any:
+    return _any(
+        builder,
+        _between(builder, block, 32, 32),
+        _between(builder, block, 45, 47),
+        _between(builder, block, 40, 41),
+        _between(builder, block, 95, 95),
+    )
+
+
+def _unusual(builder: Any, block: Any, args: Any) -> Any:
+    """What no plain folding of ASCII covers: bytes over 127, and a backslash before a u."""
+    behind = _block(builder, args[0], builder.add(args[1], ir.Constant(WORD, 1)))
+    escape = builder.and_(_between(builder, block, 92, 92), _between(builder, behind, 117, 117))
+    return builder.or_(_between(builder, block, 128, 255), escape)
+
+
+letters: Any = _mask_of("letters", lambda b, block, _: _between(b, block, 97, 122))
+digits: Any = _mask_of("digits", lambda b, block, _: _between(b, block, 48, 57))
+ats: Any = _mask_of("ats", lambda b, block, _: _between(b, block, 64, 64))
+flagged: Any = _mask_of("flagged", lambda b, block, _: _between(b, block, 1, 255))
+gaps: Any = _mask_of("gaps", _gaps)
+unusual: Any = _mask_of("unusual", _unusual)
+
+
+@intrinsic
+def _fold_block(_typing: Any, source: Any, _at: Any, target: Any, _to: Any, _ends: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        block = _block(builder, args[0], args[1])
+        lower = builder.or_(block, _splat(32))
+        folded = builder.select(_between(builder, block, 65, 90), lower, block)
+        blank = _between(builder, block, 0, 31)
+        tab = _between(builder, block, 9, 9)
+        line = _any(builder, _between(builder, block, 10, 12), _between(builder, block, 28, 30))
+        carriage = _between(builder, block, 13, 13)
+        folded = builder.select(blank, _splat(32), folded)
+        folded = builder.select(tab, _splat(9), folded)
+        folded = builder.select(line, _splat(10), folded)
+        of = ir.Constant(BLOCK, ir.Undefined)
+        one = builder.insert_element(of, args[4], ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        folded = builder.select(carriage, builder.shuffle_vector(one, of, zeros), folded)
+        place = builder.bitcast(builder.gep(args[2], [args[3]]), BLOCK.as_pointer())
+        builder.store(folded, place, align=1)
+        return _context.get_dummy_value()
+
+    signature = types.none(source, types.int64, target, types.int64, types.uint8)
+    return signature, generate
+
+
+fold_block: Any = _fold_block  # (source, at, target, to, what a carriage return becomes)
+
+
+@intrinsic
+def _load(_typing: Any, pointer: Any, _at: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), WORD.as_pointer())
+        return builder.load(place, align=1)
+
+    return types.uint64(pointer, types.int64), generate
+
+
+load_word: Any = _load  # eight bytes, little-endian, wherever they lie
+
+
+@intrinsic
+def _trailing(_typing: Any, _word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate
+
+
+trailing_zeros: Any = _trailing  # 64 for 0
+
+
+@intrinsic
+def _ones(_typing: Any, _word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), generate
+
+
+count_ones: Any = _ones

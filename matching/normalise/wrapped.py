@@ -1,0 +1,39 @@
+"""Numbers that a mail program broke at the end of a line: put together before tokens are read."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from matching.normalise.fold import Folded
+
+LAST = re.compile(rb"[ .+(]\d{1,4}\Z")  # a group of digits at the end of a line
+WIDTHS = range(50, 100)  # bytes of a line that was wrapped
+WORDS = 5  # and so many blanks in it, with no mark that divides cells
+MARKS = re.compile(rb"[|\t\"]|;(?! )")
+
+
+def mend(folded: Folded) -> None:
+    """Make a blank of each line end that stands inside a number of wrapped prose.
+
+    Positions stay. Rows of tables, which also end and begin with digits, are left alone.
+    """
+    data = folded.data[: folded.size]
+    figures = (data >= ord("0")) & (data <= ord("9"))
+    between = (data[1:-1] == ord("\n")) & figures[:-2] & figures[2:]
+    ends = np.flatnonzero(between) + 1
+    if not ends.size:
+        return
+    text = data.tobytes()
+    for at in ends.tolist():
+        if _is_wrapped(text, at):
+            folded.data[at] = ord(" ")
+
+
+def _is_wrapped(text: bytes, at: int) -> bool:
+    """Whether the lines before and behind the line end at `at` are prose."""
+    line = text[max(0, at - WIDTHS.stop) : at].rpartition(b"\n")[2]
+    behind = text[at + 1 : at + 40].partition(b"\n")[0]
+    prose = len(line) in WIDTHS and line.count(b" ") >= WORDS and LAST.search(line)
+    return bool(prose) and not MARKS.search(line) and not MARKS.search(behind)

@@ -1,0 +1,144 @@
+"""Going through one text: which of its regions have to be read whole, and how many people show.
+
+Ordinary text is screened (`matching.kernel.screen`): regions in which no row can be found are left
+at that. A thorough reader takes every region; both find the same, and the tests hold them to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching import crowd
+from matching.errors import DamagedFileError
+from matching.kernel import kinds as k
+from matching.kernel.bench import Bench
+from matching.kernel.crowd import G_COUNT
+from matching.kernel.desk import Rows
+from matching.kernel.hits import Leak
+from matching.kernel.screen import (
+    Z_END,
+    Z_FOUND,
+    Z_REGIONS,
+    Z_START,
+    Z_WORTH,
+    cut_region,
+    new_screen,
+    read_on,
+)
+from matching.normalise import words
+from matching.normalise.fold import Folded
+from matching.siphash import siphash_array
+
+ROUNDS = 10_000  # look-ups that may need one more block checked
+STREET_BITS = 1 << 13
+
+SHORT = 8 * 1024  # bytes of a post that is read whole where it shows a street
+STREET_WORDS = (
+    b" rue ", b" place ", b" avenue ", b" boulevard ", b" impasse ", b" chemin ", b" allee ",
+    b" route ", b" square ", b" quai ", b" cours ", b" residence ", b" lotissement ",
+)  # fmt: skip
+
+
+class Regions:
+    """Walks through texts for one leak."""
+
+    def __init__(
+        self,
+        leak: Leak,
+        records: Rows,
+        bench: Bench,
+        check: Callable[[], bool],
+        *,
+        chunks: bool,
+        shingles: bool,
+    ) -> None:
+        """`check` checks the blocks a kernel asked for and says whether there were any;
+        `chunks` and `shingles`: whether the leak has passwords and comments."""
+        self.thorough = False
+        self.people = 0
+        self.found = 0  # rows in the region just told, for the caller to set
+        self.seen = 0  # regions of the last text
+        self.read = 0  # and those of them that were told
+        self._leak = leak
+        self._records = records
+        self._bench = bench
+        self._check = check
+        self._chunks = chunks
+        self._shingles = shingles
+        self._screen = new_screen(_street_bits(leak.keys))
+
+    def worth_reading(self, folded: Folded, least: float) -> Iterator[tuple[int, int]]:
+        """(first byte, one past the last) of each region that may hold a match of `least` bits.
+
+        `people` is the number of person-like groups of the text once all regions are told.
+        Raises DamagedFileError.
+        """
+        if self.thorough or _shows_a_street(folded):
+            self.people = crowd.count(folded)
+            yield from all_regions(folded)
+            return
+        info, people = self._screen.info, self._screen.people
+        info[:] = 0
+        people[:] = 0
+        rounds = 0
+        while rounds < ROUNDS:
+            found = read_on(
+                folded.data, folded.size, least, self._chunks, self._shingles, self._leak,
+                self._records, self._bench, self._screen,
+            )  # fmt: skip
+            if found:
+                rounds = 0
+                self.found = 0
+                yield int(info[Z_START]), int(info[Z_END])
+                info[Z_FOUND] = self.found
+            elif self._check():
+                rounds += 1
+            else:
+                self.people = int(people[G_COUNT])
+                self.seen, self.read = int(info[Z_REGIONS]), int(info[Z_WORTH])
+                return
+        raise damaged()
+
+
+def _shows_a_street(folded: Folded) -> bool:
+    """Whether a post is short and a word of streets stands in it.
+
+    A house beside one name and an initial is worth more than the screen's bound allows for.
+    """
+    if folded.size > SHORT:
+        return False
+    text = folded.data[: folded.size].tobytes()
+    return any(word in text for word in STREET_WORDS)
+
+
+def damaged() -> DamagedFileError:
+    """What to say when the same blocks are asked for again and again."""
+    return DamagedFileError(
+        "A fingerprint file asks for the same blocks again and again; it is damaged. "
+        "Make it again with `vigie leak fingerprint`."
+    )
+
+
+def all_regions(folded: Folded) -> Iterator[tuple[int, int]]:
+    """Every region of a text, each OVERLAP bytes into the one before it, so that a record across
+    a cut stands whole in one of them."""
+    start = 0
+    while start < folded.size:
+        end, behind = cut_region(folded.data, start, folded.size)
+        yield start, end
+        start = behind
+
+
+def _street_bits(keys: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """A bit filter of the public words of streets, as `kernel.table.in_bits` reads it."""
+    bits = np.zeros(STREET_BITS // 8, np.uint8)
+    for word, flags in words.flags().items():
+        if flags & k.F_STREET:
+            text = np.frombuffer(word.encode("ascii"), np.uint8)
+            key = int(np.ravel(siphash_array(text, keys[2 * k.WORD], keys[2 * k.WORD + 1]))[0])
+            at = (key >> 20) & (STREET_BITS - 1)
+            bits[at >> 3] |= 1 << (at & 7)
+    return bits

@@ -1,0 +1,179 @@
+"""Screened reading and reading everything find the same, whatever a record looks like."""
+
+from __future__ import annotations
+
+import random
+import sysconfig
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from matching import blocks
+from matching.build import build
+from matching.inspect import inspect
+from matching.kernel.bench import REGION
+from matching.keys import new_key
+from matching.result import LeakRef, ScanResult, TextLayer
+from matching.scan import Scanner
+from tests.matching import disguises
+from tests.matching.disguises import LeakOnDisk, Person
+from vigie.demo.leak import generate
+
+RECORDS = 25
+SPACE = REGION + 5000  # ordinary text between two records
+LEET = str.maketrans("aeiost", "431057")
+
+
+def masked_phone(draw: random.Random, p: Person) -> str:
+    hidden = f"{p.phone[:2]} {p.phone[2:4]} ** ** {p.phone[8:]}"
+    return f"{p.first} {p.surname}, {hidden}, {p.town}, {disguises.date_form(draw, p.born)}"
+
+
+def masked_mail(draw: random.Random, p: Person) -> str:
+    local, _, domain = p.email.partition("@")
+    return f"{p.surname};{p.first};{local[:1]}{'*' * 8}{local[-1:]}@{domain};{p.postcode};{p.phone}"
+
+
+def initials(draw: random.Random, p: Person) -> str:
+    return f"{p.first[:1]}. {p.surname} {disguises.date_form(draw, p.born)} {p.address}"
+
+
+def starred(draw: random.Random, p: Person) -> str:
+    return f"{p.surname[:1]}*****{p.surname[-1:]} {p.first};{p.phone};{p.postcode}"
+
+
+def leet(draw: random.Random, p: Person) -> str:
+    return f"{p.first.lower().translate(LEET)} {p.surname.lower().translate(LEET)} {p.phone}"
+
+
+def at_home(draw: random.Random, p: Person) -> str:
+    return f"{p.first} {p.surname}\n{p.address}\n{p.postcode} {p.town}"
+
+
+MORE: dict[str, Callable[[random.Random, Person], str]] = {
+    "masked phone": masked_phone, "masked mail": masked_mail, "initials": initials,
+    "starred": starred, "leet": leet, "at home": at_home,
+}  # fmt: skip
+
+
+def shape(kind: str, draw: random.Random, person: Person) -> str:
+    return MORE[kind](draw, person) if kind in MORE else disguises.disguise(kind, draw, person)
+
+
+@pytest.fixture(scope="module")
+def ordinary() -> str:
+    paths = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
+    found = [path.read_text("utf-8", "replace") for path in paths]
+    return "".join(found)[: 2 * SPACE * RECORDS]
+
+
+@contextmanager
+def reading_all(scanner: Scanner) -> Iterator[None]:
+    scanner.regions.thorough = True
+    try:
+        yield
+    finally:
+        scanner.regions.thorough = False
+
+
+def told(result: ScanResult) -> object:
+    rows = [(match.row, match.bits, match.fields, match.spans) for match in result.matches]
+    return result.verdict, result.records, result.review_records, rows
+
+
+def assert_same(scanner: Scanner, text: str) -> ScanResult:
+    screened = scanner.scan("post", len(text), "", [TextLayer("", text)], all_matches=True)
+    with reading_all(scanner):
+        whole = scanner.scan("post", len(text), "", [TextLayer("", text)], all_matches=True)
+    assert told(screened) == told(whole)
+    return screened
+
+
+@pytest.mark.parametrize("kind", [*disguises.CLASSES, *MORE])
+def test_records_in_ordinary_text(
+    kind: str, leak: LeakOnDisk, scanner: Scanner, ordinary: str
+) -> None:
+    draw = random.Random(f"screen {kind}")
+    parts: list[str] = []
+    for number in range(RECORDS):
+        at = number * SPACE
+        cut = at + draw.randrange(SPACE)
+        record = shape(kind, draw, draw.choice(leak.people))
+        mark = draw.choice(("\n", " "))
+        parts += [ordinary[at:cut], mark, record, mark, ordinary[cut : at + SPACE]]
+    text = "".join(parts)
+    assert len(text) > blocks.MOST_TEXT
+    found = assert_same(scanner, text)
+    assert len(found.matches) >= RECORDS // 3
+    assert scanner.regions.read < scanner.regions.seen
+
+
+@pytest.mark.parametrize("kind", [*disguises.CLASSES, *MORE])
+def test_short_texts(kind: str, leak: LeakOnDisk, scanner: Scanner) -> None:
+    draw = random.Random(f"short {kind}")
+    for _ in range(30):
+        assert_same(scanner, shape(kind, draw, draw.choice(leak.people)))
+
+
+def test_ordinary_text_is_hardly_read(scanner: Scanner, ordinary: str) -> None:
+    assert_same(scanner, ordinary)
+    scanner.scan("code", 1, "", [TextLayer("", ordinary)])
+    assert scanner.regions.read * 4 < scanner.regions.seen
+
+
+def test_a_record_at_every_offset_of_an_edge(leak: LeakOnDisk, scanner: Scanner) -> None:
+    """In one line without an end, where regions are cut between words or inside them."""
+    person = leak.people[77]
+    record = f" {person.first} {person.surname} {person.phone} {person.email} "
+    for filler in ("lorem ipsum dolor ", "loremipsumdolor"):
+        size = blocks.MOST_TEXT + 2 * REGION
+        line = (filler * (size // len(filler) + 1))[:size]
+        for offset in range(0, 2 * len(record) + 1700, 37):
+            cut = blocks.MOST_TEXT + REGION - offset
+            text = line[:cut] + record + line[cut:]
+            result = scanner.scan("line", len(text), "", [TextLayer("", text)])
+            assert 77 in [match.row for match in result.matches], offset
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scanner, list[list[str]]]]:
+    """A leak with comments and passwords, and the cells of its rows."""
+    folder = tmp_path_factory.mktemp("demo")
+    csv = folder / "leak.csv"
+    generate(csv, rows=4000)
+    lines = csv.read_text("latin-1").splitlines()
+    build(csv, new_key(folder / "key"), folder / "leak.vfp", inspect(csv))
+    scanner = Scanner(LeakRef(folder / "leak.vfp", folder / "key"))
+    yield scanner, [line.split(";") for line in lines[1:]]
+    scanner.close()
+
+
+def test_comments_in_ordinary_text(demo: tuple[Scanner, list[list[str]]], ordinary: str) -> None:
+    scanner, rows = demo
+    draw = random.Random("comments")
+    parts: list[str] = []
+    long = [row for row in rows if len(row[-1].split()) >= 12 and row[13]]
+    for number, row in enumerate(draw.sample(long, RECORDS)):
+        words = row[-1].split()
+        if number % 2:
+            del words[draw.randrange(3, 8)]
+        quoted = " ".join(words[:12])
+        record = draw.choice(
+            (f"{row[3]} {quoted}", f"{quoted} ({row[13]})", quoted, row[9] + quoted)
+        )
+        at = number * SPACE
+        parts += [ordinary[at : at + SPACE], "\n", record, "\n"]
+    found = assert_same(scanner, "".join(parts))
+    assert found.matches
+
+
+def test_people_are_counted_as_in_reading_all(leak: LeakOnDisk, scanner: Scanner) -> None:
+    strangers = disguises.people(3000, seed=99)
+    text = "\n".join(f"{p.surname} {p.first} {p.phone} {p.town}" for p in strangers)
+    scanner.scan("list", len(text), "", [TextLayer("", text)])
+    screened = scanner.regions.people
+    with reading_all(scanner):
+        scanner.scan("list", len(text), "", [TextLayer("", text)])
+    assert abs(screened - scanner.regions.people) <= 0.01 * scanner.regions.people
