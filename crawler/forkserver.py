@@ -176,6 +176,8 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             environment = {k: os.environ[k] for k in KEPT_ENVIRONMENT if k in os.environ}
+            # numpy's linear algebra starts a thread a core at import; none may be there at fork.
+            environment["OPENBLAS_NUM_THREADS"] = "1"
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "crawler.forkserver", "--fd", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
