@@ -1,7 +1,7 @@
 """The embedded search index: SQLite FTS5 in a file of its own beside the record.
 
-Words are folded (case and accents). Everything a user types is bound or quoted, so nothing in
-it is an operator but what the short grammar of `parse` knows.
+`index.db` is a symbolic link to the file in use, `index-N.db`. A rebuild fills another file and
+swaps the link, so readers see the old index until the new one is whole.
 """
 
 from __future__ import annotations
@@ -10,121 +10,182 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from index.engine import BUSY_SECONDS, make_private
-from index.errors import IndexUnavailable
-from index.search import Document, Refusal, SearchHit
+from index import embedded_store as store
+from index.documents import FACETS, SORTS, Digest
+from index.embedded_query import Compiler, column
+from index.errors import IndexUnavailable, WrongChoice
+from index.query import DATES, Node, parse
+from index.search import (
+    INTERVALS,
+    MAX_PAGE,
+    Bucket,
+    Document,
+    Health,
+    Refusal,
+    SearchHit,
+    SearchPage,
+    Span,
+    Summary,
+    after_cursor,
+    cursor,
+)
 
-LAYOUT = 1
-FACETS = ("kind", "alert", "case", "leak", "source", "verdict", "status", "fields")
-TEXTS = ("title", "location", "also", "source", "leak", "verdict", "status", "fields")
-MAX_TERMS = 32
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS document (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
-    body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS facet (
-    number INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (name, value, number)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS facet_number ON facet (number);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
-    text, tokenize = 'unicode61 remove_diacritics 2');
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query taken apart: words for the text, exact values for fields."""
-
-    match: str
-    facets: tuple[tuple[str, str], ...]
-
-
-def parse(untrusted_query: str) -> Query:
-    """Words, "phrases", prefix* and field:value, all of which have to fit."""
-    terms: list[str] = []
-    facets: list[tuple[str, str]] = []
-    pattern = r'(?:(\w+):)?(?:"([^"]*)"|(\S+))'
-    for name, phrase, word in re.findall(pattern, untrusted_query[:2000].replace("\0", " "))[
-        :MAX_TERMS
-    ]:
-        value = phrase or word
-        if name.casefold() in FACETS:
-            facets.append((name.casefold(), value.casefold()))
-            continue
-        text = f"{name}:{value}" if name else value
-        quoted = '"' + text.rstrip("*").replace('"', " ") + '"'
-        if re.search(r"\w", quoted):
-            terms.append(quoted + ("*" if word.endswith("*") else ""))
-    return Query(" AND ".join(terms), tuple(facets))
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Weeks begin on Monday; the epoch was a Thursday.
+GROUPS = {
+    "hour": "{0} / 3600000 * 3600000",
+    "day": "{0} / 86400000 * 86400000",
+    "week": "({0} + 259200000) / 604800000 * 604800000 - 259200000",
+    "month": "CAST(strftime('%s', {0} / 1000, 'unixepoch', 'start of month') AS INTEGER) * 1000",
+}
 
 
 class EmbeddedIndex:
     """A search index in one file. Safe to share between threads and processes."""
 
     name = "embedded"
+    batch = 500
+    workers = 1
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._file = ""
 
     def write(self, documents: Sequence[Document]) -> Sequence[Refusal]:
         """See SearchIndex."""
-        refused = []
-        with self._transaction() as connection:
-            for document in documents:
-                try:
-                    body = json.dumps(document.body, ensure_ascii=False)
-                except (TypeError, ValueError):
-                    refused.append(Refusal(document.id, "the document is no JSON", permanent=True))
-                    continue
-                _put(connection, document, body)
-        return refused
+        with self._reading() as connection, _transaction(connection):
+            return store.put_all(connection, documents)
 
-    def replace_all(self, documents: Iterable[Document]) -> int:
+    def search(
+        self,
+        query: str | Node = "",
+        *,
+        kind: str = "alert",
+        sort: str = "first_seen",
+        descending: bool = True,
+        limit: int = 50,
+        after: str = "",
+    ) -> SearchPage:
         """See SearchIndex."""
-        count = 0
-        with self._transaction() as connection:
-            for table in ("words", "facet", "document"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own three names
-            for document in documents:
-                _put(connection, document, json.dumps(document.body, ensure_ascii=False))
-                count += 1
-        return count
-
-    def search(self, query: str, limit: int = 50) -> list[SearchHit]:
-        """See SearchIndex."""
-        parsed = parse(query)
-        where, values = [], []
-        for name, value in parsed.facets:
-            where.append(
-                "d.number IN (SELECT number FROM facet WHERE facet.name = ? AND value = ?)"
-            )
-            values += [name, value]
-        if parsed.match:
-            source = "words JOIN document d ON d.number = words.rowid"
-            where.append("words MATCH ?")
-            values.append(parsed.match)
-            score, order = "-bm25(words)", "bm25(words), d.number DESC"
-        else:
-            source, score, order = "document d", "0.0", "d.number DESC"
-        statement = (
-            f"SELECT d.id, {score}, d.body FROM {source} "  # noqa: S608 - built from constants
-            f"WHERE {' AND '.join(where) or '1'} ORDER BY {order} LIMIT ?"
-        )
+        node = parse(query) if isinstance(query, str) else query
+        limit = max(1, min(limit, MAX_PAGE))
+        behind = after_cursor(sort, after) if after else None
         with self._reading() as connection:
-            rows = connection.execute(statement, [*values, max(1, min(limit, 1000))]).fetchall()
-        return [SearchHit(row[0], float(row[1]), json.loads(row[2])) for row in rows]
+            rows = _page(connection, node, kind, sort, descending, limit + 1, behind)
+        hits = tuple(SearchHit(row[0], row[1], json.loads(row[3])) for row in rows[:limit])
+        more = cursor(sort, rows[limit - 1][2], rows[limit - 1][1]) if len(rows) > limit else ""
+        return SearchPage(hits, more)
 
-    def ids(self) -> set[str]:
+    def scan(
+        self,
+        query: str | Node = "",
+        *,
+        kind: str = "alert",
+        sort: str = "number",
+        descending: bool = False,
+    ) -> Iterator[SearchHit]:
+        """See SearchIndex."""
+        node = parse(query) if isinstance(query, str) else query
+        # A connection of its own: its transaction is what keeps the list as it was.
+        with self._shielded():
+            connection = store.connect(self._settled())
+        try:
+            connection.execute("BEGIN")
+            behind: tuple[float, int] | None = None
+            while True:
+                with self._shielded():
+                    rows = _page(connection, node, kind, sort, descending, MAX_PAGE, behind)
+                for row in rows:
+                    yield SearchHit(row[0], row[1], json.loads(row[3]))
+                if len(rows) < MAX_PAGE:
+                    return
+                behind = rows[-1][2], rows[-1][1]
+        finally:
+            connection.close()
+
+    def count(self, query: str | Node = "", *, kind: str = "alert") -> int:
         """See SearchIndex."""
         with self._reading() as connection:
-            return {row[0] for row in connection.execute("SELECT id FROM document")}
+            source, values = _matching(connection, query, kind)
+            found: int = connection.execute(
+                f"SELECT count(*) FROM {source}",  # noqa: S608 - built from constants
+                values,
+            ).fetchone()[0]
+            return found
+
+    def facets(
+        self, query: str | Node, names: Sequence[str], *, kind: str = "alert", size: int = 50
+    ) -> dict[str, list[Bucket]]:
+        """See SearchIndex."""
+        for name in names:
+            if name not in FACETS:
+                raise WrongChoice(f"{name} cannot be counted; use one of {', '.join(FACETS)}.")
+        found: dict[str, list[Bucket]] = {}
+        with self._reading() as connection:
+            source, values = _matching(connection, query, kind)
+            for name in names:
+                rows = connection.execute(
+                    "SELECT v.shown, count(*) AS n FROM facet_value v JOIN facet f "  # noqa: S608
+                    f"ON f.key = v.key WHERE v.kind = ? AND v.name = ? AND f.number IN "
+                    f"(SELECT d.number FROM {source}) "
+                    "GROUP BY v.shown ORDER BY n DESC, v.shown LIMIT ?",
+                    [kind, name, *values, size],
+                )
+                found[name] = [Bucket(value, count) for value, count in rows]
+        return found
+
+    def histogram(
+        self,
+        query: str | Node = "",
+        *,
+        kind: str = "alert",
+        field: str = "first_seen",
+        interval: str = "day",
+    ) -> list[Span]:
+        """See SearchIndex."""
+        if interval not in INTERVALS:
+            raise WrongChoice(f"Counts over time go by {', '.join(INTERVALS)}, not {interval}.")
+        name = f"d.{column(field, DATES)}"
+        with self._reading() as connection:
+            source, values = _matching(connection, query, kind)
+            rows = connection.execute(
+                f"SELECT {GROUPS[interval].format(name)} AS begins, count(*) "  # noqa: S608
+                f"FROM {source} AND {name} IS NOT NULL GROUP BY begins ORDER BY begins",
+                values,
+            ).fetchall()
+        return [Span(EPOCH + timedelta(milliseconds=begins), count) for begins, count in rows]
+
+    def ids(self, kind: str) -> set[str]:
+        """See SearchIndex."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT id FROM document WHERE kind = ?", (kind,))
+            return {row[0] for row in rows}
+
+    def refresh(self) -> None:
+        """See SearchIndex; here everything is visible at once."""
+
+    def health(self) -> Health:
+        """See SearchIndex."""
+        with self._reading() as connection:
+            connection.execute("SELECT 1 FROM document LIMIT 1").fetchall()
+            size = self._path.stat().st_size
+        return Health("green", f"SQLite {sqlite3.sqlite_version}, {size / 1e6:.1f} MB")
+
+    def begin_rebuild(self) -> EmbeddedRebuild:
+        """See SearchIndex."""
+        with self._lock, self._shielded():
+            # Named before there is one, so that the new file is another. What is no index of
+            # this layout is replaced by the swap.
+            with suppress(sqlite3.DatabaseError):
+                self._settled()
+            return EmbeddedRebuild(self._path)
 
     def close(self) -> None:
         """See SearchIndex."""
@@ -133,79 +194,141 @@ class EmbeddedIndex:
                 self._connection.close()
                 self._connection = None
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+    def _settled(self) -> Path:
+        """The file in use, the first one named when there is none yet."""
+        if not self._path.is_symlink():
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._path.exists():
+                raise sqlite3.DatabaseError("it was made by another version")
+            with suppress(FileExistsError):
+                self._path.symlink_to(_other_name(self._path))
+        return self._path.parent / self._path.readlink()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, self._shielded():
             try:
-                if self._connection is None:
-                    self._connection = _connect(self._path)
-                yield self._connection
-            except (sqlite3.Error, OSError) as error:
-                if self._connection is not None:
+                file = self._settled()
+                if self._connection is not None and self._file != file.name:
                     self._connection.close()
                     self._connection = None
-                raise IndexUnavailable(
-                    f"The search index {self._path} cannot be used ({error}). It holds nothing of "
-                    "its own: remove the file, then run `vigie index rebuild`."
-                ) from None
+                if self._connection is None:
+                    self._connection, self._file = store.connect(file), file.name
+                yield self._connection
+            except (sqlite3.Error, OSError):
+                self.close()
+                raise
+
+    @contextmanager
+    def _shielded(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise IndexUnavailable(
+                f"The search index {self._path} cannot be used ({error}). It holds nothing of "
+                "its own: remove the file, then run `vigie index rebuild`."
+            ) from None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    make_private(path)
-    connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+class EmbeddedRebuild:
+    """See Rebuild: another file beside the one in use."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.parent / _other_name(path)
+        # It is made safe on disk once, in `swap`; a file of an ended rebuild is overwritten.
+        _remove(self._file)
+        self._connection = store.connect(self._file, durable=False)
+        self._swapped = False
+
+    def write(self, documents: Sequence[Document]) -> Sequence[Refusal]:
+        """See Rebuild."""
+        with _transaction(self._connection):
+            return store.put_all(self._connection, documents)
+
+    def summary(self, kind: str) -> Summary:
+        """See Rebuild."""
+        digest = Digest()
+        rows = self._connection.execute("SELECT id, body FROM document WHERE kind = ?", (kind,))
+        digest.add_all((row[0], json.loads(row[1])) for row in rows)
+        return Summary(digest.count, digest.value)
+
+    def swap(self) -> None:
+        """See Rebuild."""
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+        before = self._path.parent / self._path.readlink() if self._path.is_symlink() else None
+        link = self._path.with_suffix(".link")
+        link.unlink(missing_ok=True)
+        link.symlink_to(self._file.name)
+        link.replace(self._path)
+        self._swapped = True
+        if before is not None and before != self._file:
+            # Whoever has it open goes on reading it until the next question.
+            _remove(before)
+
+    def discard(self) -> None:
+        """See Rebuild."""
+        if not self._swapped:
+            self._connection.close()
+            _remove(self._file)
+
+
+def _matching(
+    connection: sqlite3.Connection, query: str | Node, kind: str
+) -> tuple[str, list[object]]:
+    """`FROM …` of all documents `d` that fit."""
+    node = parse(query) if isinstance(query, str) else query
+    compiler = Compiler(connection, kind)
+    condition, driver = compiler.condition(node), compiler.driver(node)
+    where, values = f"d.kind = ? AND {condition.text}", [kind, *condition.values]
+    if driver is None:
+        return f"document d WHERE {where}", values
+    source = f"({driver.text}) AS few CROSS JOIN document d ON d.number = few.number"
+    return f"{source} WHERE {where}", [*driver.values, *values]
+
+
+def _page(
+    connection: sqlite3.Connection,
+    node: Node,
+    kind: str,
+    sort: str,
+    descending: bool,
+    limit: int,
+    behind: tuple[float, int] | None,
+) -> list[tuple[str, int, float, str]]:
+    name = f"d.{column(sort, SORTS)}"
+    source, values = _matching(connection, node, kind)
+    sign, word = ("<", "DESC") if descending else (">", "ASC")
+    if behind is not None:
+        source += f" AND ({name}, d.ordinal) {sign} (?, ?)"
+        values += list(behind)
+    statement = (
+        f"SELECT d.id, d.ordinal, {name}, d.body FROM {source} "  # noqa: S608 - constants
+        f"ORDER BY {name} {word}, d.ordinal {word} LIMIT ?"
     )
-    connection.execute("PRAGMA journal_mode=WAL")
-    # The record is the truth; losing the last moments of the index to a power cut would show as
-    # missing documents, so commits are durable here as well.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA secure_delete=ON")
-    if connection.execute("PRAGMA user_version").fetchone()[0] not in (0, LAYOUT):
-        connection.close()
-        raise sqlite3.DatabaseError("it was made by another version")
-    connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version={LAYOUT};COMMIT;")
-    return connection
+    return connection.execute(statement, [*values, limit]).fetchall()
 
 
-def _put(connection: sqlite3.Connection, document: Document, body: str) -> None:
-    row = connection.execute(
-        "SELECT number, version FROM document WHERE id = ?", (document.id,)
-    ).fetchone()
-    if row and row[1] > document.version:
-        return
-    if row:
-        number = row[0]
-        connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        connection.execute("DELETE FROM facet WHERE number = ?", (number,))
-        connection.execute(
-            "UPDATE document SET version = ?, body = ? WHERE number = ?",
-            (document.version, body, number),
-        )
-    else:
-        number = connection.execute(
-            "INSERT INTO document (id, version, body) VALUES (?, ?, ?)",
-            (document.id, document.version, body),
-        ).lastrowid
-    text = "\n".join(value for name in TEXTS for value in _values(document, name))
-    connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
-    connection.executemany(
-        "INSERT OR IGNORE INTO facet VALUES (?, ?, ?)",
-        [(number, name, value.casefold()) for name in FACETS for value in _values(document, name)],
-    )
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
 
 
-def _values(document: Document, name: str) -> list[str]:
-    value = document.body.get(name, "")
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+def _other_name(path: Path) -> str:
+    """The file's next name: one more than the one in use."""
+    present = path.readlink().name if path.is_symlink() else ""
+    found = re.search(r"-(\d+)\.db$", present)
+    return f"{path.stem}-{int(found[1]) + 1 if found else 1}.db"
+
+
+def _remove(file: Path) -> None:
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        (file.parent / name).unlink(missing_ok=True)

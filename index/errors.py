@@ -41,5 +41,13 @@ class WrongChoice(RecordError):
     """A filter, status or sort order that does not exist."""
 
 
+class WrongQuery(WrongChoice):
+    """A query that cannot be understood; the message names the field and a good example."""
+
+
 class IndexUnavailable(RecordError):
     """The search index cannot be reached now; what is to be delivered waits in the outbox."""
+
+
+class RebuildFailed(RecordError):
+    """The new index was not put in place; the one in use is as it was."""

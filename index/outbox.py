@@ -1,21 +1,27 @@
 """The outbox: what is to be delivered, written in the transaction of the fact it tells of.
 
-A row is a document of the search index (or, later, a notification): `document_id` is the same
-for the same thing, and the row's own id is the document's version, so a receiver that keeps the
-highest version is right whatever the order and however often rows arrive.
+A row is a document of the search index. `document_id` is the same for the same thing; of an
+alert's states the row's own id is the version, so an index that keeps the highest version is
+right whatever the order and however often rows arrive. A hit never changes and has one row.
+An empty body means: take it from the record when it is due.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from index.schema import Alert, Outbox
-from index.views import stamp
+from index.documents import alert_document, hit_document
+from index.schema import Alert, Capture, Hit, Outbox
+from index.search import Document
 
-SEARCH = "search"
+SEARCH = "search"  # alerts, in their present state
+HITS = "hits"
+CHANNELS = {HITS: "hit", SEARCH: "alert"}
 
 
 def announce(session: Session, alert: Alert, now: datetime) -> None:
@@ -30,28 +36,50 @@ def announce(session: Session, alert: Alert, now: datetime) -> None:
     )
 
 
-def document_id(alert_id: int) -> str:
-    """The index's id of an alert."""
-    return f"alert-{alert_id}"
+def announce_hit(session: Session, hit: Hit, capture: Capture, now: datetime) -> None:
+    """Put a new hit into the outbox."""
+    session.add(
+        Outbox(
+            channel=HITS,
+            document_id=document_id(hit.id, "hit"),
+            body=hit_document(hit, capture),
+            created=now,
+        )
+    )
 
 
-def alert_document(alert: Alert) -> dict[str, Any]:
-    """What the index holds of an alert: nothing that is not masked."""
-    return {
-        "kind": "alert",
-        "alert": alert.id,
-        "case": alert.case,
-        "leak": alert.leak,
-        "source": alert.source,
-        "location": alert.location,
-        "also": list(alert.also),
-        "title": alert.title,
-        "verdict": alert.verdict,
-        "records": alert.records,
-        "bits": round(alert.bits, 1),
-        "fields": list(alert.fields),
-        "first_seen": stamp(alert.first_seen),
-        "last_seen": stamp(alert.last_seen),
-        "status": alert.status,
-        "version": alert.version,
-    }
+def document_id(number: int, kind: str = "alert") -> str:
+    """The index's id of an alert or a hit."""
+    return f"{kind}-{number}"
+
+
+def number_of(document: str) -> int:
+    """The alert's or hit's number of an id."""
+    return int(document.rpartition("-")[2])
+
+
+def render(session: Session, wanted: Sequence[tuple[str, int]]) -> Iterator[Document]:
+    """Documents of one kind as the record has them now, by (id, version); what the record does
+    not have any more is left out."""
+    if not wanted:
+        return
+    versions = {number_of(name): version for name, version in wanted}
+    if wanted[0][0].startswith("hit-"):
+        query = select(Hit, Capture).join(Capture, Hit.capture == Capture.id)
+        for hit, capture in session.execute(query.where(Hit.id.in_(versions))):
+            yield hit_as_document(hit, capture)
+        return
+    yield from alerts_as_documents(
+        session.scalars(select(Alert).where(Alert.id.in_(versions))), versions
+    )
+
+
+def hit_as_document(hit: Hit, capture: Capture) -> Document:
+    """A hit ready to be written; hits have one version."""
+    return Document(document_id(hit.id, "hit"), 1, json.dumps(hit_document(hit, capture)))
+
+
+def alerts_as_documents(alerts: Iterable[Alert], versions: dict[int, int]) -> Iterator[Document]:
+    """Alerts ready to be written."""
+    for alert in alerts:
+        yield Document(document_id(alert.id), versions[alert.id], json.dumps(alert_document(alert)))

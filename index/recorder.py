@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from index import cases, threads
 from index.engine import reading, writing
 from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
 from index.leases import check, source_lease, utc_now
-from index.outbox import announce
+from index.outbox import announce, announce_hit
 from index.schema import (
     Act,
     Alert,
@@ -172,7 +172,10 @@ def _record_post(
         alert = None
         if finding.result.verdict.raises_alert:
             alert = _raise_alert(session, fence, post, finding, now, changes)
-        session.add(_hit(finding, capture.id, alert, now))
+        hit = _hit(finding, capture.id, alert, now)
+        session.add(hit)
+        session.flush()
+        announce_hit(session, hit, capture, now)
     session.flush()
     changes.captured.append(True)
 
@@ -204,15 +207,10 @@ def _same_capture(session: Session, post: KeptPost) -> bool:
 
 def _still_there(session: Session, post: KeptPost, now: datetime) -> None:
     keys = (post.location_key, *post.also_keys)
-    session.execute(
-        update(Alert)
-        .where(
-            Alert.id.in_(select(AlertAddress.alert).where(AlertAddress.location_key.in_(keys))),
-            Alert.last_seen < now,
-        )
-        .values(last_seen=now)
-        .execution_options(synchronize_session=False)
-    )
+    seen = select(AlertAddress.alert).where(AlertAddress.location_key.in_(keys))
+    for alert in session.scalars(select(Alert).where(Alert.id.in_(seen), Alert.last_seen < now)):
+        alert.last_seen = now
+        announce(session, alert, now)
 
 
 def _raise_alert(

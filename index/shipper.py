@@ -1,154 +1,311 @@
-"""The shipper: takes what the outbox holds to the search index, at least once, in order of writing.
+"""The shipper: takes what the outbox holds to the search index, at least once.
 
-It runs in a thread of its own. A document that fails is tried again later and later, alone; one
-that can never be taken is put aside with its reason; an index that cannot be reached makes
-everything wait. The record never waits for the index.
+Two lanes, each in a thread of its own: hits, of which several batches travel side by side, and
+alerts, whose states go one batch after the other. A document that fails is tried again later and
+later, alone; one that can never be taken is put aside with its reason; an index that cannot be
+reached makes everything wait. The record never waits for the index. Several shippers may run:
+what two of them deliver is one document.
 """
 
 from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
-from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Text, cast, delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from index.catch_up import REBUILD_LEASE, finish_interrupted
 from index.engine import reading, writing
 from index.errors import IndexUnavailable
-from index.leases import utc_now
-from index.outbox import SEARCH, alert_document, document_id
-from index.schema import Alert, Outbox
+from index.leases import Leases, utc_now
+from index.outbox import CHANNELS, HITS, SEARCH, render
+from index.schema import Outbox
 from index.search import Document, Refusal, SearchIndex
 
-BATCH = 200
 POLL = 0.5
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
+# An index that is away is asked again soon: it holds nothing back but a connection.
+LONGEST_OUTAGE_WAIT = 30.0
 MAX_ATTEMPTS = 20
-KEEP_DELIVERED = timedelta(days=1)
+KEEP_DELIVERED = timedelta(hours=1)
+# Rows beyond this many give up their bodies while the index is away; they are made again from the
+# record. So a waiting hit costs some 100 bytes, however long the outage.
+MAX_WAITING_BODIES = 100_000
+EMPTY = "{}"
 
 log = structlog.get_logger("index.shipper")
 
 
+class Row(NamedTuple):
+    """One row of the outbox."""
+
+    id: int
+    document_id: str
+    text: str
+    attempts: int
+
+
 @dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """How far the index is behind the record. `missing` and `extra` count documents."""
-
-    index: str
-    reachable: bool
-    documents: int
-    alerts: int
-    missing: int
-    extra: int
-    waiting: int
-    put_aside: int
-    oldest_waiting: datetime | None
+class _Sent:
+    rows: Sequence[Row]
+    refused: dict[str, Refusal]
 
 
-class Shipper:
-    """Delivers the outbox's search documents to one index."""
+class Lane:
+    """One channel's way to the index."""
 
     def __init__(
-        self, engine: Engine, index: SearchIndex, *, clock: Callable[[], datetime] = utc_now
+        self,
+        engine: Engine,
+        index: SearchIndex,
+        channel: str,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._engine = engine
         self._index = index
+        self.channel = channel
         self._clock = clock
+        # Of an alert two states must not travel at once; hits have one.
+        self._workers = index.workers if channel == HITS else 1
+
+    def step(self) -> int:
+        """One batch; how many rows it had. Raises IndexUnavailable."""
+        rows = self._read(0)
+        if rows:
+            self._settle(self._send(rows))
+        return len(rows)
+
+    def drain(self, is_over: Callable[[], bool] = lambda: False) -> int:
+        """Everything that is due, several batches on their way at once; how many rows there
+        were. Raises IndexUnavailable; what was delivered before is settled."""
+        shipped, last = 0, 0
+        travelling: deque[Future[_Sent]] = deque()
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="shipper") as pool:
+            try:
+                while not is_over():
+                    rows = self._read(last)
+                    if rows:
+                        last = rows[-1].id
+                        travelling.append(pool.submit(self._send, rows))
+                    if not travelling:
+                        break
+                    if not rows or len(travelling) > self._workers:
+                        sent = travelling.popleft().result()
+                        self._settle(sent)
+                        shipped += len(sent.rows)
+            finally:
+                for future in travelling:
+                    # Without this, what arrived would be sent again.
+                    if future.exception() is None:
+                        self._settle(future.result())
+                        shipped += len(future.result().rows)
+        return shipped
+
+    def trim(self) -> None:
+        """Bound what waits: superseded states go, and far rows give up their bodies."""
+        with writing(self._engine) as connection:
+            if self.channel == SEARCH:
+                newest = (
+                    select(func.max(Outbox.id))
+                    .where(*_waiting(SEARCH))
+                    .group_by(Outbox.document_id)
+                )
+                connection.execute(
+                    delete(Outbox).where(*_waiting(SEARCH), Outbox.id.not_in(newest))
+                )
+            border = connection.scalar(
+                select(Outbox.id)
+                .where(*_waiting(self.channel))
+                .order_by(Outbox.id)
+                .offset(MAX_WAITING_BODIES)
+                .limit(1)
+            )
+            if border is not None:
+                connection.execute(
+                    update(Outbox)
+                    .where(*_waiting(self.channel), Outbox.id >= border)
+                    .where(func.length(cast(Outbox.body, Text)) > len(EMPTY))
+                    .values(body={})
+                )
+
+    def note_outage(self, reason: str) -> None:
+        """Keep the reason with the oldest row that waits, for `vigie index status`."""
+        with writing(self._engine) as connection:
+            oldest = select(func.min(Outbox.id)).where(*_waiting(self.channel)).scalar_subquery()
+            connection.execute(
+                update(Outbox).where(Outbox.id == oldest).values(last_error=reason[:500])
+            )
+
+    def waiting(self) -> int:
+        """How many rows wait."""
+        with reading(self._engine) as connection:
+            query = select(func.count()).select_from(Outbox).where(*_waiting(self.channel))
+            return connection.scalar(query) or 0
+
+    def _read(self, after: int) -> list[Row]:
+        with reading(self._engine) as connection:
+            # As text: nothing here looks into a body, and parsing costs more than sending.
+            found = connection.execute(
+                select(Outbox.id, Outbox.document_id, cast(Outbox.body, Text), Outbox.attempts)
+                .where(
+                    *_waiting(self.channel),
+                    Outbox.id > after,
+                    or_(Outbox.due.is_(None), Outbox.due <= self._clock()),
+                )
+                .order_by(Outbox.id)
+                .limit(self._index.batch)
+            )
+            return [Row(*row) for row in found]
+
+    def _send(self, rows: Sequence[Row]) -> _Sent:
+        # Of several states of one document only the newest is sent; the older rows are settled
+        # with it, since the index would drop them anyway.
+        newest = {row.document_id: row for row in rows}
+        whole = [
+            Document(row.document_id, row.id, row.text)
+            for row in newest.values()
+            if row.text != EMPTY
+        ]
+        bare = [(row.document_id, row.id) for row in newest.values() if row.text == EMPTY]
+        if bare:
+            with reading(self._engine) as connection, Session(connection) as session:
+                whole += render(session, bare)
+        refusals = self._index.write(whole) if whole else ()
+        return _Sent(rows, {refusal.id: refusal for refusal in refusals})
+
+    def _settle(self, sent: _Sent) -> None:
+        now = self._clock()
+        settled = [row.id for row in sent.rows if row.document_id not in sent.refused]
+        with writing(self._engine) as connection:
+            if settled and self.channel == HITS:
+                # A hit is in the record for good; its row has nothing more to tell.
+                connection.execute(delete(Outbox).where(Outbox.id.in_(settled)))
+            elif settled:
+                connection.execute(
+                    update(Outbox).where(Outbox.id.in_(settled)).values(delivered=now)
+                )
+            for row in sent.rows:
+                refusal = sent.refused.get(row.document_id)
+                if refusal is None:
+                    continue
+                attempts = row.attempts + (not refusal.busy)
+                given_up = refusal.permanent or attempts >= MAX_ATTEMPTS
+                connection.execute(
+                    update(Outbox)
+                    .where(Outbox.id == row.id)
+                    .values(
+                        attempts=attempts,
+                        last_error=refusal.reason[:500],
+                        put_aside=now if given_up else None,
+                        due=now + timedelta(seconds=wait(max(1, attempts))),
+                    )
+                )
+        for refusal in sent.refused.values():
+            log.warning("document-refused", permanent=refusal.permanent, busy=refusal.busy)
+
+
+class Shipper:
+    """Delivers the outbox's search documents to one index. `tell` gets a sentence when the index
+    goes away and when it is back."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        index: SearchIndex,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        tell: Callable[[str], None] = lambda _sentence: None,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._tell = tell
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._lanes = [Lane(engine, index, channel, clock) for channel in CHANNELS]
+        self._away = threading.Event()
 
     def start(self) -> None:
-        """Deliver in a thread until `stop`."""
-        self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
-        self._thread.start()
+        """Deliver in threads until `stop`."""
+        self._threads = [
+            threading.Thread(
+                target=self._run, args=(lane,), name=f"shipper-{lane.channel}", daemon=True
+            )
+            for lane in self._lanes
+        ]
+        finish_interrupted(self._engine)
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, seconds: float = 2.0) -> None:
         """Deliver what is there, for `seconds` at most; the rest waits in the outbox."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
+        share = seconds / max(1, len(self._threads))
+        for thread in self._threads:
+            thread.join(share)
 
     def ship_once(self) -> int:
-        """One batch; returns how many rows were settled. Raises IndexUnavailable."""
-        now = self._clock()
-        with reading(self._engine) as connection:
-            rows = connection.execute(
-                select(Outbox.id, Outbox.document_id, Outbox.body, Outbox.attempts)
-                .where(
-                    Outbox.channel == SEARCH,
-                    Outbox.delivered.is_(None),
-                    Outbox.put_aside.is_(None),
-                    or_(Outbox.due.is_(None), Outbox.due <= now),
-                )
-                .order_by(Outbox.id)
-                .limit(BATCH)
-            ).all()
-        if not rows:
-            return 0
-        # Of several states of one document only the newest is sent; the older rows are settled
-        # with it, since the index would drop them anyway.
-        newest = {row.document_id: Document(row.document_id, row.id, row.body) for row in rows}
-        refused = {item.id: item for item in self._index.write(list(newest.values()))}
-        settled = [row.id for row in rows if row.document_id not in refused]
-        failed = [
-            (row.id, row.attempts + 1, refused[row.document_id])
-            for row in rows
-            if row.document_id in refused
-        ]
-        self._settle(settled, failed)
-        return len(rows)
+        """One batch a lane; returns how many rows were looked at. Raises IndexUnavailable."""
+        return sum([lane.step() for lane in self._lanes])
 
     def forget_delivered(self) -> None:
-        """Drop rows that were delivered over a day ago."""
+        """Drop rows that were delivered a while ago. A rebuild still needs them: it looks there
+        for what changed meanwhile."""
+        if Leases(self._engine).held(REBUILD_LEASE):
+            return
         with writing(self._engine) as connection:
             connection.execute(
                 delete(Outbox).where(Outbox.delivered < self._clock() - KEEP_DELIVERED)
             )
 
-    def _settle(self, settled: Sequence[int], failed: Sequence[tuple[int, int, Refusal]]) -> None:
-        now = self._clock()
-        with writing(self._engine) as connection:
-            if settled:
-                connection.execute(
-                    update(Outbox).where(Outbox.id.in_(settled)).values(delivered=now)
-                )
-            for row_id, attempts, refusal in failed:
-                given_up = refusal.permanent or attempts >= MAX_ATTEMPTS
-                connection.execute(
-                    update(Outbox)
-                    .where(Outbox.id == row_id)
-                    .values(
-                        attempts=attempts,
-                        last_error=refusal.reason[:500],
-                        put_aside=now if given_up else None,
-                        due=now + timedelta(seconds=wait(attempts)),
-                    )
-                )
-                log.warning("document-refused", attempts=attempts, put_aside=given_up)
-
-    def _run(self) -> None:
-        failures = 0
-        swept = self._clock()
+    def _run(self, lane: Lane) -> None:
+        failures, swept = 0, self._clock()
         while True:
             stopping = self._stop.is_set()
+            shipped = 0
             try:
-                shipped = self.ship_once()
-                failures = 0
-                if self._clock() - swept > timedelta(hours=1):
+                shipped = lane.step() if stopping else lane.drain(self._stop.is_set)
+                failures = self._is_back(failures)
+                if self._clock() - swept > KEEP_DELIVERED / 4:
+                    finish_interrupted(self._engine)
                     self.forget_delivered()
                     swept = self._clock()
             except (IndexUnavailable, SQLAlchemyError) as error:
                 failures += 1
-                shipped = 0
-                log.warning("index-unavailable", kind=type(error).__name__, failures=failures)
+                self._is_away(lane, error, failures)
             if stopping and not shipped:
                 return
             if not shipped:
-                self._stop.wait(wait(failures) if failures else POLL)
+                self._stop.wait(min(LONGEST_OUTAGE_WAIT, wait(failures)) if failures else POLL)
+
+    def _is_back(self, failures: int) -> int:
+        if failures and self._away.is_set():
+            self._away.clear()
+            self._tell("The search index is back; what waited is delivered.")
+        return 0
+
+    def _is_away(self, lane: Lane, error: Exception, failures: int) -> None:
+        # Ours is a sentence without content; a database's own may show a statement.
+        reason = str(error) if isinstance(error, IndexUnavailable) else type(error).__name__
+        log.warning("index-unavailable", kind=type(error).__name__, failures=failures)
+        try:
+            lane.note_outage(reason)
+            if failures % 10 == 1:
+                lane.trim()
+            waiting = lane.waiting()
+        except SQLAlchemyError:
+            return
+        if not self._away.is_set():
+            self._away.set()
+            self._tell(f"{waiting} documents wait for the search index: {reason}")
 
 
 def wait(attempts: int) -> float:
@@ -156,61 +313,5 @@ def wait(attempts: int) -> float:
     return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts - 1, 16)) * random.uniform(0.8, 1.2)  # noqa: S311
 
 
-def rebuild(engine: Engine, index: SearchIndex) -> int:
-    """Make the index anew from the record; returns the number of documents.
-
-    What was delivered while it ran may have gone into the old index: it is delivered again.
-    """
-    with reading(engine) as connection, Session(connection) as session:
-        version = session.scalar(select(func.coalesce(func.max(Outbox.id), 0))) or 0
-
-        def documents() -> Iterator[Document]:
-            for alert in session.scalars(
-                select(Alert).order_by(Alert.id).execution_options(yield_per=500)
-            ):
-                yield Document(document_id(alert.id), version, alert_document(alert))
-
-        count = index.replace_all(documents())
-    with writing(engine) as connection:
-        # What was put aside or waits is in the new index already, if it is of this snapshot.
-        connection.execute(
-            update(Outbox)
-            .where(Outbox.channel == SEARCH, Outbox.id <= version, Outbox.delivered.is_(None))
-            .values(delivered=utc_now(), put_aside=None)
-        )
-        connection.execute(
-            update(Outbox)
-            .where(Outbox.channel == SEARCH, Outbox.id > version, Outbox.delivered.is_not(None))
-            .values(delivered=None)
-        )
-    return count
-
-
-def status(engine: Engine, index: SearchIndex) -> IndexStatus:
-    """Compare the index with the record, id by id."""
-    with reading(engine) as connection:
-        alerts = {document_id(row) for row in connection.scalars(select(Alert.id))}
-        waiting, oldest = connection.execute(
-            select(func.count(), func.min(Outbox.created)).where(
-                Outbox.channel == SEARCH, Outbox.delivered.is_(None), Outbox.put_aside.is_(None)
-            )
-        ).one()
-        aside = connection.scalar(
-            select(func.count()).select_from(Outbox).where(Outbox.put_aside.is_not(None))
-        )
-    try:
-        found = index.ids()
-        reachable = True
-    except IndexUnavailable:
-        found, reachable = set(), False
-    return IndexStatus(
-        index=index.name,
-        reachable=reachable,
-        documents=len(found),
-        alerts=len(alerts),
-        missing=len(alerts - found),
-        extra=len(found - alerts),
-        waiting=waiting,
-        put_aside=aside or 0,
-        oldest_waiting=oldest,
-    )
+def _waiting(channel: str) -> tuple[ColumnElement[bool], ...]:
+    return Outbox.channel == channel, Outbox.delivered.is_(None), Outbox.put_aside.is_(None)

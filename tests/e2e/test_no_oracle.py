@@ -24,9 +24,9 @@ from index.engine import open_record
 from index.facts import Fence
 from index.frontier import Frontier
 from index.leases import Leases, source_lease
+from index.rebuild import rebuild
 from index.recorder import Recorder
 from index.schema import Outbox
-from index.shipper import rebuild
 from index.vault import Vault
 from matching.build import build
 from matching.client import MatcherClient
@@ -184,7 +184,7 @@ def test_no_search_finds_a_value_of_an_alerted_record(
     engine: Engine, served: Served, person: Person, tmp_path: Path
 ) -> None:
     index = EmbeddedIndex(tmp_path / "index.db")
-    assert rebuild(engine, index) == 1
+    assert rebuild(engine, index).alerts.count == 1
     with served.user() as user:
         # The alert is there, and the search works.
         assert found_by(user, "forum.example") == ["1"]

@@ -18,15 +18,23 @@ HERE = Path(__file__).parent
 FETCH_SECONDS, COMPILE_SECONDS = 900, 120
 
 
+NO_PROGRAMS = "Java 17, its compiler or Maven is not installed"
+NO_JARS = "the jars of Elasticsearch cannot be fetched here"
+
+
 class NodeUnavailable(Exception):
-    """A node cannot be had on this machine; the message says what is missing."""
+    """A node cannot be had on this machine: NO_PROGRAMS or NO_JARS. `detail` says more."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.detail = detail
 
 
 def class_path() -> str:
     """The class path of the node, made when it is not there yet; raises NodeUnavailable."""
-    for program, package in (("java", "a JRE 17"), ("javac", "a JDK 17"), ("mvn", "Maven")):
+    for program in ("java", "javac", "mvn"):
         if shutil.which(program) is None:
-            raise NodeUnavailable(f"there is no {program} here (install {package})")
+            raise NodeUnavailable(NO_PROGRAMS, f"{program} is missing")
     cache = _cache()
     with (cache / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -69,23 +77,30 @@ def _fetch(folder: Path) -> None:
             "mvn", "-q", "-B", "dependency:copy-dependencies",
             f"-DoutputDirectory={folder}", "-DincludeScope=runtime",
         ]  # fmt: skip
-        _run(command, work, FETCH_SECONDS, "Maven could not fetch the jars")
-    if not any(folder.glob("elasticsearch-8.*.jar")):
-        raise NodeUnavailable("Maven fetched no Elasticsearch")
+        failed = _run(command, work, FETCH_SECONDS)
+    if not failed and not any(folder.glob("elasticsearch-8.*.jar")):
+        failed = "Maven fetched no Elasticsearch"
+    if failed:
+        raise NodeUnavailable(NO_JARS, failed)
 
 
 def _compile(jars: Path, sources: list[Path], folder: Path) -> None:
     command = ["javac", "-nowarn", "-cp", f"{jars}/*", "-d", str(folder), *map(str, sources)]
-    _run(command, str(HERE), COMPILE_SECONDS, "the launcher does not compile")
+    failed = _run(command, str(HERE), COMPILE_SECONDS)
+    if failed:
+        # That is a fault of ours, and no reason to skip anything.
+        raise RuntimeError(f"the launcher does not compile: {failed}")
 
 
-def _run(command: list[str], folder: str, seconds: float, failed: str) -> None:
+def _run(command: list[str], folder: str, seconds: float) -> str:
+    """What went wrong; "" for nothing."""
     try:
         done = subprocess.run(
             command, cwd=folder, timeout=seconds, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
-        raise NodeUnavailable(f"{failed} within {seconds} s") from None
-    if done.returncode:
-        said = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stderr)
-        raise NodeUnavailable(f"{failed}: {said.strip()[:300]}")
+        return f"{command[0]} did not end within {seconds} s"
+    if done.returncode == 0:
+        return ""
+    said = next((line for line in done.stdout.splitlines() if "ERROR" in line), done.stderr)
+    return f"{command[0]}: {said.strip()[:300]}"

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from index.embedded import EmbeddedIndex
 from index.engine import open_record
 from index.leases import Leases, source_lease
-from index.recorder import Fence, Finding, KeptPost, PageFacts
+from index.recorder import Fence, Finding, KeptPost, PageFacts, Recorder
+from index.search import SearchIndex
 from matching.result import Match, ScanResult, Verdict
 
 BuildPost = Callable[..., KeptPost]
@@ -88,6 +90,41 @@ def build_post() -> BuildPost:
     return build
 
 
+@pytest.fixture
+def fill(
+    engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost
+) -> Callable[[int], None]:
+    """fill(n): make alerts until there are n."""
+    made = [0]
+
+    def make(number: int) -> None:
+        while made[0] < number:
+            Recorder(engine).record_page(
+                fence, page, [], [build_post(f"p{made[0]}", rows=[made[0]])]
+            )
+            made[0] += 1
+
+    return make
+
+
 def key_of(name: str) -> bytes:
     """16 bytes for a name."""
     return hashlib.blake2b(name.encode(), digest_size=16).digest()
+
+
+@pytest.fixture(scope="module", params=["embedded"])
+def any_index(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SearchIndex]:
+    """An empty index of each kind there is, for the tests of one file."""
+    made = EmbeddedIndex(tmp_path_factory.mktemp("search") / "index.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["embedded"])
+def fresh_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
+    """An empty index of each kind there is, for one test."""
+    made = EmbeddedIndex(tmp_path / "index.db")
+    yield made
+    made.close()

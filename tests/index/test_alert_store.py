@@ -113,7 +113,7 @@ def test_a_decision_leaves_an_act_and_an_outbox_row(store: AlertStore, engine: E
             "reason": "it is ours",
         }
         body = session.scalars(select(Outbox.body).order_by(Outbox.id.desc()).limit(1)).one()
-        assert body["status"] == "confirmed"
+        assert body["vigie"]["status"] == "confirmed"
         assert "ours" not in str(body)
 
 

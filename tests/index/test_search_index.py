@@ -1,311 +1,262 @@
-"""The outbox reaches the index at least once, and the index can be made again from the record."""
+"""One suite for every search index: the same set in the same order, whatever stands behind."""
 
 from __future__ import annotations
 
-import stat
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
-from index.alerts import AlertStore
-from index.embedded import EmbeddedIndex
-from index.errors import IndexUnavailable
-from index.recorder import Fence, KeptPost, PageFacts, Recorder
-from index.schema import Outbox
-from index.search import Document, Refusal, SearchHit
-from index.shipper import MAX_ATTEMPTS, Shipper, rebuild, status, wait
+from index import query as language
+from index import words
+from index.documents import FACETS, SORTS, facet_values
+from index.errors import WrongChoice, WrongQuery
+from index.search import Document, SearchIndex
+from tests.index.search_documents import BEGAN, alert, hit, many
 
-BuildPost = Callable[..., KeptPost]
+NUMBER = 150
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[EmbeddedIndex]:
-    made = EmbeddedIndex(tmp_path / "index.db")
-    yield made
-    made.close()
+@pytest.fixture(scope="module")
+def filled(any_index: SearchIndex) -> SearchIndex:
+    """An index with many alerts, in a shuffled order of writing, and a few hits."""
+    documents = many(NUMBER)
+    random.Random(3).shuffle(documents)
+    assert not any_index.write(documents)
+    assert not any_index.write([hit(n) for n in range(1, 8)])
+    any_index.refresh()
+    return any_index
 
 
-@pytest.fixture
-def fill(
-    engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost
-) -> Callable[[int], None]:
-    """Make so many alerts."""
-
-    def make(number: int) -> None:
-        for n in range(number):
-            Recorder(engine).record_page(fence, page, [], [build_post(f"p{n}", rows=[n])])
-
-    return make
-
-
-def document(number: int, version: int = 1, **body: object) -> Document:
-    return Document(f"alert-{number}", version, {"alert": number, **body})
+def expected(
+    text: str,
+    sort: str = "first_seen",
+    *,
+    descending: bool = True,
+    documents: list[Document] | None = None,
+) -> list[str]:
+    """What a query finds, worked out over plain dicts: what both indexes are held to."""
+    node = language.parse(text)
+    found = [d for d in (documents or many(NUMBER)) if fits(node, d.body["vigie"])]
+    key: Callable[[Document], Any] = lambda d: (d.body["vigie"][sort], d.body["vigie"]["number"])  # noqa: E731
+    return [d.id for d in sorted(found, key=key, reverse=descending)]
 
 
-class Flaky:
-    """The embedded index behind a wire that breaks as a test tells it."""
-
-    name = "flaky"
-
-    def __init__(self, index: EmbeddedIndex) -> None:
-        self.index = index
-        self.down = False
-        self.lose_answer = False
-        self.refuse: dict[str, bool] = {}
-        self.written: list[list[str]] = []
-
-    def write(self, documents: Sequence[Document]) -> Sequence[Refusal]:
-        if self.down:
-            raise IndexUnavailable("down")
-        self.written.append([item.id for item in documents])
-        taken = [item for item in documents if item.id not in self.refuse]
-        self.index.write(taken)
-        if self.lose_answer:
-            raise IndexUnavailable("the answer was lost")
-        return [
-            Refusal(item.id, "mapping says no", permanent=self.refuse[item.id])
-            for item in documents
-            if item.id in self.refuse
-        ]
-
-    def replace_all(self, documents: Iterable[Document]) -> int:
-        return self.index.replace_all(documents)
-
-    def search(self, query: str, limit: int = 50) -> list[SearchHit]:
-        return self.index.search(query, limit)
-
-    def ids(self) -> set[str]:
-        return self.index.ids()
-
-    def close(self) -> None:
-        self.index.close()
+def fits(node: language.Node, own: dict[str, Any]) -> bool:
+    """Whether a document fits a tree."""
+    match node:
+        case language.Words():
+            texts = [own["title"], own["location"], *own["also"], own["source"], own["leak"]]
+            return any_phrase(node, [words.split(text) for text in texts])
+        case language.Value(field="id"):
+            return words.fold(own["id"]) == node.value
+        case language.Value():
+            return (node.field, node.value) in {
+                (name, words.fold(value)) for name, value in facet_values(own)
+            }
+        case language.Range():
+            value = own.get(node.field)
+            if isinstance(value, str):
+                value = round(datetime.fromisoformat(value).timestamp() * 1000)
+            return value is not None and within(node, value)
+        case language.Not():
+            return not fits(node.part, own)
+        case language.All():
+            return all(fits(part, own) for part in node.parts)
+        case language.Any():
+            return any(fits(part, own) for part in node.parts)
 
 
-def test_alerts_reach_the_index(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    fill(7)
-    assert Shipper(engine, index).ship_once() == 7
-    assert Shipper(engine, index).ship_once() == 0
-    found = status(engine, index)
-    assert (found.documents, found.alerts, found.missing, found.extra, found.waiting) == (
-        7, 7, 0, 0, 0,
-    )  # fmt: skip
+def any_phrase(node: language.Words, texts: list[list[str]]) -> bool:
+    if node.prefix:
+        every = {word for text in texts for word in text}
+        starts = any(word.startswith(node.words[-1]) for word in every)
+        return starts and set(node.words[:-1]) <= every
+    size = len(node.words)
+    return any(
+        tuple(text[at : at + size]) == node.words for text in texts for at in range(len(text))
+    )
 
 
-def test_an_index_that_is_down_loses_nothing(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    flaky = Flaky(index)
-    flaky.down = True
-    shipper = Shipper(engine, flaky)
-    fill(5)
-    for _ in range(3):
-        with pytest.raises(IndexUnavailable):
-            shipper.ship_once()
-    assert status(engine, flaky).waiting == 5
-    flaky.down = False
-    shipper.ship_once()
-    assert status(engine, flaky).missing == 0
+def within(node: language.Range, value: float) -> bool:
+    low = node.low is None or (value > node.low if node.low_open else value >= node.low)
+    return low and (
+        node.high is None or (value < node.high if node.high_open else value <= node.high)
+    )
 
 
-def test_a_lost_answer_doubles_nothing(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    flaky = Flaky(index)
-    flaky.lose_answer = True
-    fill(5)
-    with pytest.raises(IndexUnavailable):
-        Shipper(engine, flaky).ship_once()
-    flaky.lose_answer = False
-    Shipper(engine, flaky).ship_once()
-    assert [len(batch) for batch in flaky.written] == [5, 5]
-    assert len(index.search("", 100)) == 5
+QUERIES = [
+    "", "base", "MEDECINS", "médec*", '"base medecins"', "oeuvre", "strasse", "ete", "naive",
+    "status:open", "status:OPEN source:forum-x", 'leak:"labo ete"', "fields:nir -fields:phone",
+    "records:3", "records:>=3", "records:2..4 bits:>50", "bits:40..45", "case:7", "alert:12",
+    "first_seen:2026-07-02", "first_seen:>=2026-07-04", "last_seen:<2026-07-12", "first_seen:2026",
+    "found_after:<300", "-found_after:<300", "posted:2026-07-01", "-posted:2026",
+    "host:a.example", "a.example", "https://a.example/t/17", "c example", '"c example"', "raw*",
+    "base OR clients", "(base OR clients) status:confirmed", "-(base OR clients) source:board",
+    "id:alert-9", "id:alert-9 OR alert:8", "nothing", "-nothing", "t/1*", '"2026 base"',
+    "verdict:repost status:open field:email records:>1",
+]  # fmt: skip
 
 
-def test_poison_is_put_aside_and_the_rest_goes_on(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    flaky = Flaky(index)
-    flaky.refuse = {"alert-2": True}
-    fill(4)
-    shipper = Shipper(engine, flaky)
-    shipper.ship_once()
-    assert shipper.ship_once() == 0
-    found = status(engine, flaky)
-    assert (found.documents, found.put_aside, found.waiting) == (3, 1, 0)
-    with Session(engine) as session:
-        row = session.scalars(select(Outbox).where(Outbox.put_aside.is_not(None))).one()
-        assert (row.document_id, row.last_error) == ("alert-2", "mapping says no")
-    flaky.refuse = {}
-    assert rebuild(engine, flaky) == 4
-    assert status(engine, flaky).put_aside == 0
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_set_and_its_order(filled: SearchIndex, query: str) -> None:
+    page = filled.search(query, limit=1000)
+    assert [found.id for found in page.hits] == expected(query)
+    assert not page.next
+    assert filled.count(query) == len(page.hits)
 
 
-def test_only_what_failed_is_tried_again_and_later(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    now = [datetime.now(UTC)]
-    flaky = Flaky(index)
-    flaky.refuse = {"alert-2": False}
-    fill(3)
-    shipper = Shipper(engine, flaky, clock=lambda: now[0])
-    shipper.ship_once()
-    assert shipper.ship_once() == 0
-    now[0] += timedelta(seconds=5)
-    flaky.refuse = {}
-    assert shipper.ship_once() == 1
-    assert flaky.written == [["alert-1", "alert-2", "alert-3"], ["alert-2"]]
+def test_the_queries_above_tell_something() -> None:
+    sizes = [len(expected(query)) for query in QUERIES]
+    assert sum(0 < size < NUMBER for size in sizes) > 35
 
 
-def test_a_failure_that_stays_is_put_aside_in_the_end(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    now = [datetime.now(UTC)]
-    flaky = Flaky(index)
-    flaky.refuse = {"alert-1": False}
-    fill(1)
-    shipper = Shipper(engine, flaky, clock=lambda: now[0])
-    tries = 0
-    while shipper.ship_once():
-        tries += 1
-        now[0] += timedelta(seconds=400)
-    assert tries == MAX_ATTEMPTS
-    assert status(engine, flaky).put_aside == 1
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("descending", [True, False])
+def test_every_order_page_by_page(filled: SearchIndex, sort: str, descending: bool) -> None:
+    found: list[str] = []
+    after = ""
+    for _ in range(100):
+        page = filled.search("status:open", sort=sort, descending=descending, limit=7, after=after)
+        found += [one.id for one in page.hits]
+        after = page.next
+        if not after:
+            break
+    assert found == expected("status:open", sort, descending=descending)
 
 
-def test_waits_grow_and_are_bounded() -> None:
-    assert 0.8 <= wait(1) <= 1.2
-    assert 6 <= wait(4) <= 10
-    assert wait(50) <= 360
-
-
-def test_a_late_older_state_does_not_win(index: EmbeddedIndex) -> None:
-    index.write([document(1, 5, status="confirmed")])
-    index.write([document(1, 3, status="open")])
-    assert [hit.body["status"] for hit in index.search("")] == ["confirmed"]
-
-
-def test_a_decision_during_a_rebuild_is_not_lost(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    fill(3)
-    Shipper(engine, index).ship_once()
-    real = index.replace_all
-
-    def slow(documents: Iterable[Document]) -> int:
-        listed = list(documents)
-        AlertStore(engine).decide(2, "confirmed", "yes", "j", 1)
-        Shipper(engine, index).ship_once()
-        return real(listed)
-
-    index.replace_all = slow  # type: ignore[method-assign]
-    rebuild(engine, index)
-    Shipper(engine, index).ship_once()
-    assert [hit.id for hit in index.search("status:confirmed")] == ["alert-2"]
-
-
-def test_words_fields_prefixes_and_phrases(index: EmbeddedIndex) -> None:
-    index.write(
-        [
-            document(1, title="Base Médecins ••••", location="http://forum.example/t/12",
-                     source="forum", status="open", verdict="repost", fields=["nir", "phone"]),
-            document(2, title="liste de clients", location="http://paste.example/•••",
-                     source="paste", status="dismissed", verdict="fragment", fields=["email"]),
-        ]
-    )  # fmt: skip
-
-    def ids(query: str) -> list[str]:
-        return sorted(hit.id for hit in index.search(query))
-
-    assert ids("MEDECINS") == ["alert-1"]
-    assert ids("médec*") == ["alert-1"]
-    assert ids("example") == ["alert-1", "alert-2"]
-    assert ids("example status:open") == ["alert-1"]
-    assert ids("fields:email") == ["alert-2"]
-    assert ids('"liste de"') == ["alert-2"]
-    assert ids('"de liste"') == []
-    assert ids("source:PASTE verdict:fragment") == ["alert-2"]
-    assert ids("alert:1") == ["alert-1"]
-    assert ids("") == ["alert-1", "alert-2"]
-    assert ids("nothing") == []
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
-@given(st.text(max_size=60))
-def test_no_query_is_an_operator(index: EmbeddedIndex, query: str) -> None:
-    index.search(query)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        'a" OR "b',
-        "NOT a",
-        "a NEAR b",
-        "title:x",
-        "{a b}: c",
-        "^a",
-        "'; DROP TABLE document;--",
-        "*",
-    ],
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_operators_are_words(index: EmbeddedIndex, query: str) -> None:
-    index.write([document(1, title="z")])
-    index.search(query)
-    assert index.ids() == {"alert-1"}
+@given(st.lists(st.sampled_from(QUERIES), min_size=1, max_size=3), st.sampled_from(["", "-", "OR"]))
+def test_queries_put_together(filled: SearchIndex, parts: list[str], word: str) -> None:
+    text = f" {word if word == 'OR' else ''} ".join(
+        f"{word if word == '-' else ''}({part})" for part in parts
+    )
+    assert [found.id for found in filled.search(text, limit=1000).hits] == expected(text)
 
 
-def test_a_broken_file_is_said_and_made_again(
-    engine: Engine, index: EmbeddedIndex, tmp_path: Path, fill: Callable[[int], None]
-) -> None:
-    path = tmp_path / "index.db"
-    path.write_bytes(b"no database" * 1000)
-    with pytest.raises(IndexUnavailable, match="vigie index rebuild"):
-        index.search("x")
-    assert not status(engine, index).reachable
-    fill(2)
-    path.unlink()
-    assert rebuild(engine, index) == 2
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(alphabet=st.sampled_from('ab*"():-<>=.é̀œ{}[]^~\\/?+!&| ORNT\0\n'), max_size=30))
+def test_no_text_is_an_operator_of_the_engine(filled: SearchIndex, text: str) -> None:
+    try:
+        assert [found.id for found in filled.search(text, limit=1000).hits] == expected(text)
+    except WrongQuery:
+        with pytest.raises(WrongQuery):
+            language.parse(text)
 
 
-def test_the_thread_ships_and_stops(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    shipper = Shipper(engine, index)
-    shipper.start()
-    fill(3)
-    shipper.stop(5)
-    assert index.ids() == {"alert-1", "alert-2", "alert-3"}
+def test_a_deep_list_stays_as_it_was(fresh_index: SearchIndex) -> None:
+    documents = many(1200)
+    fresh_index.write(documents)
+    fresh_index.refresh()
+    listed = fresh_index.scan("source:paste OR source:board", sort="records", descending=True)
+    first = next(listed)
+    fresh_index.write([alert(1201, source="paste", records=3)])
+    fresh_index.refresh()
+    rest = [found.id for found in listed]
+    wanted = expected("source:paste OR source:board", "records", documents=documents)
+    assert [first.id, *rest] == wanted
+    assert fresh_index.count("source:paste OR source:board") == len(wanted) + 1
 
 
-def test_stopping_is_bounded_while_the_index_hangs(engine: Engine, index: EmbeddedIndex) -> None:
-    flaky = Flaky(index)
-    flaky.down = True
-    shipper = Shipper(engine, flaky)
-    shipper.start()
-    began = time.monotonic()
-    shipper.stop(2)
-    assert time.monotonic() - began < 3
+def test_hits_and_alerts_are_lists_of_their_own(filled: SearchIndex) -> None:
+    page = filled.search("", kind="hit", sort="number", descending=False, limit=1000)
+    assert [found.id for found in page.hits] == [f"hit-{n}" for n in range(1, 8)]
+    assert page.hits[2].body == hit(3).body
+    assert page.hits[2].number == 3
+    assert filled.ids("hit") == {f"hit-{n}" for n in range(1, 8)}
 
 
-def test_delivered_rows_do_not_stay_for_ever(
-    engine: Engine, index: EmbeddedIndex, fill: Callable[[int], None]
-) -> None:
-    fill(2)
-    Shipper(engine, index).ship_once()
-    later = Shipper(engine, index, clock=lambda: datetime.now(UTC) + timedelta(days=2))
-    later.forget_delivered()
-    with Session(engine) as session:
-        assert session.scalars(select(Outbox.id)).all() == []
-    fill(3)  # two are known, one is new: its version is higher than any before
-    with Session(engine) as session:
-        assert session.scalars(select(Outbox.id)).all() == [3]
+@pytest.mark.parametrize("query", ["", "status:open", "base -source:board"])
+def test_facets(filled: SearchIndex, query: str) -> None:
+    wanted: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+    ids = set(expected(query))
+    for document in many(NUMBER):
+        if document.id in ids:
+            for name, value in facet_values(document.body["vigie"]):
+                wanted[name][value] = wanted[name].get(value, 0) + 1
+    found = filled.facets(query, FACETS)
+    for name in FACETS:
+        pairs = [(bucket.value, bucket.count) for bucket in found[name]]
+        assert pairs == sorted(wanted[name].items(), key=lambda item: (-item[1], item[0]))
+
+
+@pytest.mark.parametrize("interval", ["hour", "day", "week", "month"])
+def test_counts_over_time(filled: SearchIndex, interval: str) -> None:
+    wanted: dict[datetime, int] = {}
+    ids = set(expected("source:paste"))
+    for document in many(NUMBER):
+        if document.id in ids:
+            at = begins(datetime.fromisoformat(document.body["vigie"]["last_seen"]), interval)
+            wanted[at] = wanted.get(at, 0) + 1
+    found = filled.histogram("source:paste", field="last_seen", interval=interval)
+    assert [(span.begins, span.count) for span in found] == sorted(wanted.items())
+
+
+def begins(moment: datetime, interval: str) -> datetime:
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    match interval:
+        case "hour":
+            return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+    return day
+
+
+def test_what_does_not_exist_is_named(filled: SearchIndex) -> None:
+    with pytest.raises(WrongChoice, match="first_seen"):
+        filled.search("", sort="title")
+    with pytest.raises(WrongChoice, match="leak"):
+        filled.facets("", ["title"])
+    with pytest.raises(WrongChoice, match="hour"):
+        filled.histogram("", interval="year")
+    with pytest.raises(WrongChoice, match="posted"):
+        filled.histogram("", field="records")
+    for cursor in ("x", "W10=", filled.search("", sort="bits", limit=1).next):
+        with pytest.raises(WrongChoice, match="first"):
+            filled.search("", sort="records", after=cursor)
+
+
+def test_an_alert_changes_and_only_forward(fresh_index: SearchIndex) -> None:
+    fresh_index.write([alert(1, 5, status="confirmed", title="après"), alert(2, 6)])
+    fresh_index.write([alert(1, 3, status="open", title="avant"), alert(2, 9, status="dismissed")])
+    fresh_index.refresh()
+    status = {found.id: found.body["vigie"]["status"] for found in fresh_index.search("").hits}
+    assert status == {"alert-1": "confirmed", "alert-2": "dismissed"}
+    # Nothing of an older state is found any more, in words or in fields.
+    assert fresh_index.count("avant") == 0
+    assert fresh_index.count("apres") == 1
+    assert fresh_index.count("status:open") == 0
+    buckets = fresh_index.facets("", ["status"])["status"]
+    assert [(bucket.value, bucket.count) for bucket in buckets] == [
+        ("confirmed", 1), ("dismissed", 1),
+    ]  # fmt: skip
+
+
+def test_a_hit_is_taken_once(fresh_index: SearchIndex) -> None:
+    for _ in range(3):
+        assert not fresh_index.write([hit(n) for n in range(1, 30)])
+    fresh_index.refresh()
+    assert fresh_index.count("", kind="hit") == 29
+
+
+def test_health(fresh_index: SearchIndex) -> None:
+    assert fresh_index.health().state in ("green", "yellow")
+
+
+def test_documents_are_of_the_layout_the_suite_expects() -> None:
+    body = alert(3, title="Été", posted_at=BEGAN).body
+    assert body["ecs"]["version"].startswith("8.")
+    assert body["event"]["kind"] == "alert"
+    assert body["@timestamp"] == "2026-07-01T11:00:00.000Z"
+    assert body["url"]["domain"] == "paste.example"
+    assert body["vigie"]["words"].split(" ¦ ")[0] == "ete"

@@ -1,4 +1,4 @@
-"""Commands: alerts, cases, and the search index."""
+"""Commands: alerts and cases."""
 
 from __future__ import annotations
 
@@ -26,16 +26,12 @@ case = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-index = typer.Typer(
-    help="The search index, made from the record.", no_args_is_help=True, rich_markup_mode=None
-)
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command(epilog="Example: vigie alerts --status open --json")(alerts)
     app.add_typer(case, name="case")
-    app.add_typer(index, name="index")
 
 
 def alerts(
@@ -112,60 +108,6 @@ def show_case(
         return
     typer.echo(f"Case {case_id}, {found.case.status}, opened {local_time(found.case.opened)}.")
     _print_alerts(found.alerts)
-
-
-@index.command("status", epilog="Example: vigie index status --json")
-def index_status(config: ConfigFile = None, json: AsJson = False) -> None:
-    """Whether the index holds what the record holds, and what is still to be delivered."""
-    from index.shipper import status
-    from index.views import stamp
-    from vigie import config as configuration
-    from vigie.progress import local_time
-    from vigie.wiring import open_index, open_record
-
-    settings = configuration.load(config)
-    with open_record(settings) as record, open_index(settings) as search:
-        found = status(record.engine, search)
-    if json:
-        console.print_json(
-            {
-                "index": found.index,
-                "reachable": found.reachable,
-                "documents": found.documents,
-                "alerts": found.alerts,
-                "missing": found.missing,
-                "extra": found.extra,
-                "waiting": found.waiting,
-                "put_aside": found.put_aside,
-                "oldest_waiting": stamp(found.oldest_waiting),
-            }
-        )
-    else:
-        typer.echo(
-            f"{found.index}: {found.documents} documents for {found.alerts} alerts; "
-            f"{found.missing} missing, {found.extra} too many, {found.waiting} on their way, "
-            f"{found.put_aside} put aside."
-        )
-        if found.oldest_waiting:
-            typer.echo(f"The oldest has waited since {local_time(found.oldest_waiting)}.")
-    if not found.reachable:
-        console.fail("The index cannot be used; `vigie index rebuild` makes it anew.")
-    if found.put_aside or found.extra or found.missing > found.waiting:
-        typer.echo("vigie: index and record differ; run `vigie index rebuild`.", err=True)
-        raise typer.Exit(console.NO)
-
-
-@index.command("rebuild", epilog="Example: vigie index rebuild")
-def index_rebuild(config: ConfigFile = None) -> None:
-    """Make the index anew from the record; readers see the old one until it is whole."""
-    from index.shipper import rebuild
-    from vigie import config as configuration
-    from vigie.wiring import open_index, open_record
-
-    settings = configuration.load(config)
-    with open_record(settings) as record, open_index(settings) as search:
-        count = rebuild(record.engine, search)
-    typer.echo(f"The index holds {count} documents.")
 
 
 def _pages(store: AlertStore, wanted: AlertFilter, limit: int) -> Iterator[Sequence[AlertView]]:

@@ -1,0 +1,180 @@
+"""Commands: the search index."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vigie import console
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from index.index_status import IndexStatus
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="The configuration; otherwise vigie.toml here.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
+
+index = typer.Typer(
+    help="The search index, made from the record.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.add_typer(index, name="index")
+
+
+@index.command("status", epilog="Example: vigie index status --json")
+def index_status(config: ConfigFile = None, json: AsJson = False) -> None:
+    """Whether the index holds what the record holds, and what is still to be delivered."""
+    from index.index_status import status
+    from vigie import config as configuration
+    from vigie.wiring import open_index, open_record
+
+    settings = configuration.load(config)
+    with open_record(settings) as record, open_index(settings) as search:
+        found = status(record.engine, search)
+    if json:
+        console.print_json(_as_json(found))
+    else:
+        _tell(found)
+    if not found.reachable:
+        console.fail(f"The index does not answer: {found.last_error}")
+    if found.put_aside or found.extra or found.missing > found.waiting:
+        typer.echo("vigie: index and record differ; run `vigie index rebuild`.", err=True)
+        raise typer.Exit(console.NO)
+
+
+@index.command("rebuild", epilog="Example: vigie index rebuild")
+def index_rebuild(config: ConfigFile = None, json: AsJson = False) -> None:
+    """Make the index anew from the record, compare the two, then swap.
+
+    Readers see the old index until the new one is whole, and hits keep coming meanwhile. Ctrl-C
+    ends it and leaves the index in use as it was.
+    """
+    from index.rebuild import rebuild
+    from index.shipper import Shipper
+    from vigie import config as configuration
+    from vigie.wiring import open_index, open_record
+
+    settings = configuration.load(config)
+    with open_record(settings) as record, open_index(settings) as search:
+        with _stoppable() as stop, _bar() as progress:
+            made = rebuild(record.engine, search, progress=progress, stop=stop)
+        # What came meanwhile follows now, and not only at the next watch.
+        shipper = Shipper(record.engine, search)
+        while shipper.ship_once():
+            pass
+    if json:
+        console.print_json(
+            {
+                "alerts": made.alerts.count,
+                "alerts_digest": made.alerts.digest,
+                "hits": made.hits.count,
+                "hits_digest": made.hits.digest,
+                "refused": [{"id": item.id, "reason": item.reason} for item in made.refused],
+            }
+        )
+    else:
+        typer.echo(
+            f"The index holds {made.alerts.count:,} alerts and {made.hits.count:,} hits, the same "
+            "as the record."
+        )
+    for item in made.refused:
+        typer.echo(f"vigie: {item.id} could not be taken: {item.reason}", err=True)
+    if made.refused:
+        raise typer.Exit(console.PARTLY)
+
+
+def _as_json(found: IndexStatus) -> dict[str, object]:
+    from index.views import stamp
+
+    return {
+        "index": found.index,
+        "health": found.health.state,
+        "detail": found.health.detail,
+        "reachable": found.reachable,
+        "documents": found.documents,
+        "alerts": found.alerts,
+        "hits": found.hits,
+        "missing": found.missing,
+        "extra": found.extra,
+        "waiting": found.waiting,
+        "lag_s": _lag(found),
+        "oldest_waiting": stamp(found.oldest_waiting),
+        "put_aside": found.put_aside,
+        "aside": [
+            {"id": item.document_id, "reason": item.reason, "since": stamp(item.since)}
+            for item in found.aside
+        ],
+        "last_error": found.last_error,
+    }
+
+
+def _lag(found: IndexStatus) -> float:
+    """Seconds the oldest document has waited; 0 when none waits."""
+    from datetime import UTC, datetime
+
+    if found.oldest_waiting is None:
+        return 0.0
+    return round(max(0.0, (datetime.now(UTC) - found.oldest_waiting).total_seconds()), 1)
+
+
+def _tell(found: IndexStatus) -> None:
+    from vigie.progress import local_time
+
+    typer.echo(f"{found.index}: {found.health.state}, {found.health.detail}")
+    typer.echo(
+        f"{found.documents:,} documents for {found.alerts:,} alerts and {found.hits:,} hits; "
+        f"{found.missing:,} missing, {found.extra:,} too many, {found.waiting:,} on their way, "
+        f"{found.put_aside:,} put aside."
+    )
+    if found.oldest_waiting:
+        typer.echo(
+            f"The oldest has waited {_lag(found):,.0f} s, since {local_time(found.oldest_waiting)}."
+        )
+    if found.last_error and found.reachable:
+        typer.echo(f"Last error: {found.last_error}")
+    for item in found.aside:
+        typer.echo(f"  {item.document_id}  put aside {local_time(item.since)}: {item.reason}")
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM as the wish to stop."""
+    stop = threading.Event()
+
+    def wish(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, wish) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("Rebuilding"), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def progress(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        yield progress
