@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from index.elasticsearch import ElasticsearchIndex
+from index.elasticsearch_client import Access, connect
+from index.elasticsearch_layout import Names
+from index.elasticsearch_rebuild import set_up
 from index.embedded import EmbeddedIndex
 from index.engine import open_record
 from index.leases import Leases, source_lease
 from index.recorder import Fence, Finding, KeptPost, PageFacts, Recorder
 from index.search import SearchIndex
 from matching.result import Match, ScanResult, Verdict
+from tests.elasticsearch_node.node import Node, started
 
 BuildPost = Callable[..., KeptPost]
 
@@ -112,19 +119,40 @@ def key_of(name: str) -> bytes:
     return hashlib.blake2b(name.encode(), digest_size=16).digest()
 
 
-@pytest.fixture(scope="module", params=["embedded"])
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A real node without security, for every test of this room."""
+    with started(Node(tmp_path_factory.mktemp("elasticsearch") / "node", heap="512m")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["embedded", "elasticsearch"])
 def any_index(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SearchIndex]:
     """An empty index of each kind there is, for the tests of one file."""
-    made = EmbeddedIndex(tmp_path_factory.mktemp("search") / "index.db")
-    yield made
-    made.close()
+    yield from _empty(request, tmp_path_factory.mktemp("search"))
 
 
-@pytest.fixture(params=["embedded"])
+@pytest.fixture(params=["embedded", "elasticsearch"])
 def fresh_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
     """An empty index of each kind there is, for one test."""
-    made = EmbeddedIndex(tmp_path / "index.db")
-    yield made
-    made.close()
+    yield from _empty(request, tmp_path)
+
+
+def _empty(request: pytest.FixtureRequest, folder: Path) -> Iterator[SearchIndex]:
+    if request.param == "embedded":
+        with closing(EmbeddedIndex(folder / "index.db")) as embedded:
+            yield embedded
+        return
+    running: Node = request.getfixturevalue("node")
+    # Names of its own, so that tests share one node and nothing else. Parts are small: every test
+    # with a few hits sees several of them.
+    names = Names(f"test{secrets.token_hex(6)}", part=20)
+    access = Access(running.url)
+    with closing(connect(access)) as client:
+        set_up(client, names)
+        with closing(ElasticsearchIndex(access, names=names)) as made:
+            yield made
+        made_there = client.indices.get(index=names.pattern, filter_path="*.aliases")
+        client.indices.delete(index=list(made_there))

@@ -86,6 +86,7 @@ def test_a_new_index_holds_what_the_record_holds(
 ) -> None:
     fill(25)
     ship(engine, fresh_index)
+    fresh_index.refresh()
     before = list(fresh_index.scan(""))
     told: list[tuple[int, int]] = []
     made = rebuild(engine, fresh_index, progress=lambda done, of: told.append((done, of)))
@@ -133,6 +134,7 @@ def test_readers_see_the_old_index_until_the_swap(
     fill(10)
     ship(engine, fresh_index)
     seen: list[int] = []
+    fresh_index.refresh()
     spied(before=lambda: seen.append(fresh_index.count("")))
     rebuild(engine, fresh_index)
     assert set(seen) == {10}
