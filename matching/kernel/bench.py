@@ -11,7 +11,7 @@ from matching.kernel.desk import (
     Desk,
     new_desk,
 )
-from matching.kernel.hits import RING, WIDES, Hits, Leak, new_hits
+from matching.kernel.hits import RING_FULL, WIDES, Hits, Leak, new_hits
 from matching.kernel.jit import inlined, pointer
 from matching.kernel.table import table_pointers
 from matching.kernel.tokens import (
@@ -129,7 +129,7 @@ def new_bench(words: tuple[NDArray[np.uint64], NDArray[np.uint8]], record_words:
         np.zeros(CANDIDATES, np.int64),
         Seats(np.zeros(SEAT, np.int64), np.zeros(SEAT, np.int64), np.zeros(SEAT, np.int64)),
         np.zeros(WIDES, np.uint64),
-        np.zeros(RING, np.int64),
+        np.zeros(RING_FULL, np.int64),
         np.zeros(8, np.uint64),
         np.zeros(128, np.uint64),
     )

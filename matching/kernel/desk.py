@@ -21,6 +21,8 @@ f64 = np.float64
 SET_SIZE = 8192  # places in the window's hash set; a window has at most 2,500 tokens
 MAX_TOKENS = 2500
 MAX_COLUMNS = 64
+KNOWN = 2048  # words whose neighbours are remembered
+KNOWN_MOST = 64  # and how many neighbours of each; words with more are looked up again
 ROWS_SECTION = 9
 
 
@@ -48,6 +50,9 @@ class Desk(NamedTuple):
     chain: NDArray[np.int32]  # next token of the same hash
     near_key: NDArray[np.uint32]
     near_token: NDArray[np.int32]
+    known_key: NDArray[np.uint64]  # words met lately, by the low bits of their keys
+    known_count: NDArray[np.uint8]
+    known_sig: NDArray[np.uint32]  # KNOWN_MOST neighbours each
     used: NDArray[np.int64]  # stamp of the evaluation that took a token
     claimed: NDArray[np.uint8]  # tokens that an accepted record explains
     bits: NDArray[np.float64]  # per column
@@ -78,6 +83,9 @@ def new_desk(tokens: int, record_words: int) -> Desk:
         np.zeros(tokens, np.int32),
         np.zeros(SET_SIZE, np.uint32),
         np.zeros(SET_SIZE, np.int32),
+        np.zeros(KNOWN, np.uint64),
+        np.zeros(KNOWN, np.uint8),
+        np.zeros(KNOWN * KNOWN_MOST, np.uint32),
         np.zeros(tokens, np.int64),
         np.zeros(tokens, np.uint8),
         np.zeros(MAX_COLUMNS, np.float64),
@@ -102,6 +110,9 @@ def desk_pointers(d):
         pointer(d.chain),
         pointer(d.near_key),
         pointer(d.near_token),
+        pointer(d.known_key),
+        pointer(d.known_count),
+        pointer(d.known_sig),
         pointer(d.used),
         pointer(d.claimed),
         pointer(d.bits),
@@ -266,11 +277,39 @@ def is_stop(t, tokens):
 
 
 @inner
+def look_up_near(f, tokens, t, seat, desk, scratch, leak, count):
+    """Add the leak's words one slip away from token `t`, and remember them in its seat, if there is
+    room for all and no block is unchecked; returns the new count."""
+    base = i64(tokens.start[t])
+    size = i64(tokens.end[t]) - base
+    k0, k1 = leak.keys[2 * k.WORD_NEAR], leak.keys[2 * k.WORD_NEAR + 1]
+    before = leak.missing[0]
+    kept = i64(0)
+    for skip in range(-1, size):
+        at = 0
+        for i in range(size):
+            if i != skip:
+                scratch[at] = f[base + i]
+                at += 1
+        key = siphash_bytes(scratch, 0, at, k0, k1)
+        low, high = find(leak.words, key, leak.missing)
+        for entry in range(low, min(high, low + 24)):
+            sig = u32(value_at(leak.words, entry, leak.keys))
+            count = put_near(sig, t, desk, count)
+            if kept < KNOWN_MOST:
+                desk.known_sig[seat * KNOWN_MOST + kept] = sig
+            kept += 1
+    whole = kept <= KNOWN_MOST and leak.missing[0] == before
+    desk.known_key[seat] = tokens.key[t] if whole else u64(0)
+    desk.known_count[seat] = kept if whole else 0
+    return count
+
+
+@inner
 def fill_near(f, tokens, first, behind, start, end, desk, scratch, leak):
     """For every word of the window, find the leak's words that are one slip away."""
     for p in range(SET_SIZE):
         desk.near_token[p] = 0
-    k0, k1 = leak.keys[2 * k.WORD_NEAR], leak.keys[2 * k.WORD_NEAR + 1]
     count = 0
     for t in range(first, behind):
         size = tokens.end[t] - tokens.start[t]
@@ -280,17 +319,12 @@ def fill_near(f, tokens, first, behind, start, end, desk, scratch, leak):
             continue
         if tokens.kind[t] == k.NUMBER and tokens.aux[t] >= 0 and size < 7:
             continue
-        base = i64(tokens.start[t])
-        for skip in range(-1, size):
-            at = 0
-            for i in range(size):
-                if i != skip:
-                    scratch[at] = f[base + i]
-                    at += 1
-            key = siphash_bytes(scratch, 0, at, k0, k1)
-            low, high = find(leak.words, key, leak.missing)
-            for entry in range(low, min(high, low + 24)):
-                count = put_near(u32(value_at(leak.words, entry, leak.keys)), t, desk, count)
+        seat = i64(tokens.key[t] & u64(KNOWN - 1))
+        if desk.known_key[seat] == tokens.key[t]:
+            for e in range(desk.known_count[seat]):
+                count = put_near(desk.known_sig[seat * KNOWN_MOST + e], t, desk, count)
+        else:
+            count = look_up_near(f, tokens, t, seat, desk, scratch, leak, count)
     desk.info[I_NEAR] = count
 
 

@@ -255,13 +255,14 @@ def total(desk):
 
 
 @inner
-def evaluate(
+def speaks(
     f, row, tokens, first, behind, start, end, hits, hit_first, hit_behind, near_from, rows, desk,
     scratch, leak,
 ):  # fmt: skip
     """Bits that the window [start, end) holds for a row; the desk shows them by column.
 
-    `near_from` is the sum from which words one slip away are looked for too.
+    `near_from` is the sum from which words one slip away are looked for too. What speaks against
+    the row is not taken off: `evaluate` does, at a cost.
     """
     if not open_row(rows, row, desk.record, leak.keys, leak.missing):
         return 0.0
@@ -288,4 +289,17 @@ def evaluate(
         match_near_slots(rows, tokens, crowd, desk)
         sum_classes(rows, desk)
         bits = total(desk)
+    return bits
+
+
+@inner
+def evaluate(
+    f, row, tokens, first, behind, start, end, hits, hit_first, hit_behind, near_from, rows, desk,
+    scratch, leak,
+):  # fmt: skip
+    """What `speaks` for a row, less what speaks against it."""
+    bits = speaks(
+        f, row, tokens, first, behind, start, end, hits, hit_first, hit_behind, near_from, rows,
+        desk, scratch, leak,
+    )  # fmt: skip
     return bits - conflicts(f, tokens, start, end, hits, hit_first, hit_behind, rows, desk)

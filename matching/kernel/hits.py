@@ -20,6 +20,8 @@ NAME_RING = 8  # name-like words that a further one is paired with
 NAME_REACH = 240  # characters between the two words of a name, or a name and its house
 RING = 32  # what was met lately: names, houses and dates, words and postcodes, common names
 RING_PLACE, RING_TOWN, RING_WIDE, RING_COUNTS = 8, 12, 20, 24
+RING_LEFT = 28  # whether phones with a slip were left out
+RING_FULL = RING + 64  # behind the ring: where names that many bear end in the text
 PLACES, TOWNS, WIDES = 4, 8, 4
 NARROW_HOME = 48
 NARROW_PAIR = 16  # rows that may share a key which makes candidates by itself
@@ -224,6 +226,8 @@ def meet_wide(t, key, tokens, ring, wide, hits, n, room, leak):
     at = ring[RING_COUNTS + 3] % WIDES
     ring[RING_WIDE + at] = t
     wide[at] = key
+    if RING + ring[RING_COUNTS + 3] < RING_FULL:
+        ring[RING + ring[RING_COUNTS + 3]] = tokens.end[t]
     ring[RING_COUNTS + 3] += 1
     return n
 
@@ -295,7 +299,7 @@ def wanted(t, tokens):
 
 
 @inner
-def near_hits(f, t, tokens, hits, n, room, s, leak):
+def near_hits(f, t, tokens, hits, n, room, s, ring, phones, leak):
     """Hits of an identifier that is not in the leak as it stands, but with one slip may be."""
     kind = tokens.kind[t]
     if kind == k.NIR:
@@ -303,6 +307,9 @@ def near_hits(f, t, tokens, hits, n, room, s, leak):
     if kind == k.PHONE:
         if tokens.aux[t] == 0 and f[tokens.start[t]] != 48 and f[tokens.start[t] + 1] != 48:
             return n  # nine digits of any kind
+        if not phones:
+            ring[RING_LEFT] = 1
+            return n
         return near_number(f, t, tokens, 9, kind, k.PHONE_NEAR, hits, n, room, s, leak)
     if kind == k.LOCAL:
         return near_local(f, t, tokens, hits, n, room, s, leak)
@@ -320,8 +327,12 @@ def is_town(t, tokens):
 
 
 @inner
-def find_hits(f, tokens, count, hits, room, shingles, s, ring, window, wide, leak):
-    """Look every token up; returns how many hits there are."""
+def find_hits(f, tokens, count, hits, room, phones, shingles, s, ring, window, wide, leak):
+    """Look every token up; returns how many hits there are.
+
+    Without `phones` those with a slip are left out, and `ring[RING_LEFT]` tells so. They make no
+    row a candidate by themselves, and cost ten look-ups each.
+    """
     n = 0
     seen = 0
     for place in range(RING):
@@ -336,7 +347,7 @@ def find_hits(f, tokens, count, hits, room, shingles, s, ring, window, wide, lea
             before = n
             n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
             if n == before:
-                n = near_hits(f, t, tokens, hits, n, room, s, leak)
+                n = near_hits(f, t, tokens, hits, n, room, s, ring, phones, leak)
         if kind == k.STREET or (kind == k.DATE and tokens.aux[t] > 0):
             n = meet_place(t, tokens, ring, hits, n, room, leak)
         elif (kind == k.WORD or kind == k.NUMBER) and is_town(t, tokens):

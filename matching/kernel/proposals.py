@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
+from matching.kernel.against import conflicts
 from matching.kernel.bench import CANDIDATES, MAX_PROPOSALS, SEAT
 from matching.kernel.desk import I_CLOCK, I_MASKS, fill_set, glance, open_row
-from matching.kernel.evidence import evaluate
+from matching.kernel.evidence import speaks
 from matching.kernel.jit import inlined, inner
 from matching.kernel.masks import find_masks
 
@@ -151,19 +152,24 @@ def propose(
                 and glance(records, tokens, desk) < (2 if masked else 3)
             ):
                 continue
-            scores[c] = evaluate(
+            scores[c] = speaks(
                 f, rows[c], tokens, first, behind, start, end, hits, low, high, NEVER, records,
                 desk, scratch, leak,
             )  # fmt: skip
+            # What speaks against a row is dear to find, and no news where too little speaks for it.
+            if scores[c] >= review or wants_near(scores[c], desk):
+                scores[c] -= conflicts(f, tokens, start, end, hits, low, high, records, desk)
             wants[c] = 1 if wants_near(scores[c], desk) else 0
             best = max(best, scores[c])
         for c in range(count):
             bits = scores[c]
             if best < CLEAR and wants[c]:
-                bits = evaluate(
+                bits = speaks(
                     f, rows[c], tokens, first, behind, start, end, hits, low, high, NEAR_FROM,
                     records, desk, scratch, leak,
                 )  # fmt: skip
+                if bits >= review:
+                    bits -= conflicts(f, tokens, start, end, hits, low, high, records, desk)
             if bits >= review and n < MAX_PROPOSALS:
                 out.row[n] = rows[c]
                 out.window[n] = w

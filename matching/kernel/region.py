@@ -156,7 +156,7 @@ def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
             bytes_, start, end, with_chunks, tokens, len(bench.tokens.kind), scratch, keys.keys
         )
         n_hits = find_hits(
-            bytes_, tokens, n_tokens, hits, MAX_HITS, shingles, scratch, pointer(bench.ring),
+            bytes_, tokens, n_tokens, hits, MAX_HITS, True, shingles, scratch, pointer(bench.ring),
             pointer(bench.shingle), pointer(bench.wide), keys,
         )  # fmt: skip
         if keys.missing[0]:

@@ -16,19 +16,28 @@ from matching.kernel import kinds as k
 from matching.kernel.bench import MAX_HITS, REGION, leak_pointers
 from matching.kernel.crowd import close_group, read_people
 from matching.kernel.desk import desk_pointers, row_pointers
-from matching.kernel.hits import RING_COUNTS, find_hits, hit_pointers
+from matching.kernel.hits import (
+    NAME_REACH,
+    RING,
+    RING_COUNTS,
+    RING_FULL,
+    RING_LEFT,
+    find_hits,
+    hit_pointers,
+)
 from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.reading import tokenise
 from matching.kernel.sieve import ONE, Sieve, new_sieve, sieve_pointers
-from matching.kernel.sift import sift, tokenise_marked
+from matching.kernel.sift import mark_all, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
-from matching.kernel.worth import LOCAL, worth_reading
+from matching.kernel.worth import BOUNDS, LOCAL, worth_reading
 
 u8 = np.uint8
 u64 = np.uint64
 i64 = np.int64
 
 MARGIN = 64  # newlines before a region's copy
+AROUND = 2 * NAME_REACH  # bytes about a name that many bear that are read for its town
 OVERLAP = 1500  # bytes that a region shares with the one before it
 DENSE = 8  # rows found in a region behind which the next one is read unseen
 SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
@@ -58,7 +67,7 @@ def new_screen(streets: NDArray[np.uint8]) -> Screen:
         new_tokens(2 * LOCAL + 64),
         np.zeros(8, np.int64),
         np.zeros(8, np.int64),
-        np.zeros(4, np.int64),
+        np.zeros(BOUNDS, np.int64),
     )
 
 
@@ -129,14 +138,24 @@ def looks_hopeful(
     blocks = sift(text, n, sieve, scratch, streets, shingles, leak)
     count = tokenise_marked(text, blocks, n, sieve, tokens, room, scratch, leak.keys)
     n_hits = find_hits(
-        text, tokens, count, hits, MAX_HITS, shingles, scratch, ring, window, wide, leak
+        text, tokens, count, hits, MAX_HITS, False, shingles, scratch, ring, window, wide, leak
     )  # fmt: skip
     crowd = shows_people(blocks, sieve, tokens, count)
-    if ring[RING_COUNTS + 3] > 0 and not leak.missing[0]:
+    common = ring[RING_COUNTS + 3]
+    if common and not leak.missing[0]:
         # A name that many bear: the row may stand beside any word, its town.
-        count = tokenise(text, 0, n, False, tokens, room, scratch, leak.keys)
+        if RING + common < RING_FULL:
+            for c in range(RING, RING + common):
+                mark_all(ring[c] - AROUND, ring[c] + AROUND, blocks, sieve)
+            count = tokenise_marked(text, blocks, n, sieve, tokens, room, scratch, leak.keys)
+        else:
+            count = tokenise(text, 0, n, False, tokens, room, scratch, leak.keys)
         n_hits = find_hits(
-            text, tokens, count, hits, MAX_HITS, shingles, scratch, ring, window, wide, leak
+            text, tokens, count, hits, MAX_HITS, False, shingles, scratch, ring, window, wide, leak
+        )  # fmt: skip
+    if n_hits and ring[RING_LEFT] and not leak.missing[0]:
+        n_hits = find_hits(
+            text, tokens, count, hits, MAX_HITS, True, shingles, scratch, ring, window, wide, leak
         )  # fmt: skip
     worth = n_hits > 0
     if worth and review >= SURE and not leak.missing[0]:

@@ -22,6 +22,7 @@ from matching.kernel.tokens import S_LEFT, S_PREVIOUS
 from matching.kernel.vector import LANES, trailing_zeros
 
 i64 = np.int64
+u64 = np.uint64
 
 
 @inner
@@ -38,6 +39,17 @@ def sift(f, size, s, scratch, streets, phrases, leak):
     for j in range(blocks):
         s.marks[j] |= s.ats[j]
     return blocks
+
+
+@inner
+def mark_all(start, end, blocks, s):
+    """Mark whatever begins in [start, end) of the text, by whole blocks."""
+    for j in range(max(start, 0) // LANES, min((end + LANES - 1) // LANES, blocks)):
+        either = s.letters[j] | s.digits[j]
+        before = u64(0)
+        if j:
+            before = (s.letters[j - 1] | s.digits[j - 1]) >> u64(LANES - 1)
+        s.marks[j] |= either & ~((either << ONE) | before)
 
 
 @inner

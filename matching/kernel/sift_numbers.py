@@ -15,6 +15,8 @@ from matching.siphash import siphash_bytes, siphash_here, siphash_long, siphash_
 u64 = np.uint64
 i64 = np.int64
 
+SHORTEST = 6  # digits of a run that is looked up though nothing joins it to others
+
 
 @inner
 def is_number(f, at, inside, first, total):
@@ -197,7 +199,7 @@ def read_group(f, group, s, scratch, names, exact, keys, floor, counts):
     run = behind - at
     if at < group and 4 <= run <= 20 and is_leet(f, at, behind, scratch, names, keys):
         mark(s, at)
-    elif 6 <= run < 16:
+    elif SHORTEST <= run < 16:
         n_short, n_long = keep(f, at, run, at, s, n_short, n_long)
     elif 16 <= run <= LONGEST and bit_of(
         exact, siphash_bytes(f, at, behind, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
@@ -229,6 +231,16 @@ def mark_kept(n_short, n_long, s, exact, keys):
             mark(s, i64(s.bare_at[t + 1]))
 
 
+@inlined
+def stands_alone(group, size, s):
+    """Whether `size` digits at `group` have no letter on either side and no gap behind them."""
+    before, behind = max(group - 1, 0), group + size
+    either = s.letters[behind >> 6] | s.gaps[behind >> 6]
+    return (
+        (s.letters[before >> 6] >> u64(before & 63)) | (either >> u64(behind & 63))
+    ) & ONE == u64(0)
+
+
 @inner
 def mark_runs(f, blocks, s, scratch, names, exact, keys):
     """Mark digits that may begin an identifier or a date, and runs that the exact table may hold.
@@ -246,7 +258,12 @@ def mark_runs(f, blocks, s, scratch, names, exact, keys):
         while starts:
             group = j * LANES + trailing_zeros(starts)
             starts &= starts - ONE
-            if group >= read:
+            if group < read:
+                continue
+            size = trailing_zeros(~ahead(s.digits, group))
+            if size < SHORTEST and stands_alone(group, size, s):
+                read = group + size
+            else:
                 read, floor, n_short, n_long = read_group(
                     f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)
                 )

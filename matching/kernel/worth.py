@@ -12,6 +12,7 @@ import numpy as np
 from matching.kernel import kinds as k
 from matching.kernel.desk import (
     I_DATES,
+    I_MASKS,
     I_NEAR,
     I_STAMP,
     MAX_TOKENS,
@@ -37,7 +38,16 @@ from matching.kernel.masked import (
 )
 from matching.kernel.masks import M_DATE, M_MAIL, M_NIR, M_PHONE, M_WORD, WIDTH, find_masks
 from matching.kernel.masks import MOST as MOST_MASKS
-from matching.kernel.pieces import COMMENT_WORDS, P_COMMENT, P_FIRST, P_SURNAMES, word_piece
+from matching.kernel.pieces import (
+    COMMENT_WORDS,
+    P_BIRTH,
+    P_COMMENT,
+    P_FIRST,
+    P_SURNAMES,
+    birth_part,
+    piece,
+    word_piece,
+)
 from matching.kernel.proposals import MUCH, NEAR_FROM
 from matching.kernel.reading import tokenise
 from matching.kernel.shapes import is_digit, is_letter
@@ -53,6 +63,9 @@ LOCAL = 2 * (WIDEST + AHEAD) + LONG
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
 CHAIN = 4  # words of a comment in a row that count
 SLACK = 0.5
+JUDGED = 1024  # rows of names remembered as not speaking, where the same text is asked again
+JUDGED_AT = 8  # where these begin in `bounds`
+BOUNDS = JUDGED_AT + JUDGED
 BIRTH_PARTS = 14.0  # two parts of a birth date
 NEAR_NUMBER = 20.0  # a phone or address with a slip
 ALL = 36.0
@@ -80,8 +93,8 @@ def line_end(f, at, size):
 def read_near_by(f, size, at, end, chunks, local, bounds, scratch, desk, keys):
     """Read what one window with the bytes [at, end) may hold into `local` and the desk's set.
 
-    `bounds` keeps (first byte, one past the last, count) for the next hit; returns False when
-    there is more than a set holds.
+    `bounds` keeps (first byte, one past the last, count, how often read) for the next hit; returns
+    False when there is more than a set holds.
     """
     if (
         bounds[2] >= 0
@@ -99,6 +112,7 @@ def read_near_by(f, size, at, end, chunks, local, bounds, scratch, desk, keys):
     bounds[1] = high if high < size else size + NEAR_BY
     count = tokenise(f, low, high, chunks, local, 2 * LOCAL + 64, scratch, keys)
     bounds[2] = count
+    bounds[3] += 1
     fill_set(local, 0, count, low, high, desk)
     for t in range(count):
         desk.used[t] = 0
@@ -169,10 +183,37 @@ def chain_from(at, p, begin, local, count, desk):
     return False
 
 
+@inlined
+def count_masks(f, low, high, desk):
+    """How many masked values f[low:high], what the desk's set was filled from, shows."""
+    if desk.info[I_MASKS] < 0:
+        desk.info[I_MASKS] = find_masks(f, low, high, desk.masks)
+    return desk.info[I_MASKS]
+
+
+@inner
+def dates_bound(local, count, rows, desk, keys):
+    """The most that a date around a hit can say for a birth date with a slip: two parts agree."""
+    at = sketch_of(rows) + P_BIRTH
+    if desk.info[I_DATES] == 0 or desk.record8[at] == 0:
+        return 0.0
+    for t in range(count):
+        date = i64(local.aux[t])
+        if local.kind[t] != k.DATE or date <= 0:
+            continue
+        same = 0
+        for part in range(3):
+            wanted = piece(birth_part(date, part), P_BIRTH + part, keys)
+            same += 1 if desk.record8[at + part] == wanted else 0
+        if same >= 2:
+            return BIRTH_PARTS
+    return 0.0
+
+
 @inner
 def masks_bound(f, low, high, rows, desk, keys):
     """The most that masked values in f[low:high] can say for the opened record."""
-    count = find_masks(f, low, high, desk.masks)
+    count = count_masks(f, low, high, desk)
     if count == 0:
         return 0.0
     if count >= MOST_MASKS:
@@ -247,7 +288,7 @@ def speaks_for_row(f, size, least, near_kind, pair, local, bounds, rows, desk, s
     `proposals.wants_near`).
     """
     low, high = max(i64(0), bounds[0]), min(bounds[1], size)
-    beside = near_kind + (BIRTH_PARTS if desk.info[I_DATES] > 0 else 0.0)
+    beside = near_kind + dates_bound(local, bounds[2], rows, desk, leak.keys)
     beside += masks_bound(f, low, high, rows, desk, leak.keys)
     if words_bound(1, rows, local, desk) + beside + COMMENT_MOST < least:
         return False
@@ -280,14 +321,21 @@ def is_pointed_to(
     at, end = i64(tokens.start[t]), i64(tokens.end[t])
     if not read_near_by(f, size, at, end, chunks, local, bounds, scratch, desk, leak.keys):
         return True
+    # The same names come again and again: what was asked of the same text needs no second look.
+    asked = (bounds[3] << 40) | hits.row[h]
+    seat = JUDGED_AT + (hits.row[h] & (JUDGED - 1))
+    if kind == k.PAIR and bounds[seat] == asked:
+        return False
     if not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
         return True
+    if kind == k.PAIR:
+        bounds[seat] = asked  # the caller stops at the first row that speaks
     if is_weak(kind):
         seen = glance(rows, local, desk)
         if seen < COLUMNS - 1:
             return False
         low, high = max(i64(0), bounds[0]), min(bounds[1], size)
-        if seen < COLUMNS and find_masks(f, low, high, desk.masks) == 0:
+        if seen < COLUMNS and count_masks(f, low, high, desk) == 0:
             return False
     near_kind = 0.0
     if kind == k.SHINGLE:
@@ -305,7 +353,7 @@ def worth_reading(
 ):  # fmt: skip
     """Whether a row can reach `least` bits in the region; asks for more than scoring, never less.
 
-    `bounds` is working memory of three numbers.
+    `bounds` is working memory of BOUNDS numbers.
     """
     bounds[2] = -1
     for h in range(n_hits):
