@@ -132,17 +132,20 @@ def set_up(client: Elasticsearch, names: Names) -> None:
         add_index(client, names, names.index(generation, first), in_use=True)
 
 
-def make_keys(client: Elasticsearch, names: Names) -> dict[str, str]:
-    """Put the roles, and make one API key for each of them: role to encoded key."""
-    found = {}
+def make_roles(client: Elasticsearch, names: Names) -> None:
+    """Put the roles; they stand as they are in elasticsearch_layout afterwards."""
     with shielded():
         for role, rights in roles(names).items():
             client.security.put_role(name=f"{names.prefix}-{role}", **rights)
-            answer = client.security.create_api_key(
-                name=f"{names.prefix}-{role}", role_descriptors={role: rights}
-            )
-            found[role] = answer["encoded"]
-    return found
+
+
+def make_key(client: Elasticsearch, names: Names, role: str) -> str:
+    """A new API key with the rights of a role, encoded as it is sent."""
+    with shielded():
+        answer = client.security.create_api_key(
+            name=f"{names.prefix}-{role}", role_descriptors={role: roles(names)[role]}
+        )
+    return str(answer["encoded"])
 
 
 def _in_use(client: Elasticsearch, names: Names) -> set[str]:

@@ -65,11 +65,16 @@ class LeakConfig(_Section):
 
 
 class ElasticsearchConfig(_Section):
-    """[elasticsearch]: absent means the embedded index."""
+    """[elasticsearch]: absent means the embedded index. `crawler_key_file` and `rebuild_key_file`
+    may hold keys that can do less or more; without them `api_key_file` serves for all."""
 
     url: str
     api_key_file: Path | None = None
+    crawler_key_file: Path | None = None
+    rebuild_key_file: Path | None = None
     ca_file: Path | None = None
+    fingerprint: str = Field(default="", pattern="^([0-9a-fA-F]{2}:?){0,32}$")
+    prefix: str = Field(default="vigie", pattern="^[a-z][a-z0-9_]{0,40}$")
 
 
 class AccountConfig(_Section):
@@ -250,11 +255,19 @@ def _absolute(config: Config, base: Path) -> Config:
         for leak in config.leak
     ]
     sources = [_absolute_source(source, base) for source in config.source]
+    elasticsearch = config.elasticsearch
+    if elasticsearch is not None:
+        files = ("api_key_file", "crawler_key_file", "rebuild_key_file", "ca_file")
+        named = {name: getattr(elasticsearch, name) for name in files}
+        elasticsearch = elasticsearch.model_copy(
+            update={name: base / file for name, file in named.items() if file is not None}
+        )
     names = [source.id for source in sources]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"source id {twice[0]} stands twice; give each source its own id.")
-    return config.model_copy(update={"storage": storage, "leak": leaks, "source": sources})
+    parts = {"storage": storage, "leak": leaks, "source": sources, "elasticsearch": elasticsearch}
+    return config.model_copy(update=parts)
 
 
 def _absolute_database(url: str, base: Path) -> str:

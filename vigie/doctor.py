@@ -220,8 +220,15 @@ def _review(config: Config) -> Iterator[Check]:
 def _elasticsearch(config: Config) -> Iterator[Check]:
     if config.elasticsearch is None:
         yield Check("index", "ok", "embedded")
-    else:
-        yield Check(
-            "index", "missing", "[elasticsearch] is set, but this version has the embedded index",
-            "Remove the section for now.",
-        )  # fmt: skip
+        return
+    from index.errors import RecordError
+    from vigie.wiring import open_index
+
+    try:
+        with open_index(config) as index:
+            health = index.health()
+    except (ConfigError, RecordError) as error:
+        yield Check("index", "missing", "Elasticsearch cannot be used", str(error))
+        return
+    state = "ok" if health.state in ("green", "yellow") else "missing"
+    yield Check("index", state, f"{health.detail}: {health.state}")

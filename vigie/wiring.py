@@ -61,15 +61,16 @@ def open_record(config: Config) -> Iterator[Record]:
 
 @contextmanager
 def open_index(config: Config) -> Iterator[SearchIndex]:
-    """The search index; raises ConfigError for one that this version cannot use."""
-    from index.embedded import EmbeddedIndex
-
+    """The search index; raises ConfigError for a key that cannot be read."""
+    index: SearchIndex
     if config.elasticsearch is not None:
-        raise ConfigError(
-            "[elasticsearch] is set, but this version has the embedded index only; remove the "
-            "section. Nothing is lost: the index is made from the record."
-        )
-    index = EmbeddedIndex(config.storage.path / "index.db")
+        from vigie.elasticsearch import open_elasticsearch
+
+        index = open_elasticsearch(config.elasticsearch)
+    else:
+        from index.embedded import EmbeddedIndex
+
+        index = EmbeddedIndex(config.storage.path / "index.db")
     try:
         yield index
     finally:

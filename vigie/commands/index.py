@@ -95,6 +95,49 @@ def index_rebuild(config: ConfigFile = None, json: AsJson = False) -> None:
         raise typer.Exit(console.PARTLY)
 
 
+@index.command(
+    "setup",
+    epilog="Example: vigie index setup --user elastic --password-file secret --keys keys",
+)
+def index_setup(
+    config: ConfigFile = None,
+    user: Annotated[str, typer.Option(help="An administrator of the cluster.")] = "",
+    password_file: Annotated[
+        Path | None, typer.Option(help="Holds the password; otherwise it is asked for.")
+    ] = None,
+    keys: Annotated[
+        Path, typer.Option(help="The folder where one API key for each role is written.")
+    ] = Path("keys"),
+) -> None:
+    """Make Vigie's templates, indices, roles and API keys in Elasticsearch.
+
+    It may be done again; keys that are there are left as they are. The administrator's password is
+    used once and kept nowhere.
+    """
+    from vigie import config as configuration
+    from vigie.elasticsearch import set_up
+
+    settings = configuration.load(config)
+    if settings.elasticsearch is None:
+        console.fail("There is no [elasticsearch] in the configuration.", console.USAGE)
+    password = ""
+    if password_file is not None:
+        try:
+            password = password_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            console.fail(f"The password file {password_file} cannot be read.", console.USAGE)
+    elif user:
+        password = typer.prompt(f"Password of {user}", hide_input=True, err=True)
+    made = set_up(settings.elasticsearch, user, password, keys)
+    typer.echo("Templates and indices are there; `vigie index rebuild` fills them.")
+    for name, path in made:
+        typer.echo(f"{name} = {str(path)!r}")
+    if user:
+        typer.echo("Put these lines into [elasticsearch].")
+    else:
+        typer.echo("No --user: roles and keys were not made.")
+
+
 def _as_json(found: IndexStatus) -> dict[str, object]:
     from index.views import stamp
 
