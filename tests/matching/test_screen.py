@@ -52,9 +52,15 @@ def at_home(draw: random.Random, p: Person) -> str:
     return f"{p.first} {p.surname}\n{p.address}\n{p.postcode} {p.town}"
 
 
+def slipped_phone(draw: random.Random, p: Person) -> str:
+    at = draw.randrange(3, 10)
+    digit = str((int(p.phone[at]) + draw.randint(1, 9)) % 10)
+    return f"{p.first} {p.surname}, {p.phone[:at]}{digit}{p.phone[at + 1 :]}"
+
+
 MORE: dict[str, Callable[[random.Random, Person], str]] = {
     "masked phone": masked_phone, "masked mail": masked_mail, "initials": initials,
-    "starred": starred, "leet": leet, "at home": at_home,
+    "starred": starred, "leet": leet, "at home": at_home, "slipped phone": slipped_phone,
 }  # fmt: skip
 
 
@@ -177,3 +183,31 @@ def test_people_are_counted_as_in_reading_all(leak: LeakOnDisk, scanner: Scanner
     with reading_all(scanner):
         scanner.scan("list", len(text), "", [TextLayer("", text)])
     assert abs(screened - scanner.regions.people) <= 0.01 * scanner.regions.people
+
+
+def test_a_common_name_is_found_by_its_town(
+    tmp_path: Path, leak: LeakOnDisk, ordinary: str
+) -> None:
+    """Where a name leads to no row by itself, what surrounds it is read."""
+    towns = [f"{letters}ville sur orge" for letters in ("mont", "bel", "hau", "clair", "grand")]
+    rows = [
+        f"Jean;MARTIN;{p.birthday};{p.phone};{number % 90 + 10}300;{towns[number % 5]};{p.doctor};"
+        f"{p.lab};{p.insurer}"
+        for number, p in enumerate(leak.people[:120])
+    ]
+    head = "PRENOM;NOM_USUEL;DDN;TEL_PORTABLE;CP;VILLE;MEDECIN_TRAITANT;LABO;MUTUELLE"
+    csv = tmp_path / "leak.csv"
+    csv.write_text("\n".join([head, *rows]) + "\n", "latin-1")
+    build(csv, new_key(tmp_path / "key"), tmp_path / "leak.vfp", inspect(csv))
+    opened = Scanner(LeakRef(tmp_path / "leak.vfp", tmp_path / "key"))
+    parts: list[str] = []
+    for number in range(RECORDS):
+        cells = rows[number].split(";")
+        _, month, year = cells[2].split("/")
+        phone = cells[3]
+        shown = f"{phone[:6]}** {phone[8:]}"
+        record = f"\n{cells[5]} Jean Martin {cells[4]} {shown} xx/{month}/{year} {cells[6]}\n"
+        parts += [ordinary[number * SPACE : (number + 1) * SPACE], record]
+    found = assert_same(opened, "".join(parts))
+    opened.close()
+    assert found.matches
