@@ -43,8 +43,8 @@ install-sites: .venv-sites/.installed
 browser: $(VENV)/.runtime  ## Chromium: the system's, Debian's package, or Playwright's own
 	@bash vigie/demo/browser.sh
 
-run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--once ends by itself)
-	@$(BIN)/vigie demo $(ARGS)
+run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--once ends by itself; ES=1 with a real Elasticsearch)
+	@$(if $(ES),$(BIN)/python -m tests.elasticsearch_node.run )$(BIN)/vigie demo $(ARGS)
 
 test: install-dev install-sites browser  ## lint, types, import arrows, then every test with coverage
 	@$(MAKE) --no-print-directory lint

@@ -38,6 +38,7 @@ from index.search import (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEEP_ALIVE = "5m"
+LARGEST_BATCH = 1000
 # How many ids come in one answer when nothing but ids is asked for.
 IDS_PAGE = 10_000
 # Counts come from every part; this many values of each make their sum exact.
@@ -57,7 +58,6 @@ class ElasticsearchIndex:
     """A search index in Elasticsearch. Safe to share between threads."""
 
     name = "elasticsearch"
-    batch = 1000
     workers = 2
 
     def __init__(
@@ -73,6 +73,7 @@ class ElasticsearchIndex:
             connect(crawler or access), connect(access), connect(rebuild or access)
         )
         self._version = ""
+        self.batch = LARGEST_BATCH
 
     def write(self, documents: Sequence[Document]) -> Sequence[Refusal]:
         """See SearchIndex."""
@@ -80,7 +81,13 @@ class ElasticsearchIndex:
         writer = Writer(
             self._clients.crawler, self._clients.review, self._names, self._make_missing
         )
-        return writer.write(documents)
+        refused = writer.write(documents)
+        # A server whose memory for writes is smaller than a batch would refuse it for ever.
+        if any(refusal.busy for refusal in refused):
+            self.batch = max(1, min(self.batch, len(documents)) // 2)
+        else:
+            self.batch = min(LARGEST_BATCH, self.batch + 1 + self.batch // 8)
+        return refused
 
     def search(
         self,

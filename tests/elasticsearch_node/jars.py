@@ -38,7 +38,7 @@ def class_path() -> str:
     cache = _cache()
     with (cache / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        jars = _made(cache / f"jars-{_digest([HERE / 'pom.xml'])}", _fetch)
+        jars = _made(cache / f"jars-{_digest([HERE / 'pom.xml', HERE / 'jars.sha256'])}", _fetch)
         sources = sorted((HERE / "java").rglob("*.java"))
         classes = _made(
             cache / f"classes-{_digest([HERE / 'pom.xml', *sources])}",
@@ -82,6 +82,18 @@ def _fetch(folder: Path) -> None:
         failed = "Maven fetched no Elasticsearch"
     if failed:
         raise NodeUnavailable(NO_JARS, failed)
+    check(folder)
+
+
+def check(folder: Path) -> None:
+    """Every jar is one of jars.sha256, byte for byte, and none is missing; raises RuntimeError.
+    That is no reason to skip anything: either the registry or the list is wrong."""
+    lines = (HERE / "jars.sha256").read_text(encoding="ascii").splitlines()
+    pinned = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
+    strange = sorted(name for name, _ in pinned.items() ^ found.items())
+    if strange:
+        raise RuntimeError(f"these jars are not the pinned ones: {', '.join(sorted(set(strange)))}")
 
 
 def _compile(jars: Path, sources: list[Path], folder: Path) -> None:

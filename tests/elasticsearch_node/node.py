@@ -12,15 +12,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-import pytest
-
 from tests.elasticsearch_node.certificates import Authority, Certificate
-from tests.elasticsearch_node.jars import NodeUnavailable, class_path
+from tests.elasticsearch_node.jars import class_path
 from vigie.demo import tether
 
 READY_SECONDS = 120.0
@@ -194,19 +191,6 @@ class Node:
                 f"{prefix}.certificate_authorities": "ca.crt",
             }
         return settings
-
-
-@contextmanager
-def started(node: Node) -> Iterator[Node]:
-    """The node while it runs; the test is skipped where none can be had."""
-    try:
-        node.start()
-    except NodeUnavailable as unavailable:
-        pytest.skip(str(unavailable))
-    try:
-        yield node
-    finally:
-        node.stop()
 
 
 def cluster(folder: Path, number: int = 3) -> Sequence[Node]:

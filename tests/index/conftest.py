@@ -22,7 +22,8 @@ from index.leases import Leases, source_lease
 from index.recorder import Fence, Finding, KeptPost, PageFacts, Recorder
 from index.search import SearchIndex
 from matching.result import Match, ScanResult, Verdict
-from tests.elasticsearch_node.node import Node, started
+from tests.elasticsearch_node.node import Node
+from tests.elasticsearch_node.running import started
 
 BuildPost = Callable[..., KeptPost]
 

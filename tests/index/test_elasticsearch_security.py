@@ -19,7 +19,8 @@ from index.elasticsearch_client import Access, connect
 from index.elasticsearch_layout import Names
 from index.errors import IndexUnavailable
 from tests.elasticsearch_node.certificates import Authority, Certificate
-from tests.elasticsearch_node.node import PASSWORD, Node, started
+from tests.elasticsearch_node.node import PASSWORD, Node
+from tests.elasticsearch_node.running import started
 from tests.index.search_documents import alert, hit
 from vigie.cli import build
 
