@@ -49,7 +49,7 @@ run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--
 test: install-dev install-sites browser  ## lint, types, import arrows, then every test with coverage
 	@$(MAKE) --no-print-directory lint
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -q -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
+	@$(BIN)/python -m coverage run -m pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
 	@# Processes that tests kill leave unfinished files, which the report would stumble over.
 	@$(BIN)/python -W ignore -m coverage combine -q && rm -f .coverage.* && $(BIN)/python -m coverage report | tail -n 40
 
@@ -62,7 +62,7 @@ bench: install-dev install-sites  ## benchmarks, JSON on stdout
 	@for b in bench/*.py; do $(BIN)/python $$b || exit 1; done
 
 soak: install-dev install-sites browser  ## long campaigns
-	@$(BIN)/python -m pytest -q -m soak
+	@$(BIN)/python -m pytest -q -m soak --timeout 7200
 
 docs: install-dev install-sites browser  ## make the pictures in docs/ again
 	@$(BIN)/python -m vigie.demo.pictures docs/pictures
