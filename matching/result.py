@@ -141,6 +141,10 @@ class ScanResult:
     notes: tuple[str, ...] = ()
     leaks: tuple[LeakVerdict, ...] = ()
 
+    def cut(self, most: int) -> ScanResult:
+        """The same result with its `most` strongest matches."""
+        return replace(self, matches=self.matches[:most])
+
     def to_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes, keys in the contract's order."""
         found = asdict(self)

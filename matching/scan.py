@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import blocks, crowd, decide, explain, spread, verify
+from matching import blocks, certainty, crowd, decide, explain, spread, verify
 from matching.blocks import Found
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
@@ -23,7 +23,7 @@ from matching.keys import load_key
 from matching.normalise import words, wrapped
 from matching.normalise.fold import Folded, fold
 from matching.regions import ROUNDS, Regions, all_regions, damaged
-from matching.result import LeakRef, Match, ScanResult, TextLayer
+from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
 
 KEPT = 1000  # matches told unless all are asked for
 
@@ -75,6 +75,8 @@ class Scanner:
             len(facts.types),
         )
         self._whole_records = self.file.array("rows").reshape(facts.rows, facts.record_words)
+        self._secret: bytes | None = None  # seeds the draw where a text may be left unread
+        self._sampled: certainty.Sample | None = None  # what stands for the text last scanned
         self._chunks = "password" in facts.types
         self._shingles = "comment" in facts.types
         self._bench: Bench = new_bench(words.table(), facts.record_words)
@@ -106,30 +108,44 @@ class Scanner:
         *,
         all_matches: bool = False,
     ) -> ScanResult:
-        """Match the texts of one document; `size` is its bytes, `sha256` of those bytes."""
+        """Match the texts of one document; `size` is its bytes, `sha256` of those bytes.
+
+        Long copies of the file are not read to their end (certainty), but with `all_matches`.
+        """
         found: list[Found] = []
         people: list[int] = []
         mention = False
         torn = 0
         texts: list[Folded] = []
+        notes: list[str] = []
         for at, layer in enumerate(layers):
             folded = fold(layer.text)
+            self._sampled = None
+            self._secret = None if all_matches else self._keys.tobytes() + sha256.encode()
             if blocks.wanted(folded):
                 wrapped.mend(folded)
             texts.append(folded)
             here, mixed = self._put_together(folded, at)
             found += here
             torn += mixed
-            rows = crowd.alike(folded, (each.start for each in here))
-            people.append(max(self.regions.people, rows))
+            sampled = self._left_unread()
+            if sampled is not None:
+                people.append(sampled.people)
+                notes.append(sampled.note(folded.size))
+            else:
+                rows = crowd.alike(folded, (each.start for each in here))
+                people.append(max(self.regions.people, rows))
             mention = mention or bool(self._terms and self._terms.search(layer.text))
-        best = _best_by_row(found)
+        best = certainty.best_by_row(found)
         first = [each for each in best[:KEPT] if self._holds(each, texts)]
         best = first + best[KEPT:]
         everybody = crowd.of_layers([layer.name for layer in layers], people)
         told = decide.decide(
             best, everybody, known_file=sha256.lower() in self._files, mention=mention, torn=torn
         )
+        if notes and told.verdict is not Verdict.REPOST:
+            # Other texts of the document outweigh what was sampled: only reading all can tell.
+            return self.scan(document, size, sha256, layers, all_matches=True).cut(KEPT)
         kept = best if all_matches else best[:KEPT]
         return ScanResult(
             document=document,
@@ -141,8 +157,12 @@ class Scanner:
             candidates=told.candidates,
             chance=told.chance,
             matches=tuple(self._match(each, texts, layers) for each in kept),
-            notes=told.notes,
+            notes=(*told.notes, *notes),
         )
+
+    def _left_unread(self) -> certainty.Sample | None:
+        """What stands for the text last scanned where its rest was not read."""
+        return self._sampled
 
     def _put_together(self, folded: Folded, layer: int) -> tuple[list[Found], int]:
         """The findings of a text, and in how many places it mixes rows."""
@@ -159,7 +179,7 @@ class Scanner:
         found: list[Found] = []
         for at, folded in enumerate(texts):
             found += self._scan_text(folded, at, least)
-        best = [each for each in _best_by_row(found) if each.bits < decide.ALERT]
+        best = [each for each in certainty.best_by_row(found) if each.bits < decide.ALERT]
         told = [each for each in best[:most] if each.conflicts < 2 and self._holds(each, texts)]
         return [self._match(each, texts, layers) for each in told]
 
@@ -200,10 +220,20 @@ class Scanner:
 
     def _scan_text(self, folded: Folded, layer: int, least: float = decide.REVIEW) -> list[Found]:
         found: list[Found] = []
+        secret, self._secret = self._secret, None
+        tries = 0
+
+        def read(start: int, end: int) -> list[Found]:
+            self.regions.found = self._region(folded.data, start, end, least)
+            return self._take(self.regions.found, layer)
+
         for start, end in self.regions.worth_reading(folded, least):
-            count = self._region(folded.data, start, end, least)
-            self.regions.found = count
-            found += self._take(count, layer)
+            found += read(start, end)
+            if secret and certainty.pays(len(found), tries, folded.size - end):
+                self._sampled = certainty.sample(folded, end, found, secret, tries, read)
+                if self._sampled is not None:
+                    return self._sampled.found
+                tries += 1
         return found
 
     def _region(self, data: NDArray[np.uint8], start: int, end: int, least: float) -> int:
@@ -292,16 +322,6 @@ class Scanner:
 
 def _position(field: tuple[str, int, int, int, float]) -> tuple[int, int]:
     return field[1], field[2]
-
-
-def _best_by_row(found: list[Found]) -> list[Found]:
-    """The strongest finding of each row, the strongest row first."""
-    best: dict[int, Found] = {}
-    for each in found:
-        known = best.get(each.row)
-        if known is None or each.bits > known.bits:
-            best[each.row] = each
-    return sorted(best.values(), key=lambda each: (-each.bits, each.row))
 
 
 def _term_pattern(terms: Sequence[str]) -> re.Pattern[str] | None:
