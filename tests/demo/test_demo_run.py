@@ -107,7 +107,7 @@ def test_killed_it_loses_no_alert_and_doubles_none_and_stopped_it_leaves_no_proc
     assert before.items() <= after.items()
     assert set(Counter(after.values()).values()) == {1}
     keys = [
-        line["posted"]
+        (line["round"], line["posted"])
         for line in map(json.loads, journal.read_text(encoding="utf-8").splitlines())
         if "posted" in line
     ]
