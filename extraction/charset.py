@@ -155,8 +155,24 @@ def _utf_16(untrusted_body: bytes) -> str:
     return "utf-16-be" if sample[::2].count(0) > sample[1::2].count(0) else "utf-16-le"
 
 
+def _mixed(untrusted_body: bytes) -> str:
+    """UTF-8 with every stray byte read as windows-1252."""
+    kinds = untrusted_body.translate(_KINDS)
+    if any(sequence in kinds for sequence in _SEQUENCES):
+        return untrusted_body.decode("utf-8", STRAY_AS_WESTERN)
+    return western(untrusted_body)  # the same, without a call for each stray byte
+
+
+# The kind of each byte in UTF-8, and what any sequence of it must look like.
+_KINDS = bytes(
+    b"0c234x"[(byte >= 0x80) + (byte >= 0xC2) + (byte >= 0xE0) + (byte >= 0xF0) + (byte >= 0xF5)]
+    for byte in range(256)
+)
+_SEQUENCES = (b"2c", b"3cc", b"4ccc")
+
+
 def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
-    mixed = untrusted_body.decode("utf-8", STRAY_AS_WESTERN)
+    mixed = _mixed(untrusted_body)
     high = [char for char in mixed[:SAMPLE] if char >= "\x80"]
     french = sum(char in FRENCH for char in high)
     short = len(untrusted_body) < LEAST_TO_GUESS

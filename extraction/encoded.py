@@ -160,7 +160,7 @@ def _base64_runs(text: str) -> Iterator[bytes]:
         if start < position:
             continue  # a line of the run before
         position = end
-        if end - start < TAR_HEAD and not _may_begin(text[start : start + HEAD]):
+        if end - start < TAR_HEAD and not _may_begin(text[start : min(end, start + HEAD)]):
             continue
         parts = [text[start:end]]
         width = len(parts[0])
@@ -273,8 +273,10 @@ def _may_begin(run: str) -> bool:
     if run.islower():
         return False
     head = _base64(run) or b""
-    if 0 in head or packed.kind(head) or formats.kind(head):
+    if packed.kind(head) or formats.kind(head):
         return True
+    if 0 in head:
+        return 4 * head[1::2].count(0) >= len(head)  # text of two bytes a character, or none
     return not head.translate(None, WITHOUT_CONTROL)
 
 

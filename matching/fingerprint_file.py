@@ -158,8 +158,11 @@ class FingerprintFile:
         at, size = self._places[name]
         if block < layout.blocks(size):
             first = at + block * BLOCK
+            end = min(first + BLOCK, at + layout.padded(size))
+            # The map is read at random, page by page; a block not yet in memory comes at once.
+            self._map.madvise(mmap.MADV_WILLNEED, first, end - first)
             with memoryview(self._map) as whole:
-                found = layout.digest(whole[first : min(first + BLOCK, at + layout.padded(size))])
+                found = layout.digest(whole[first:end])
             number = self._first_block[name] + block
             place = len(self._header) - self._digest_bytes + number * layout.DIGEST
             if found != self._header[place : place + layout.DIGEST]:

@@ -99,6 +99,12 @@ class Scanner:
             DOMAINS[name],
         )
 
+    def warm_up(self) -> None:
+        """Load all kernels that a first scan would wait for."""
+        folded = fold("none")
+        self._region(folded.data, 0, folded.size, decide.REVIEW)
+        self.scan("", 0, "", [TextLayer("", "none")])
+
     def scan(
         self,
         document: str,
@@ -251,7 +257,8 @@ class Scanner:
         wanted = int(self._missing[0])
         for at in range(wanted):
             section, block = int(self._missing[1 + 2 * at]), int(self._missing[2 + 2 * at])
-            self.file.check(SECTIONS[section], block)
+            if not self.file.ok[SECTIONS[section]][block]:  # one block may be asked for often
+                self.file.check(SECTIONS[section], block)
         return wanted > 0
 
     def _take(self, count: int, layer: int) -> list[Found]:

@@ -125,6 +125,9 @@ def serve(sock: socket.socket) -> None:
         except Exception as error:
             reply = {"t": "error", "kind": "ServiceError", "error": _unforeseen(error)}
         frames.send(sock, reply)
+        if reply["t"] == "ready":
+            for scanner in scanners:
+                scanner.warm_up()  # while the first document is fetched or extracted
 
 
 def _unforeseen(error: Exception) -> str:

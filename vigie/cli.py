@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-COMMANDS = ("setup", "leak", "sources", "alerts", "index", "review", "demo")
+COMMANDS = ("setup", "leak", "scan", "sources", "alerts", "index", "review", "demo")
 
 
 def build() -> typer.Typer:

@@ -12,6 +12,7 @@ import functools
 import re
 import sys
 import unicodedata
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -100,8 +101,15 @@ def _run(
 
 def _learn(untrusted_text: str) -> None:
     """Look up every code point of a text that the table does not know."""
-    points = set(map(ord, set(untrusted_text)))
+    raw = np.frombuffer(untrusted_text.encode("utf-8", "surrogatepass"), np.uint8)
+    # What is no ASCII keeps whole sequences; the rest, nearly all of most texts, is known.
+    beyond = raw[raw >= 0x80].tobytes().decode("utf-8", "surrogatepass")
+    points = set(map(ord, set(beyond)))
     points.update(int(escape, 16) for escape in ESCAPE.findall(untrusted_text))
+    _look_up(points)
+
+
+def _look_up(points: Iterable[int]) -> None:
     for point in points:
         if _table[point] == UNKNOWN:
             letters = chr(point)
@@ -146,3 +154,7 @@ def _single(character: str) -> int:
     if base in LOOK_ALIKES:
         return ord(LOOK_ALIKES[base])
     return ord(base) if " " <= base < "\x7f" else ord(" ")
+
+
+# What nearly every text is written with: ASCII, Latin letters, punctuation, euro sign.
+_look_up((*range(0x250), *range(0x2000, 0x2070), 0x20AC))

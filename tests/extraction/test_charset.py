@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction.charset import decode, known
+from extraction.charset import STRAY_AS_WESTERN, _mixed, decode, known
 
 FRENCH = "Né à Orléans, prénom: Anaïs; « cœur » — 12 €; où ? ça, déjà, là-bas, forêt, naïf"
 
@@ -94,6 +94,14 @@ def test_what_was_encoded_as_utf_8_comes_back(text: str) -> None:
         and body.count(0) < 2
     ):
         assert decode(body)[0] == text
+
+
+ODD = bytes([0x41, 0x80, 0x81, 0xBF, 0xC0, 0xC2, 0xDF, 0xE0, 0xE9, 0xED, 0xF0, 0xF4, 0xF5, 0xFF])
+
+
+@given(st.lists(st.sampled_from(ODD), max_size=12).map(bytes))
+def test_the_short_way_through_stray_bytes_gives_the_same(body: bytes) -> None:
+    assert _mixed(body) == body.decode("utf-8", STRAY_AS_WESTERN)
 
 
 def test_nul_bytes_stay_in_place() -> None:

@@ -19,9 +19,9 @@ def short_texts_count_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certainty, "LARGE", 256 * 1024)
 
 
-def copy_of(leak: LeakOnDisk) -> str:
-    lines = [" | ".join(person.columns()) for person in leak.people]
-    return "\n".join(islice(cycle(lines), 15_000)) + "\n"
+def copy_of(leak: LeakOnDisk, rows: int = 8_000, people: int = 6_000) -> str:
+    lines = [" | ".join(person.columns()) for person in leak.people[:people]]
+    return "\n".join(islice(cycle(lines), rows)) + "\n"
 
 
 def strangers(count: int) -> str:
@@ -60,9 +60,21 @@ def test_a_copy_in_front_of_another_list_is_read_to_its_end(
 def test_what_is_sampled_in_one_text_does_not_outvote_another(
     scanner: Scanner, leak: LeakOnDisk
 ) -> None:
-    layers = [TextLayer("", copy_of(leak)), TextLayer("gzip", "Nothing of anybody.\n" * 10)]
+    # A copy out of the file's order, and a long list of people some of whom are in the file,
+    # without what only the file has: together they are another list, but only reading both tells.
+    draw = random.Random(3)
+    lines = copy_of(leak, 8_000, people=2_000).splitlines(keepends=True)
+    draw.shuffle(lines)
+    known, others = leak.people, disguises.people(8_000, seed=78)
+    listed = [f"{who.nir} {who.phone}\n" for who in (*known, *others)]
+    draw.shuffle(listed)
+    alone = scanned(scanner, "".join(lines))
+    assert alone.verdict is Verdict.REPOST
+    assert alone.notes
+    layers = [TextLayer("", "".join(lines)), TextLayer("gzip", "".join(listed))]
     found = scanner.scan("x", 1, "aa", layers)
-    assert found.verdict is Verdict.REPOST
+    assert found.verdict is Verdict.SAME_PEOPLE
+    assert not found.notes
 
 
 def test_the_places_hang_on_the_secret_and_are_the_same_again() -> None:
