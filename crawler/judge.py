@@ -151,8 +151,9 @@ class Judge:
     ) -> tuple[ScanResult, ...]:
         results = self._matcher.scan("", len(page.body), digest, layers)
         if any(result.records > len(result.matches) for result in results):
-            # A whole list was posted. Every row of it is wanted, so that an alert knows which
-            # records it holds; the short answer stands when the long one cannot be had.
+            # A whole list was posted. Every row that was read is wanted, so that an alert knows
+            # which records it holds; the short answer stands when the long one cannot be had.
+            # A long copy of the file is alerted on by its sample, and its note says so.
             try:
                 return self._matcher.scan("", len(page.body), digest, layers, all_matches=True)
             except Exception:

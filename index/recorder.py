@@ -35,7 +35,7 @@ from index.schema import (
 from index.threads import ThreadPost
 from index.upsert import upsert
 from index.views import alert_view
-from matching.result import Match, ScanResult, Verdict
+from matching.result import Match, ScanResult, Verdict, is_sample
 
 __all__ = ["Fence", "Finding", "KeptPost", "PageFacts", "Recorded", "Recorder", "records_key"]
 
@@ -295,6 +295,8 @@ def _grow(session: Session, alert: Alert, post: KeptPost, finding: Finding, now:
     if not has_more:
         return False
     alert.records_key = records_key(before | set(fresh))
+    if result.is_sample and _was_sampled(session, alert):
+        return False  # another draw from the same copy names other rows; none of them is news
     alert.version += 1
     if alert.status != "open":
         # The last decision's reason stays readable; the act says what it was.
@@ -340,6 +342,12 @@ def _with_seen(
     for match, fields in zip(matches, told, strict=False):
         match["seen"] = fields
     return matches
+
+
+def _was_sampled(session: Session, alert: Alert) -> bool:
+    """Whether the last that was seen at this location was a sample too."""
+    last = select(Hit.notes).where(Hit.alert == alert.id).order_by(Hit.id.desc()).limit(1)
+    return is_sample(session.scalar(last) or ())
 
 
 def alert_rows(result: ScanResult) -> dict[int, float]:

@@ -66,10 +66,15 @@ class MatcherClient:
         layers: Sequence[TextLayer],
         *,
         all_matches: bool = False,
+        to_the_end: bool = False,
     ) -> tuple[ScanResult, ...]:
-        """One result a leak, in order; raises ServiceError when the service fails twice."""
-        told = {"document": document, "size": size, "sha256": sha256, "all": all_matches}
-        return self._results({"t": "scan", **told}, layers)
+        """One result a leak, in order; raises ServiceError when the service fails twice.
+
+        `all_matches` and `to_the_end` as in `matching.scan.Scanner.scan`.
+        """
+        told = {"document": document, "size": size, "sha256": sha256}
+        how = {"all": all_matches, "end": to_the_end}
+        return self._results({"t": "scan", **told, **how}, layers)
 
     def traces(
         self, layers: Sequence[TextLayer], suspects: Sequence[Sequence[int]]

@@ -8,6 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+NOT_READ = "the rest was not read"  # in the note of a long copy that was judged by a sample
+
+
+def is_sample(notes: Sequence[str]) -> bool:
+    """Whether these notes say that the rows told are those of a sample."""
+    return any(NOT_READ in note for note in notes)
+
 
 class Verdict(StrEnum):
     """The six verdicts of docs/contract, strongest first."""
@@ -140,6 +147,11 @@ class ScanResult:
     matches: tuple[Match, ...]
     notes: tuple[str, ...] = ()
     leaks: tuple[LeakVerdict, ...] = ()
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether part of a long copy was not read, so that its rows are a sample."""
+        return is_sample(self.notes)
 
     def cut(self, most: int) -> ScanResult:
         """The same result with its `most` strongest matches."""

@@ -113,10 +113,12 @@ class Scanner:
         layers: Sequence[TextLayer],
         *,
         all_matches: bool = False,
+        to_the_end: bool = False,
     ) -> ScanResult:
         """Match the texts of one document; `size` is its bytes, `sha256` of those bytes.
 
-        Long copies of the file are not read to their end (certainty), but with `all_matches`.
+        Long copies of the file are not read to their end (certainty), but with `to_the_end`. Of
+        what is read the strongest rows are told, with `all_matches` every one.
         """
         found: list[Found] = []
         people: list[int] = []
@@ -127,7 +129,7 @@ class Scanner:
         for at, layer in enumerate(layers):
             folded = fold(layer.text)
             self._sampled = None
-            self._secret = None if all_matches else self._keys.tobytes() + sha256.encode()
+            self._secret = None if to_the_end else self._keys.tobytes()
             if blocks.wanted(folded):
                 wrapped.mend(folded)
             texts.append(folded)
@@ -151,7 +153,9 @@ class Scanner:
         )
         if notes and told.verdict is not Verdict.REPOST:
             # Other texts of the document outweigh what was sampled: only reading all can tell.
-            return self.scan(document, size, sha256, layers, all_matches=True).cut(KEPT)
+            return self.scan(
+                document, size, sha256, layers, all_matches=all_matches, to_the_end=True
+            )
         kept = best if all_matches else best[:KEPT]
         return ScanResult(
             document=document,

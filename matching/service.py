@@ -69,7 +69,7 @@ def answer(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict
     results = [
         scanner.scan(
             str(header["document"]), int(header["size"]), str(header["sha256"]), layers,
-            all_matches=header["all"] is True,
+            all_matches=header["all"] is True, to_the_end=header["end"] is True,
         ).to_json()
         for scanner in scanners
     ]  # fmt: skip

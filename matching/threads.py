@@ -120,7 +120,7 @@ def scan_thread(
     """A whole thread as one document. Spans of the layer "" are those of `joined`'s text."""
     whole = joined(posts)
     layers = [TextLayer(name, text) for name, (text, _) in whole.items()]
-    base = scanner.scan(document, size, sha256, layers, all_matches=True)
+    base = scanner.scan(document, size, sha256, layers, all_matches=True, to_the_end=True)
     known = {match.row for match in base.matches if match.bits >= decide.ALERT}
     starts = whole[""][1]
     found = [match for match in _together(scanner, posts, starts) if match.row not in known]

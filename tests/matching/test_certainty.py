@@ -29,7 +29,9 @@ def strangers(count: int) -> str:
 
 
 def scanned(scanner: Scanner, text: str, *, all_matches: bool = False) -> ScanResult:
-    return scanner.scan("x", len(text), "aa", [TextLayer("", text)], all_matches=all_matches)
+    return scanner.scan(
+        "x", len(text), "aa", [TextLayer("", text)], all_matches=all_matches, to_the_end=all_matches
+    )
 
 
 def test_a_copy_is_a_repost_long_before_its_end(scanner: Scanner, leak: LeakOnDisk) -> None:

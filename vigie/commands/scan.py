@@ -43,7 +43,7 @@ def scan(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")] = False,
     all_matches: Annotated[
-        bool, typer.Option("--all", help="Tell every match, not 1,000.")
+        bool, typer.Option("--all", help="Read long copies to their end, tell every match.")
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why: each field, how it was recognised, bits.")
@@ -175,12 +175,13 @@ def _scan_document(
         return
     from dataclasses import replace
 
-    from matching.result import TextLayer
+    from matching.result import NOT_READ, TextLayer
     from vigie.explain import explained
 
     layers = [TextLayer(layer.name, layer.text) for layer in document.extracted.layers]
     found = _ask(document.name, document.bytes, document.sha256, layers, matcher, all_matches)
-    found = replace(found, notes=(*document.extracted.notes, *found.notes))
+    notes = (f"{note} (--all reads on)" if NOT_READ in note else note for note in found.notes)
+    found = replace(found, notes=(*document.extracted.notes, *notes))
     yield explained(found, layers) if explain else found
 
 
@@ -189,7 +190,7 @@ def _ask(
 ) -> ScanResult:
     from matching.result import together
 
-    found = matcher.scan(name, size, sha256, layers, all_matches=all_)
+    found = matcher.scan(name, size, sha256, layers, all_matches=all_, to_the_end=all_)
     return together(matcher.names, found, most=0 if all_ else MOST_MATCHES)
 
 
