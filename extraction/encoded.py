@@ -37,7 +37,6 @@ HEX_CLASS = bytes(
     72 if chr(byte) in "0123456789abcdefABCDEF" else 83 if chr(byte) in " :-" else 32
     for byte in range(256)
 )
-# What a run begins with, which is found fast, and its whole.
 HEX_RUNS = (
     (b"H" * SHORTEST_HEX, re.compile(b"H*")),
     (b"HHS" * (SHORTEST_BYTES - 1) + b"HH", re.compile(b"(?:HHS)*HH")),
@@ -65,7 +64,7 @@ PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 WRITTEN = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
 CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in CONTROL)
-NEAR = 2
+NEAR, LONG = 2, 250  # lines on either side, and characters of a line, that count as near
 SPOILT = tuple(re.compile(mark) for mark in mojibake.MARKS)
 Patterns = tuple[re.Pattern[str], ...]
 HEX_MARKS = {ord(mark): None for mark in " :-"}
@@ -268,10 +267,9 @@ def _found(classes: bytes, least: bytes, whole: re.Pattern[bytes]) -> Iterator[t
 
 
 def _may_begin(run: str) -> bool:
-    """Whether a run of base64 begins like a text, an archive or a document: most long words do
-    not, and this is all they cost. No base64 of twenty letters keeps to small ones."""
+    """Whether a run of base64 begins like a text, an archive or a document: most words do not."""
     if run.islower():
-        return False
+        return False  # no base64 of twenty letters keeps to small ones
     head = _base64(run) or b""
     if packed.kind(head) or formats.kind(head):
         return True
@@ -319,8 +317,7 @@ def _spots(patterns: Patterns, text: str) -> Iterator[re.Match[str]]:
 
 
 def _neighbourhood(patterns: Patterns, text: str) -> str:
-    """The lines that hold a pattern with their neighbours, so that a large text with one escape
-    in it is not scanned twice."""
+    """The lines that hold a pattern and those near: one escape costs no second scan."""
     if len(text) < 100_000:
         return text
     pieces: list[str] = []
@@ -332,6 +329,8 @@ def _neighbourhood(patterns: Patterns, text: str) -> str:
             pieces.append(text[first:near])
             taken = near
             first = _lines_back(text, found.start(), taken)
+            if taken and first > taken and text[taken - 1] != "\n":
+                pieces.append("\n")  # long lines are cut, and what is left out divides
         near = end = _line_behind(text, found.end())
         for _ in range(NEAR):
             near = _line_behind(text, near)
@@ -340,16 +339,17 @@ def _neighbourhood(patterns: Patterns, text: str) -> str:
 
 
 def _line_behind(text: str, at: int) -> int:
-    """Where the line behind the one at `at` begins."""
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end + 1
+    """Where the line behind the one at `at` begins; what is over LONG is cut."""
+    end = text.find("\n", at, at + LONG)
+    return min(len(text), at + LONG) if end < 0 else end + 1
 
 
 def _lines_back(text: str, at: int, floor: int) -> int:
     """Where the line NEAR lines before the one at `at` begins, not before `floor`."""
     for _ in range(NEAR + 1):
-        at = text.rfind("\n", floor, at)
-        if at < 0:
+        least = max(floor, at - LONG)
+        at = max(least, text.rfind("\n", least, at))
+        if at == floor:
             return floor
     return at + 1
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from vigie.scan_hints import words_beside
 
 if TYPE_CHECKING:
-    from extraction.layers import Document
+    from extraction.layers import Document, Extracted
     from extraction.sandbox import Sandbox
+    from vigie.long_files import Windows
 
 SCAN_BYTES = 240 * 1024 * 1024  # what one frame to the matcher holds
 
@@ -22,7 +23,7 @@ Read = Callable[[], "tuple[Document, ...]"]
 
 
 class TooLong(Exception):
-    """A file over the bound; its text is a sentence."""
+    """An input over the bound; its text is a sentence."""
 
 
 def inputs(paths: Sequence[str]) -> Iterator[Input]:
@@ -75,6 +76,31 @@ class Ahead:
             yield name, path, self._begun[number].result
             self._begun[number] = Future()  # lets go of its texts
 
+    def windows(
+        self, windows: Windows, name: str, path: Path
+    ) -> Iterator[tuple[int, Extracted | str]]:
+        """(first byte, texts, or a sentence why there are none) of each window of a long file, the
+        next one read while one is matched."""
+        from extraction.errors import ExtractionError
+
+        bodies = iter(windows)
+        hints = words_beside(path)
+
+        def extract() -> tuple[int, Extracted | str] | None:
+            start, body = next(bodies, (0, b""))
+            if not body:
+                return None
+            try:
+                return start, self._sandbox.extract(body, name=name, hints=hints)
+            except ExtractionError as error:
+                return start, str(error)
+
+        coming = self._reader.submit(extract)
+        while (found := coming.result()) is not None:
+            coming = self._reader.submit(extract)
+            yield found
+            del found
+
     def _begin(self, number: int) -> None:
         if number < len(self._inputs):
             self._begun.append(self._reader.submit(self._documents, *self._inputs[number]))
@@ -90,8 +116,14 @@ def read(path: Path | None) -> bytes:
     """The bytes of a file or of standard input; raises OSError and TooLong."""
     size = path.stat().st_size if path else 0
     if size > SCAN_BYTES:
-        raise TooLong(f"it has {size} bytes; at most {SCAN_BYTES} are read. Split it")
+        raise TooLong(
+            f"it has {size} bytes and is packed; at most {SCAN_BYTES} of such a file are read. "
+            "Unpack it: longer texts are read"
+        )
     data = path.read_bytes() if path else sys.stdin.buffer.read(SCAN_BYTES + 1)
     if len(data) > SCAN_BYTES:
-        raise TooLong(f"it has over {SCAN_BYTES} bytes, which is the most that is read. Split it")
+        raise TooLong(
+            f"it has over {SCAN_BYTES} bytes, which is the most that is read from a pipe. Write it "
+            "to a file: longer texts are read from there"
+        )
     return data

@@ -208,3 +208,13 @@ def test_time_grows_with_the_text_not_with_its_square(piece: str) -> None:
     # A square law would give 64 times; noise on a busy machine gives less than 3 times too much.
     once, eightfold = seconds(15_000), seconds(120_000)
     assert eightfold < 24 * once + 0.1
+
+
+@pytest.mark.parametrize("end", [" ", "\n"])
+def test_of_a_long_text_only_what_stands_near_an_escape_is_read_again(end: str) -> None:
+    filler = ("nothing to see here" + end) * 20_000
+    told = "nom=Hélène|né=à Orléans|" + "x" * 150 + "|fin=çà"
+    packed = urllib.parse.quote(told)
+    layers = {layer.name: layer.text for layer in unwrap(f"{filler}{packed} {filler}")}
+    assert told in layers["url"]
+    assert len(layers["url"]) < 4_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from matching.result import LeakRef
@@ -97,7 +97,7 @@ HEADER = _HEADER.split()
 class LeakOnDisk:
     """A leak's people in row order, and its files."""
 
-    people: list[Person]
+    people: list[Person] = field(repr=False)
     csv: Path
     ref: LeakRef
 

@@ -58,6 +58,7 @@ def scan(
     from matching.client import MatcherClient
     from matching.compiled import SCANNING
     from vigie import explain as explaining
+    from vigie.long_files import scan_long
     from vigie.progress import tell_of_compiling
     from vigie.scan_inputs import SCAN_BYTES, Ahead, inputs
     from vigie.scan_log import ScanLog, place
@@ -79,7 +80,15 @@ def scan(
     ):
         scan_log.begin(matcher.names)
         for name, path, read in ahead:
-            for found in _scan_input(name, path, read, matcher, all_matches, explain):
+            documents = (
+                scan_long(
+                    name, path, ahead, matcher,
+                    every=all_matches, explain=explain, most=MOST_MATCHES,
+                )
+                if path is not None and _is_long(path)
+                else _scan_input(name, path, read, matcher, all_matches, explain)
+            )  # fmt: skip
+            for found in documents:
                 if isinstance(found, dict):
                     scan_log.unread()
                     unread += 1
@@ -96,6 +105,16 @@ def scan(
             explaining.print_explanations(rows, all_matches=all_matches)
     if unread:
         raise typer.Exit(console.PARTLY)
+
+
+def _is_long(path: Path) -> bool:
+    """Whether a file is read in windows: a text over the bound."""
+    from vigie import long_files, scan_inputs
+
+    try:
+        return path.stat().st_size > scan_inputs.SCAN_BYTES and long_files.is_plain(path)
+    except OSError:
+        return False  # told when it is read
 
 
 def _leaks(files: Sequence[Path], keys: Sequence[Path], config: Path | None) -> list[LeakRef]:
