@@ -1,0 +1,194 @@
+"""How fast all of `vigie scan` is on files. Prints one JSON object.
+
+Folders of ordinary files are scanned by the command itself: start, extraction, matching and
+decision. Beside it, in the same run, ahocorasick_rs with the plain NIRs, phones and addresses of
+the same file reads the same files, its automaton already built. Two ratios are told, by the clock
+(`vigie scan` extracts one file while it matches another) and per CPU second; `start_s` is what a
+scan of one empty file takes and is part of both. Then: a whole repost, opening, the memory of a
+second scanner, and how much two scanning processes read in the time of one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import resource
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import ahocorasick_rs
+
+from bench.match_speed import dump_lines, log_lines, needles, prose, source_code
+from matching.build import build
+from matching.inspect import inspect
+from matching.keys import new_key
+from matching.result import LeakRef, TextLayer
+from matching.scan import Scanner
+from vigie.demo.leak import generate
+
+FILE = 8_000_000  # characters of one made file
+FILES = 4  # and how many of them
+
+
+def made(lines: Iterator[str], folder: Path) -> None:
+    """Files full of such lines."""
+    for number in range(FILES):
+        with (folder / f"{number}.txt").open("w") as file:
+            while file.tell() < FILE:
+                file.write(next(lines))
+
+
+def folders(root: Path) -> dict[str, Path]:
+    """Folders of files of each kind."""
+    found = {kind: root / kind for kind in ("logs", "dumps", "prose", "source")}
+    for folder in found.values():
+        folder.mkdir()
+    made(log_lines(random.Random(1)), found["logs"])
+    made(dump_lines(random.Random(2)), found["dumps"])
+    for number in range(FILES):
+        (found["prose"] / f"{number}.txt").write_text(prose())
+        (found["source"] / f"{number}.txt").write_text(source_code())
+    # As they lie on a disk: thousands of small ones.
+    found["small source files"] = Path(sysconfig.get_paths()["stdlib"]) / "test"
+    return {kind: folder for kind, folder in found.items() if folder.is_dir()}
+
+
+def inside(folder: Path) -> list[Path]:
+    """The files that a scan of a folder reads."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+
+
+def scanned(target: Path, leak: LeakRef) -> tuple[float, float, list[dict[str, Any]]]:
+    """(seconds by the clock, CPU seconds, results) of the command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "vigie.cli", "scan", str(target), "--json",
+         "--leak", str(leak.file), "--key", str(leak.key_file)],
+        stdout=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    clock = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return clock, used, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def searched(files: list[Path], automaton: Any) -> tuple[float, float]:
+    """(seconds by the clock, CPU seconds) of the automaton over the same files."""
+    began, used = time.perf_counter(), time.process_time()
+    for path in files:
+        automaton.find_matches_as_indexes(path.read_bytes())
+    return time.perf_counter() - began, time.process_time() - used
+
+
+def compared(folder: Path, leak: LeakRef, automaton: Any) -> dict[str, Any]:
+    """MB/s of both over one folder."""
+    files = inside(folder)
+    megabytes = sum(path.stat().st_size for path in files) / 1e6
+    clock, cpu, results = scanned(folder, leak)
+    plain_clock, plain_cpu = searched(files, automaton)
+    return {
+        "mb": round(megabytes, 1), "files": len(files),
+        "scan_mb_s": round(megabytes / clock, 1), "scan_mb_cpu_s": round(megabytes / cpu, 1),
+        "automaton_mb_s": round(megabytes / plain_clock, 1),
+        "times_automaton": round(plain_clock / clock, 2),
+        "times_automaton_per_cpu_s": round(plain_cpu / cpu, 2),
+        "alerts": sum(each["verdict"] in ("repost", "fragment") for each in results),
+    }  # fmt: skip
+
+
+def private_mb() -> float:
+    """Memory of this process that no file stands behind."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("RssAnon:")[2].split()[0]) / 1024
+
+
+def worker(leak: LeakRef, text: str, begin: Barrier, told: Queue[tuple[float, float]]) -> None:
+    """One scanning process: seconds it took, private memory that a scanner adds."""
+    bare = private_mb()
+    scanner = Scanner(leak)
+    layers = [TextLayer("", text)]
+    scanner.scan("warm", 1, "", layers)
+    begin.wait()
+    began = time.perf_counter()
+    for _ in range(5):
+        scanner.scan("x", 1, "", layers)
+    told.put((time.perf_counter() - began, private_mb() - bare))
+
+
+def at_once(count: int, leak: LeakRef, text: str) -> tuple[float, float]:
+    """(seconds of the slowest, private MB of the last) of so many processes side by side."""
+    context = multiprocessing.get_context("spawn")
+    begin, told = context.Barrier(count), context.Queue()
+    workers = [context.Process(target=worker, args=(leak, text, begin, told)) for _ in range(count)]
+    for each in workers:
+        each.start()
+    times = [told.get() for _ in workers]
+    for each in workers:
+        each.join()
+    return max(seconds for seconds, _ in times), max(memory for _, memory in times)
+
+
+def opening(leak: LeakRef) -> list[float]:
+    """Seconds to open, the first with what numba needs at its first kernel, and the next."""
+    found = []
+    for _ in range(3):
+        began = time.perf_counter()
+        Scanner(leak).close()
+        found.append(round(time.perf_counter() - began, 3))
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=50_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        os.environ["XDG_STATE_HOME"] = str(root / "state")
+        csv = root / "leak.csv"
+        generate(csv, rows=asked.rows)
+        built = build(csv, new_key(root / "key"), root / "leak.vfp", inspect(csv))
+        leak = LeakRef(root / "leak.vfp", root / "key")
+        found: dict[str, Any] = {"rows": asked.rows, "file_bytes": built.bytes}
+        found["open_s"] = opening(leak)
+        empty, repost = root / "empty.txt", root / "repost.txt"
+        empty.write_bytes(b"")
+        repost.write_bytes(csv.read_bytes().replace(b";", b"|"))
+        scanned(empty, leak)
+        found["start_s"] = round(scanned(empty, leak)[0], 2)
+        clock, _, results = scanned(repost, leak)
+        found["repost"] = {
+            "mb": round(repost.stat().st_size / 1e6, 1), "s": round(clock, 2),
+            "verdict": results[0]["verdict"], "notes": results[0]["notes"],
+        }  # fmt: skip
+        text = source_code()
+        alone, memory = at_once(1, leak, text)
+        both, _ = at_once(2, leak, text)
+        found["two_processes_times_one"] = round(2 * alone / both, 2)
+        found["second_scanner_private_mb"] = round(memory)
+        automaton = ahocorasick_rs.BytesAhoCorasick(needles(csv))
+        (root / "files").mkdir()
+        found["folders"] = {
+            kind: compared(folder, leak, automaton)
+            for kind, folder in folders(root / "files").items()
+        }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
