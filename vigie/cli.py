@@ -62,7 +62,7 @@ def _is_ours(error: Exception) -> bool:
     room = type(error).__module__.split(".")[0]
     return room in (
         "matching", "extraction", "index", "egress", "capture",
-        "crawler", "spiders", "review", "scheduler", "vigie",
+        "crawler", "spiders", "evidence", "review", "scheduler", "vigie",
     )  # fmt: skip
 
 
