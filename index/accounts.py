@@ -19,9 +19,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
+from index.custody import enter
 from index.engine import reading, writing
 from index.errors import RecordError
-from index.schema import Act, LoginToken, Session, User
+from index.schema import LoginToken, Session, User
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 MIN_PASSWORD, MAX_PASSWORD = 12, 1024
@@ -260,11 +261,7 @@ class AccountStore:
         detail: dict[str, Any] | None = None,
         subject: str = "",
     ) -> None:
-        connection.execute(
-            insert(Act).values(
-                at=self._now(), who=who, what=what, subject=subject, detail=detail or {}
-            )
-        )
+        enter(connection, at=self._now(), who=who, what=what, item=subject, detail=detail)
 
 
 def _user(connection: Connection, untrusted_name: str) -> Any:

@@ -16,10 +16,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from index.custody import enter
 from index.engine import reading, writing
 from index.errors import Conflict, NotFound, ReasonMissing, WrongChoice
 from index.outbox import announce
-from index.schema import Act, Alert, Capture, Hit
+from index.schema import Alert, Capture, Hit
 from index.views import AlertDetail, AlertPage, AlertView, QueuedHit, alert_view, hit_view
 
 STATUSES = ("open", "confirmed", "dismissed")
@@ -177,13 +178,14 @@ class AlertStore:
                     f"Alert {alert_id} was changed in the meantime (by "
                     f"{row.decided_by or 'a new capture'}); read it again, then decide."
                 )
-            detail = {"from": row.status, "to": status, "version": version + 1, "reason": reason}
+            detail = {"from": row.status, "to": status, "version": version + 1}
             row.status, row.reason = status, reason
             row.decided_by, row.decided_at = who, now
             row.version = version + 1
-            session.add(
-                Act(at=now, who=who, what="decide", subject=f"alert:{alert_id}", detail=detail)
-            )
+            enter(
+                session.connection(), at=now, who=who, what="decide", item=f"alert:{alert_id}",
+                detail=detail, reason=reason,
+            )  # fmt: skip
             announce(session, row, now)
             session.flush()
             return alert_view(row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,8 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """The connection facts of one fetched document; none of its content."""
+    """The connection facts of one fetched document; none of its content. `connection` is
+    capture.exchange's: port, TLS, certificates, allow-listed headers."""
 
     status: int
     fetched_at: datetime
@@ -31,6 +33,7 @@ class PageFacts:
     charset: str = ""
     peer: str = ""
     rendered: bool = False
+    connection: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class KeptPost:
-    """A post that matched. All text is masked; keys are the vault's, 16 bytes each."""
+    """A post that matched. All text is masked; keys are the vault's, 16 bytes each.
+    `commitments` are capture.commitments': a root and leaves, no value."""
 
     location_key: bytes
     content_key: bytes
@@ -62,6 +66,7 @@ class KeptPost:
     path: tuple[str, ...] = ()
     posted_at: datetime | None = None
     sealed: str = ""
+    commitments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from index import cases, threads
+from index.captures import add_capture
+from index.custody import enter
 from index.engine import reading, writing
 from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
 from index.leases import check, source_lease, utc_now
 from index.outbox import announce, announce_hit
 from index.schema import (
-    Act,
     Alert,
     AlertAddress,
     AlertRecord,
@@ -146,28 +147,7 @@ def _record_post(
         _still_there(session, post, now)
         changes.captured.append(False)
         return
-    capture = Capture(
-        crawl=fence.crawl,
-        source=fence.source,
-        location=post.location,
-        location_key=post.location_key,
-        thread_key=post.thread_key,
-        content_key=post.content_key,
-        title=post.title,
-        path=list(post.path),
-        fetched_at=page.fetched_at,
-        posted_at=post.posted_at,
-        status=page.status,
-        content_type=page.content_type,
-        charset=page.charset,
-        peer=page.peer,
-        rendered=page.rendered,
-        bytes=page.bytes,
-        sha256=page.sha256,
-        sealed=post.sealed,
-    )
-    session.add(capture)
-    session.flush()
+    capture = add_capture(session, fence, page, post, now)
     for finding in post.findings:
         alert = None
         if finding.result.verdict.raises_alert:
@@ -301,9 +281,10 @@ def _grow(session: Session, alert: Alert, post: KeptPost, finding: Finding, now:
     if alert.status != "open":
         # The last decision's reason stays readable; the act says what it was.
         detail = {"from": alert.status, "to": "open", "version": alert.version}
-        session.add(
-            Act(at=now, who="vigie", what="reopen", subject=f"alert:{alert.id}", detail=detail)
-        )
+        enter(
+            session.connection(), at=now, who="vigie", what="reopen", item=f"alert:{alert.id}",
+            detail=detail,
+        )  # fmt: skip
         alert.status = "open"
     return True
 

@@ -32,6 +32,7 @@ class ActView:
     who: str
     what: str
     detail: dict[str, Any]
+    reason: str = ""
 
 
 class ReviewQueries:
@@ -78,14 +79,15 @@ class ReviewQueries:
     def history(self, subject: str) -> tuple[ActView, ...]:
         """Who decided and who looked, newest first."""
         query = (
-            select(Act.at, Act.who, Act.what, Act.detail)
+            select(Act.at, Act.who, Act.what, Act.detail, Act.reason)
             .where(Act.subject == subject)
             .order_by(Act.id.desc())
             .limit(HISTORY)
         )
         with reading(self._engine) as connection:
             return tuple(
-                ActView(row.at, row.who, row.what, row.detail) for row in connection.execute(query)
+                ActView(row.at, row.who, row.what, row.detail, row.reason)
+                for row in connection.execute(query)
             )
 
     def queue(

@@ -7,66 +7,21 @@ in (capture.masking), addresses that must be fetched again are sealed under the 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    DateTime,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    MetaData,
-    String,
-    TypeDecorator,
-    UniqueConstraint,
-    false,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
 
-# An id is never given again, also after its row is gone: it stands in exports and as a version.
-FOREVER = {"sqlite_autoincrement": True}
+from index.base import FOREVER, Base, UtcTime
+from index.evidence_schema import Act, CustodyHead, Dossier, EvidenceItem, Piece, TimeStamp
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite has no zone, so it is put back on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Refuse a naive time: a time without a zone is a bug, not a default."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give an aware UTC time back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """Maps Python types to columns for every table below. Constraints have names from the
-    start: a later migration can only alter what it can name."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
-        dict[str, Any]: JSON(none_as_null=True),
-        list[Any]: JSON(none_as_null=True),
-        datetime: UtcTime,
-    }
+__all__ = [
+    "Act", "Alert", "AlertAddress", "AlertRecord", "Base", "Capture", "Case", "Crawl",
+    "CustodyHead", "Dossier", "EvidenceItem", "Hit", "Job", "Lease", "LoginToken", "Outbox",
+    "Pending", "Piece", "Seen", "Session", "SourceState", "ThreadCount", "ThreadEvidence",
+    "TimeStamp", "User", "UtcTime",
+]  # fmt: skip
 
 
 class SourceState(Base):
@@ -192,6 +147,8 @@ class Capture(Base):
     bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     sealed: Mapped[str] = mapped_column(String(300), default="")
+    connection: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    commitments: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = (Index("ix_capture_place_time", "location_key", "fetched_at"), FOREVER)
 
 
@@ -339,16 +296,3 @@ class LoginToken(Base):
     user: Mapped[str] = mapped_column(ForeignKey("user_account.name"))
     expires: Mapped[datetime]
     used: Mapped[datetime | None]
-
-
-class Act(Base):
-    """Who did what, when: views, decisions, scans, log-ins. Never content."""
-
-    __tablename__ = "act"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
-    who: Mapped[str] = mapped_column(String(100))
-    what: Mapped[str] = mapped_column(String(40), index=True)
-    subject: Mapped[str] = mapped_column(String(100), default="")
-    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    __table_args__ = FOREVER

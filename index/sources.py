@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from index.custody import enter
 from index.engine import reading, writing
 from index.errors import Conflict, NotFound
 from index.leases import check, is_held, source_lease, utc_now
-from index.schema import Act, Crawl, Job, Lease, SourceState
+from index.schema import Crawl, Job, Lease, SourceState
 from index.upsert import upsert
 
 # plan(failures in a row, last interval in seconds, woken) gives the next interval and due time;
@@ -99,8 +100,10 @@ class SourceStore:
                 row = SourceState(**_fresh(source, now))
                 session.add(row)
             row.spec, row.next_due = spec, now
-            session.add(Act(at=now, who=who, what="source-add", subject=f"source:{source}"[:100]))
             session.flush()
+            told = {"authority": str(spec.get("authority", ""))[:300]}
+            item = f"source:{source}"[:100]
+            enter(session.connection(), at=now, who=who, what="source-add", item=item, detail=told)
 
     def switch(
         self, source: str, who: str, *, paused: bool | None = None, killed: bool | None = None
@@ -118,15 +121,11 @@ class SourceStore:
                 row.killed = detail["killed"] = killed
             if not row.paused and not row.killed and detail:
                 row.next_due, row.failures = now, 0
-            session.add(
-                Act(
-                    at=now,
-                    who=who,
-                    what="source-switch",
-                    subject=f"source:{source}"[:100],
-                    detail=detail,
-                )
-            )
+            item = f"source:{source}"[:100]
+            enter(
+                session.connection(), at=now, who=who, what="source-switch", item=item,
+                detail=detail,
+            )  # fmt: skip
             session.flush()
 
     def wake(self, source: str, at: datetime) -> None:

@@ -126,15 +126,15 @@ def test_many_processes_open_a_new_record_at_once(tmp_path: Path) -> None:
     code = (
         "import sys; from index.engine import open_record, writing; from sqlalchemy import text\n"
         "e = open_record(sys.argv[1])\n"
-        'with writing(e) as c: c.execute(text("INSERT INTO act (at, who, what, subject, detail) '
-        "VALUES ('2026-01-01', 'x', 'y', '', '{}')\"))\n"
+        'with writing(e) as c: c.execute(text("INSERT INTO job '
+        "(kind, source, asked_by, asked, outcome) VALUES ('x', '', 'y', '2026-01-01', '')\"))\n"
     )
     url = f"sqlite:///{tmp_path}/new/vigie.db"
     children = [subprocess.Popen([sys.executable, "-c", code, url]) for _ in range(6)]
     assert [child.wait(60) for child in children] == [0] * 6
     record = open_record(url)
     with reading(record) as connection:
-        assert connection.execute(text("SELECT count(*) FROM act")).scalar() == 6
+        assert connection.execute(text("SELECT count(*) FROM job")).scalar() == 6
     record.dispose()
 
 
@@ -162,12 +162,14 @@ def test_what_was_deleted_is_gone_from_the_files(tmp_path: Path) -> None:
     path = tmp_path / "vigie.db"
     record = open_record(f"sqlite:///{path}")
     marker = "marker-3f1c9d-" + "x" * 400
-    insert = text("INSERT INTO act (at, who, what, subject, detail) VALUES (:t, 'w', 'x', '', :d)")
+    insert = text(
+        "INSERT INTO job (asked, kind, source, asked_by, outcome) VALUES (:t, 'w', 'x', '', :d)"
+    )
     with writing(record) as connection:
         for _ in range(50):
             connection.execute(insert, {"t": "2026-01-01", "d": f'"{marker}"'})
     with writing(record) as connection:
-        connection.execute(text("DELETE FROM act"))
+        connection.execute(text("DELETE FROM job"))
     checkpoint(record)
     found = {p.name for p in tmp_path.iterdir() if marker[:13].encode() in p.read_bytes()}
     record.dispose()

@@ -118,7 +118,7 @@ def test_a_decided_alert_reopens_for_new_records_only(
     assert now.reason == "looked at it"
     with Session(engine) as session:
         acts = session.scalars(select(Act.what).order_by(Act.id)).all()
-    assert acts == ["decide", "reopen"]
+    assert [act for act in acts if act != "capture"] == ["decide", "reopen"]
 
 
 def test_records_gather_over_captures(

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Engine, insert
 
+from index.custody import enter
 from index.engine import writing
 from index.schema import (
-    Act,
     Alert,
     AlertRecord,
     Capture,
@@ -210,12 +210,10 @@ def _alert(connection: Any, number: int, at: datetime, rng: random.Random, now: 
         insert(AlertRecord), [{"alert": alert, "row": m["row"], "bits": m["bits"]} for m in matches]
     )
     if status != "open":
-        detail = {"from": "open", "to": status, "version": 2, "reason": reason[status]}
-        connection.execute(
-            insert(Act).values(
-                at=now, who="jeanne", what="decide", subject=f"alert:{alert}", detail=detail
-            )
-        )
+        enter(
+            connection, at=now, who="jeanne", what="decide", item=f"alert:{alert}",
+            detail={"from": "open", "to": status, "version": 2}, reason=reason[status],
+        )  # fmt: skip
 
 
 def _quiet(connection: Any, number: int, at: datetime, rng: random.Random) -> None:
