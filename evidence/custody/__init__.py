@@ -1,0 +1,1 @@
+"""The custody log read, exported, time-stamped and verified; index.custody writes it."""

@@ -1,0 +1,1 @@
+"""RFC 3161 time stamps: asked for, checked twice, raw replies kept."""

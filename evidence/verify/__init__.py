@@ -1,0 +1,1 @@
+"""Checking what was exported: `vigie evidence verify`, and the verifier that needs no Vigie."""
