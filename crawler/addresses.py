@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_ADDRESS = 8_000
@@ -38,6 +38,24 @@ CHANGING = frozenset(
      "invite", "join", "leave", "register", "signup", "sign-up", "password-reset", "setkv",
      "abort", "burn", "supprimer", "effacer", "modifier", "signaler", "voter", "fork", "clone",
      "repaste", "viewpoll", "dopost"}
+)  # fmt: skip
+# The same for what scripts are told to do (action=deletemsg, editpost.php), where software writes
+# verb and thing in one word; there a beginning is enough, since no title stands there.
+DOING_KEYS = frozenset({"action", "act", "do", "mode", "op", "sa", "cmd", "method", "task", "area"})
+DOING = re.compile(
+    r"(?:add(?!itional|ons|ress)|announce|approve|ban(?!k|ner)|bookmark|buddy|burn|clear|confirm|"
+    r"delet|del(?:_|att|com|msg|post|thread|topic)|destroy|dismiss|edit|email|favou?rit|ignore|"
+    r"jsmodify|like|lock|log_?out|mark(?!et|down)|merge|moderat|modify|move|newreply|newthread|"
+    r"newtopic|notify|post\d|quick|quotefast|rate|regist|remove|remtopic|reply|report|restore|"
+    r"save|send|split|sticky|subscri|toggle|unapprove|unban|undelete|unlike|unlock|unstick|unsub|"
+    r"unwatch|upload|vote|warn)"
+)
+SCRIPT = re.compile(r"(.+)\.(?:php\d?|cgi|pl|aspx?|jsp|do|cfm)")
+# A link that carries a proof against forged requests was made to change something.
+PROOFS = frozenset(
+    {"my_post_key", "logouthash", "logout_hash", "deletetoken", "delete_token", "delete_key",
+     "csrf", "csrf_token", "csrftoken", "csrfmiddlewaretoken", "authenticity_token", "_token",
+     "_wpnonce", "sesc", "form_token", "securitytoken", "xsrf_token"}
 )  # fmt: skip
 # What a number in an address may count, besides a letter alone.
 COUNTED = "post|paste|topic|thread|message|msg|item|page|note|node|comment|reply|view|show|file"
@@ -88,10 +106,14 @@ def canonical(untrusted_address: str) -> str:
         return ""
     query = parts.query
     if query:
-        pairs = parse_qsl(query, keep_blank_values=True)
-        kept = [pair for pair in pairs if not _of_the_visitor(*pair)]
-        if len(kept) != len(pairs):
-            query = urlencode(kept)
+        # Some software parts parameters with ";"; what is kept stays exactly as written.
+        pieces = re.split(r"([&;])", query)
+        kept = [
+            (mark, piece)
+            for mark, piece in zip(["&", *pieces[1::2]], pieces[::2], strict=True)
+            if not any(_of_the_visitor(*pair) for pair in parse_qsl(piece, keep_blank_values=True))
+        ]
+        query = "".join(mark + piece for mark, piece in kept)[1:]
     path = re.sub(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", "", parts.path, flags=re.IGNORECASE)
     return urlunsplit((parts.scheme.lower(), host_port(untrusted_address), path or "/", query, ""))
 
@@ -112,10 +134,15 @@ def changes_something(untrusted_address: str) -> bool:
         stem = segment.strip("+-_!~.").rsplit(".", 1)[0]
         if segment and (stem in CHANGING or segment in CHANGING):
             return True
+        script = SCRIPT.fullmatch(segment)
+        if script and DOING.match(script[1]):
+            return True
     for piece in re.split(r"[&;]", parts.query):
-        for word in unquote(piece.replace("+", " ")).lower().split("=")[:2]:
-            if word.strip() in CHANGING:
-                return True
+        words = [w.strip() for w in unquote(piece.replace("+", " ")).lower().split("=")[:2]]
+        if any(word in CHANGING for word in words) or words[0] in PROOFS:
+            return True
+        if len(words) == 2 and words[0] in DOING_KEYS and DOING.match(words[1]):
+            return True
     return False
 
 

@@ -28,7 +28,7 @@ from crawler.messages import PostReport
 from crawler.pages import Link, Page, Reading, Site, choose
 from crawler.session import SessionCookies
 from crawler.source import SourceSpec
-from crawler.visits import Visit, Walk, in_place_of, marks, page_of
+from crawler.visits import Visit, Walk, in_place_of, marks, page_of, reading_of
 from extraction.layers import Extracted
 
 START, LIST, ITEM, FEED = "start", "list", "item", "feed"
@@ -168,6 +168,10 @@ class WatchSpider(scrapy.Spider):
         fresh = list({link.location: link for link in links[:MAX_LINKS]}.values())
         fresh = [link for link in fresh if f"l {link.location}" not in self._asked]
         self._asked.update(f"l {link.location}" for link in fresh)
+        for link in fresh:
+            if link.gate:
+                await self.problem(f"gated-{link.gate}", link.location)
+        fresh = [link for link in fresh if not link.gate]
         states = await self.talk.ask([(link.location, link.state) for link in fresh])
         for link, state in zip(fresh, states, strict=True):
             if state != "same":
@@ -197,16 +201,25 @@ class WatchSpider(scrapy.Spider):
         opening = self._site is None
         if self._site is None:
             self._site = self._borders.site = choose(self._sites, page)
-        reading = self._site.read(page)
-        if self.spec.render == "auto" and rendering.needs_script(page, reading):
-            self._needed_rendering += 1
-            for request in self.request(page.address, replace(visit, replaces=page), render=True):
-                yield request
-        else:
-            async for request in self._use(page, reading, visit, self._peer(response)):
-                yield request
+        async for request in self._read(self._site, page, visit, self._peer(response)):
+            yield request
         if opening:
             async for request in self._given():
+                yield request
+
+    async def _read(
+        self, site: Site, page: Page, visit: Visit, peer: str
+    ) -> AsyncIterator[Request]:
+        reading = reading_of(site, page, visit)
+        if reading is None:
+            await self.problem("unreadable", page.address)
+        elif self.spec.render == "auto" and rendering.needs_script(page, reading):
+            self._needed_rendering += not reading.render
+            address = visit.walk.link.address if visit.walk.link else page.address
+            for request in self.request(address, replace(visit, replaces=page), render=True):
+                yield request
+        else:
+            async for request in self._use(page, reading, visit, peer):
                 yield request
 
     async def _use(
@@ -216,6 +229,8 @@ class WatchSpider(scrapy.Spider):
         if reading.wall:
             await self.problem("login-failed" if self.spec.accounts else "login-wall", page.address)
             return
+        for gate in reading.gates:
+            await self.problem(f"gated-{gate}", page.address)
         self.counts["pages"] += 1
         lists = (*(await self._opening(page, reading, visit)), *reading.lists)
         if reading.instead and visit.stands_for is None:

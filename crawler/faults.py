@@ -55,6 +55,13 @@ SENTENCES = {
     "budget": "The crawl reached its bound on pages or time; the rest is read at the next one.",
     "nothing-seen": "The start page holds no list and no post that this engine knows; check the "
     "address, or try another engine.",
+    "gated-burn": "A paste is shown once and then destroyed; it was not opened. A person may open "
+    "it and hand in what they see with `vigie capture import`.",
+    "gated-password": "A page asks for a password of its own; what is behind it is not seen.",
+    "gated-reply": "A post is shown only to those who reply or react; Vigie does neither, so it is "
+    "not seen.",
+    "gated-account": "A part of a page is shown only to members, or to members of another group.",
+    "gated-pay": "A part of a page is shown only to those who pay; it is not seen.",
     "other": "The page could not be fetched.",
 }  # fmt: skip
 

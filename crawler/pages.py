@@ -7,17 +7,21 @@ renders, extracts text and reports.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from parsel import Selector
 
 from crawler import addresses
 from extraction.charset import decode
+
+# Why content is not seen although its page is: what has to be done or given to see it.
+GATES = ("burn", "password", "reply", "account", "pay")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,14 @@ class Page:
         return decode(self.body, self.charset)[0]
 
     @cached_property
+    def json(self) -> Any:
+        """The document as JSON; None when it is none."""
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+    @cached_property
     def tree(self) -> Selector:
         """The document as a parsel selector. Nesting is bounded, so hostile depth costs nothing."""
         source = self.text.replace("\x00", "") if self.is_html else ""
@@ -71,14 +83,20 @@ class Page:
 class Link:
     """A thread or paste to fetch if it is new or its state changed.
 
-    `address` is what to fetch, `location` its stable canonical name, `state` any short text
-    that changes when what is behind it changes ("" for what never changes, such as a paste).
-    `revisit`: nothing tells whether it changed, so it is fetched at every crawl.
+    `address` is what to fetch (its fragment is kept: some sites hold a key there), `location` its
+    stable canonical name, `state` any short text that changes when what is behind it changes (""
+    for what never changes, such as a paste). `file`: an attachment, whose bytes are the post, with
+    `title` and `thread` as in `Post`. `gate`: a condition of `GATES` that is known before the
+    link is opened; it is reported and not opened.
     """
 
     address: str
     location: str
     state: str = ""
+    file: bool = False
+    title: str = ""
+    thread: str = ""
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +129,9 @@ class Reading:
     `next_page` continues this list or thread; `last_page` and `previous_page` let a thread
     that changed be read from its end. `instead` is an address that holds this page's post in a
     better form (a raw view). `wall`: the site shows a log-in form where content should be.
+    `gates`: conditions of `GATES` that hide content on this page. `render`: what is read is there
+    only after scripts ran. `sure` (0 to 100) and `reasons` say how far structure carried a
+    reading that no knowledge of the software did.
     `is_list`: this page only leads on, so it is never marked as read. `grows`: a thread, so it is
     marked only where the link to it tells of changes (a paste is marked once).
     """
@@ -125,6 +146,10 @@ class Reading:
     wall: bool = False
     is_list: bool = False
     grows: bool = False
+    gates: tuple[str, ...] = ()
+    render: bool = False
+    sure: int = 100
+    reasons: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -83,7 +83,11 @@ async def _remember(page: Any, request: Request) -> None:
 
 def needs_script(page: Page, reading: Reading) -> bool:
     """Whether the page, read as it came, shows nothing while its scripts might."""
-    if page.rendered or not page.is_html or reading.is_list or not reading.empty:
+    if page.rendered:
+        return False
+    if reading.render:
+        return True
+    if not page.is_html or reading.is_list or not reading.empty or reading.gates:
         return False
     return bool(page.tree.css("script"))
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 
 from scrapy.http import Response
 
-from crawler.pages import Link, Page, Reading
+from crawler import addresses
+from crawler.pages import Link, Page, Post, Reading, Site
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -29,6 +33,28 @@ class Visit:
     path: tuple[str, ...] = ()
     replaces: Page | None = None
     stands_for: tuple[Page, Reading, str] | None = None
+
+
+def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
+    """What the page holds; None when the spider fails on it."""
+    link = visit.walk.link
+    if link is not None and link.file:
+        post = Post(
+            link.location,
+            body=page.body,
+            content_type=page.content_type,
+            thread=link.thread,
+            title=link.title,
+            opens=False,
+            frame_ids=addresses.identifiers(link.location),
+        )
+        return Reading(posts=(post,))
+    try:
+        return site.read(page)
+    except Exception:
+        # A page is hostile; one that breaks a spider costs itself and no other.
+        log.exception("a spider failed")
+        return None
 
 
 def marks(link: Link, reading: Reading) -> bool:
@@ -59,7 +85,8 @@ def page_of(response: Response) -> Page:
     rendered = "playwright" in response.flags
     charset = getattr(response, "encoding", "") if rendered else _charset(content_type)
     return Page(
-        address=response.url,
+        # A fragment may hold a key (PrivateBin); an address of a page is shown and kept.
+        address=addresses.join(response.url, "") or response.url,
         body=response.body,
         content_type=content_type,
         charset=charset or "",

@@ -1,6 +1,7 @@
 """Pages in, readings out: one folder a page, written by us with the structure of the software.
 
-`expected.json` holds what must be read from `page.html` as found at `address`.
+`expected.json` holds what must be read from `page.html` as found at `address`; beside a page that
+is no HTML stands its `content_type`, and `rendered` beside one that was read through the browser.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ from spiders import SITES
 
 PAGES = Path(__file__).parent / "pages"
 FETCHED_AT = datetime(2026, 11, 24, 12, 30, 15, tzinfo=UTC)
-FOLDERS = sorted(one.parent for one in PAGES.glob("*/*/page.html"))
+FOLDERS = sorted(one.parent for one in PAGES.glob("*/*/address"))
 
 
 def page_in(folder: Path) -> Page:
     address = (folder / "address").read_text().strip()
-    body = (folder / "page.html").read_bytes()
-    return Page(address, body, "text/html; charset=utf-8", "utf-8", fetched_at=FETCHED_AT)
+    told, rendered = folder / "content_type", (folder / "rendered").exists()
+    (file,) = folder.glob("page.*")
+    kind = told.read_text().strip() if told.exists() else "text/html; charset=utf-8"
+    body = file.read_bytes()
+    return Page(address, body, kind, "utf-8", rendered=rendered, fetched_at=FETCHED_AT)
 
 
 def plain(reading: Reading) -> dict[str, Any]:
@@ -42,7 +46,12 @@ def plain(reading: Reading) -> dict[str, Any]:
         for post in reading.posts
     ]
     links = [
-        {"address": link.address, "location": link.location, "told": bool(link.state)}
+        {
+            "address": link.address,
+            "location": link.location,
+            "told": bool(link.state),
+            **{k: v for k, v in (("file", link.file), ("gate", link.gate)) if v},
+        }
         for link in reading.links
     ]
     whole = {
@@ -56,6 +65,8 @@ def plain(reading: Reading) -> dict[str, Any]:
         "wall": reading.wall,
         "is_list": reading.is_list,
         "grows": reading.grows,
+        "gates": list(reading.gates),
+        "render": reading.render,
     }
     return {key: value for key, value in whole.items() if value}
 
