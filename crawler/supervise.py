@@ -224,7 +224,7 @@ class _Conversation:
             elif kind == "link":
                 self._link(text(untrusted_header, "address", MAX_ADDRESS))
             elif kind == "problem":
-                self._note(text(untrusted_header, "kind", 100))
+                self._problem(untrusted_header)
             elif kind == "done":
                 outcome = text(untrusted_header, "outcome", 40)
                 return outcome if outcome in OUTCOMES else "failed"
@@ -353,6 +353,14 @@ class _Conversation:
         for source, addresses in links.items():
             if self._parts.frontier.add_pending(source, addresses):
                 self._parts.wake(source)
+
+    def _problem(self, untrusted_header: dict[str, Any]) -> None:
+        kind = text(untrusted_header, "kind", 100)
+        self._note(kind)
+        address = canonical(text(untrusted_header, "address", MAX_ADDRESS))
+        if kind == "gone" and address:
+            key = self._parts.frontier.location_key(address)
+            self._parts.recorder.record_gone(self._fence, key)
 
     def _note(self, untrusted_kind: str) -> None:
         kind = untrusted_kind if KIND.fullmatch(untrusted_kind) else "other"

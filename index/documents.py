@@ -50,6 +50,8 @@ def alert_document(alert: Alert) -> dict[str, Any]:
         "last_seen": stamp(alert.last_seen),
         "posted": stamp(alert.posted_at),
         "found_after": _rounded(alert.found_after_s),
+        "gone": stamp(alert.gone_at),
+        "gone_after": _gone_after(alert),
         "decided": stamp(alert.decided_at),
         "version": alert.version,
     }
@@ -160,6 +162,13 @@ def _url(location: str) -> dict[str, str]:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
+
+
+def _gone_after(alert: Alert) -> float | None:
+    """Seconds from the first sight of a repost to its removal, as far as Vigie saw both."""
+    if alert.gone_at is None:
+        return None
+    return round((alert.gone_at - alert.first_seen).total_seconds(), 3)
 
 
 class Digest:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 PART = 10_000_000
-DATE_FIELDS = ("first_seen", "last_seen", "posted", "decided")
+DATE_FIELDS = ("first_seen", "last_seen", "posted", "decided", "gone")
 KEYWORD_FIELDS = (
     "kind", "id", "leak", "source", "location", "also", "title", "verdict", "status", "field",
     "host", "keys",
 )  # fmt: skip
 LONG_FIELDS = ("number", "alert", "case", "records", "candidates", "version")
-DOUBLE_FIELDS = ("bits", "found_after", "chance")
+DOUBLE_FIELDS = ("bits", "found_after", "gone_after", "chance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,8 @@ def templates(names: Names) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def roles(names: Names) -> dict[str, dict[str, Any]]:
     """What each part of Vigie may do, and nothing else: the crawler's side creates hits; review
-    reads, and keeps alerts up to date; rebuild manages our own indices."""
+    reads, and keeps alerts up to date; rebuild manages our own indices. `reader` is for people
+    in Kibana."""
     alerts, hits = (f"{names.alias(kind)}*" for kind in ("alert", "hit"))
     return {
         "crawler": {
@@ -138,6 +139,10 @@ def roles(names: Names) -> dict[str, dict[str, Any]]:
                     "privileges": ["read", "index", "view_index_metadata", "maintenance"],
                 },
             ],
+        },
+        "reader": {
+            "cluster": [],
+            "indices": [{"names": [alerts, hits], "privileges": ["read", "view_index_metadata"]}],
         },
         "rebuild": {
             "cluster": ["monitor"],

@@ -17,12 +17,13 @@ from typing import Any
 from index import words as folding
 from index.documents import facet_values
 from index.engine import BUSY_SECONDS, make_private
+from index.query import DATES, NUMBERS
 from index.search import Document, Refusal
 
-LAYOUT = 2
+LAYOUT = 3
 COLUMNS = (
     "id", "version", "kind", "ordinal", "alert", "case_number", "records", "bits", "found_after",
-    "first_seen", "last_seen", "posted", "searched", "body",
+    "gone_after", "first_seen", "last_seen", "posted", "gone", "searched", "body",
 )  # fmt: skip
 # What lists are sorted by, and what ranges are asked of.
 INDEXED = ("ordinal", "first_seen", "last_seen", "posted", "records", "bits", "alert",
@@ -31,8 +32,8 @@ SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS document (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
     kind TEXT NOT NULL, ordinal INTEGER NOT NULL, alert INTEGER, case_number INTEGER,
-    records INTEGER, bits REAL, found_after REAL, first_seen INTEGER, last_seen INTEGER,
-    posted INTEGER, searched TEXT NOT NULL, body TEXT NOT NULL);
+    records INTEGER, bits REAL, found_after REAL, gone_after REAL, first_seen INTEGER,
+    last_seen INTEGER, posted INTEGER, gone INTEGER, searched TEXT NOT NULL, body TEXT NOT NULL);
 {
     "".join(
         f"CREATE INDEX IF NOT EXISTS by_{name} ON document (kind, {name}, ordinal);"
@@ -47,6 +48,11 @@ CREATE TABLE IF NOT EXISTS facet (
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
     searched, content = 'document', content_rowid = 'number', tokenize = 'ascii');
 """
+# What an index of an older layout lacks; its documents have none of it either.
+LATER = {
+    2: "ALTER TABLE document ADD COLUMN gone_after REAL;"
+       "ALTER TABLE document ADD COLUMN gone INTEGER;",
+}  # fmt: skip
 PUT = (
     f"INSERT INTO document ({', '.join(COLUMNS)}) "  # noqa: S608 - our own names
     f"VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -77,10 +83,25 @@ def _prepare(connection: sqlite3.Connection, *, durable: bool) -> None:
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA cache_size=-65536")
     layout = connection.execute("PRAGMA user_version").fetchone()[0]
-    if layout not in (0, LAYOUT):
+    if layout not in (0, *LATER, LAYOUT):
         raise sqlite3.DatabaseError("it was made by another version")
-    if layout == 0:
-        connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version={LAYOUT};COMMIT;")
+    if layout != LAYOUT:
+        _renew(connection)
+
+
+def _renew(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again under the lock: another process may have been first.
+        layout = connection.execute("PRAGMA user_version").fetchone()[0]
+        missing = SCHEMA if layout == 0 else LATER.get(layout, "")
+        for statement in missing.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={LAYOUT}")
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
 
 
 def put_all(connection: sqlite3.Connection, documents: Iterable[Document]) -> list[Refusal]:
@@ -136,7 +157,7 @@ def _put(
 
 def _row(document: Document) -> tuple[list[Any], dict[str, Any]]:
     own = document.body["vigie"]
-    times = {name: _milliseconds(own.get(name)) for name in ("first_seen", "last_seen", "posted")}
+    times = {name: _milliseconds(own.get(name)) for name in DATES}
     values = {
         "id": document.id,
         "version": document.version,
@@ -145,7 +166,7 @@ def _row(document: Document) -> tuple[list[Any], dict[str, Any]]:
         "body": document.text,
         "kind": own["kind"],
         "searched": own["words"],
-        **{name: own.get(name) for name in ("alert", "records", "bits", "found_after")},
+        **{name: own.get(name) for name in NUMBERS if name != "case"},
         **times,
     }
     return [values[name] for name in COLUMNS], own

@@ -24,8 +24,8 @@ from index import words
 from index.errors import WrongQuery
 
 KEYWORDS = ("leak", "source", "verdict", "status", "field", "host", "id")
-NUMBERS = ("alert", "case", "records", "bits", "found_after")
-DATES = ("first_seen", "last_seen", "posted")
+NUMBERS = ("alert", "case", "records", "bits", "found_after", "gone_after")
+DATES = ("first_seen", "last_seen", "posted", "gone")
 SYNONYMS = {"fields": "field"}
 MAX_LENGTH, MAX_TERMS, MAX_DEPTH = 2000, 32, 8
 TOKEN = re.compile(

@@ -24,6 +24,7 @@ from index.engine import reading, writing
 from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
 from index.leases import check, source_lease, utc_now
 from index.outbox import announce, announce_hit
+from index.removal import note_gone
 from index.schema import (
     Alert,
     AlertAddress,
@@ -107,6 +108,12 @@ class Recorder:
                 ordered=ordered,
             )
 
+    def record_gone(self, fence: Fence, location_key: bytes) -> int:
+        """An address answers 404 or 410: how many alerts that is news for. Raises StaleLease."""
+        with writing(self._engine) as connection, Session(connection) as session:
+            check(session, source_lease(fence.source), fence.token)
+            return note_gone(session, fence.source, location_key, self._clock())
+
 
 def _mark_seen(
     session: Session, source: str, seen: Sequence[tuple[bytes, bytes]], now: datetime
@@ -124,7 +131,8 @@ def _mark_seen(
     if not rows:
         return
     upsert(session, Seen, rows, keys=("source", "location_key"), kept=("first_seen",))
-    for part in _chunks([location for location, _ in seen]):
+    for start in range(0, len(seen), CHUNK):
+        part = [location for location, _ in seen[start : start + CHUNK]]
         session.execute(
             delete(Pending).where(
                 Pending.source == source,
@@ -189,7 +197,7 @@ def _still_there(session: Session, post: KeptPost, now: datetime) -> None:
     keys = (post.location_key, *post.also_keys)
     seen = select(AlertAddress.alert).where(AlertAddress.location_key.in_(keys))
     for alert in session.scalars(select(Alert).where(Alert.id.in_(seen), Alert.last_seen < now)):
-        alert.last_seen = now
+        alert.last_seen, alert.gone_at = now, None
         announce(session, alert, now)
 
 
@@ -265,7 +273,7 @@ def _grow(session: Session, alert: Alert, post: KeptPost, finding: Finding, now:
     _add_rows(session, alert.id, fresh)
     records = max(alert.records, result.records, len(before) + len(fresh))
     has_more = bool(fresh) or records > alert.records
-    alert.last_seen = now
+    alert.last_seen, alert.gone_at = now, None
     alert.also = list(dict.fromkeys([*alert.also, *post.also]))[:50]
     alert.bits = max([alert.bits, *(match.bits for match in result.matches)])
     alert.fields = sorted({*alert.fields, *_fields(result.matches)})
@@ -367,8 +375,3 @@ def _found_after(posted_at: datetime | None, now: datetime) -> float | None:
 def _storable(text: str, bound: int) -> str:
     """`text` as every database takes it: no lone surrogate, no NUL, not too long."""
     return text[:bound].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
-def _chunks(keys: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
-    for start in range(0, len(keys), CHUNK):
-        yield keys[start : start + CHUNK]

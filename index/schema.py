@@ -186,7 +186,8 @@ class Case(Base):
 
 class Alert(Base):
     """What an analyst decides on: one location of a repost. `records_key` is a hash of the row
-    numbers, so that alerts on the same records find each other."""
+    numbers, so that alerts on the same records find each other. `gone_at`: since when its address
+    answers that nothing is there."""
 
     __tablename__ = "alert"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -204,6 +205,7 @@ class Alert(Base):
     fields: Mapped[list[Any]] = mapped_column(default=list)
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
     posted_at: Mapped[datetime | None]
     found_after_s: Mapped[float | None]
     status: Mapped[str] = mapped_column(String(20), default="open", index=True)

@@ -72,6 +72,7 @@ def many(number: int, seed: int = 1) -> list[Document]:
             last_seen=BEGAN + timedelta(hours=200 + choose.randrange(200)),
             posted_at=BEGAN if n % 2 else None,
             found_after_s=float(choose.randrange(900)) if n % 2 else None,
+            gone_at=BEGAN + timedelta(hours=400 + n) if n % 4 == 1 else None,
         )
         for n in range(1, number + 1)
     ]

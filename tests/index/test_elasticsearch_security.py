@@ -12,15 +12,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from elasticsearch import AuthorizationException
 from typer.testing import CliRunner
 
 from index.elasticsearch import ElasticsearchIndex
 from index.elasticsearch_client import Access, connect
 from index.elasticsearch_layout import Names
 from index.errors import IndexUnavailable
+from index.kibana import saved_objects
 from tests.elasticsearch_node.certificates import Authority, Certificate
 from tests.elasticsearch_node.node import PASSWORD, Node
 from tests.elasticsearch_node.running import started
+from tests.index import kibana_queries
 from tests.index.search_documents import alert, hit
 from vigie.cli import build
 
@@ -116,6 +119,29 @@ def test_the_commands_use_the_keys(secured: Node, authority: Authority, keys: Pa
     assert found["index"] == "elasticsearch"
     assert found["reachable"]
     assert found["missing"] == found["extra"] == 0
+
+
+def test_a_reader_sees_what_dashboards_show_and_changes_nothing(
+    secured: Node, authority: Authority, keys: Path, opened: Open
+) -> None:
+    assert not opened().write([alert(11), hit(11)])
+    opened().refresh()
+    admin = Access(secured.url, user="elastic", password=PASSWORD, ca_file=authority.ca)
+    with closing(connect(admin)) as client:
+        client.security.put_user(
+            username="analyst", password="readers-password", roles=["vigie-reader"]
+        )
+    reader = replace(admin, user="analyst", password="readers-password")
+    with closing(connect(reader)) as client:
+        for lens in (one for one in saved_objects(Names()) if one["type"] == "lens"):
+            kind = "hits" if "-lens-hits-" in lens["id"] else "alerts"
+            answer = client.search(index=f"vigie-{kind}", **kibana_queries.request(lens)).body
+            assert answer["_shards"]["failed"] == 0
+        for index in ("vigie-alerts", "vigie-hits-w000000"):
+            with pytest.raises(AuthorizationException):
+                client.index(index=index, document={"vigie": {"kind": "alert"}})
+            with pytest.raises(AuthorizationException):
+                client.indices.delete(index=index)
 
 
 def test_no_key_does_anothers_work(opened: Open) -> None:

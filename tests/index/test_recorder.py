@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from index.alerts import AlertStore
+from index.documents import alert_document
 from index.errors import StaleLease
 from index.leases import Leases, source_lease
 from index.recorder import Fence, KeptPost, PageFacts, Recorder, records_key
@@ -26,6 +27,7 @@ from index.schema import (
     Seen,
 )
 from matching.result import Verdict
+from tests.index.conftest import key_of
 
 BuildPost = Callable[..., KeptPost]
 
@@ -260,3 +262,38 @@ def test_pending_leaves_with_seen(engine: Engine, fence: Fence, page: PageFacts)
     Recorder(engine).record_page(fence, page, [(b"k" * 16, b"1" * 16)])
     with Session(engine) as session:
         assert session.scalars(select(Pending.source)).all() == ["t"]
+
+
+def test_an_address_that_is_gone_is_noted_once_and_taken_back_when_it_is_seen_again(
+    engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost
+) -> None:
+    now = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+    recorder = Recorder(engine, clock=lambda: now)
+    recorder.record_page(fence, page, [], [build_post("a"), build_post("b", rows=[2])])
+    now += timedelta(hours=30)
+    assert recorder.record_gone(fence, key_of("a")) == 1
+    assert recorder.record_gone(fence, key_of("nobody's")) == 0
+    first, now = now, now + timedelta(hours=1)
+    assert recorder.record_gone(fence, key_of("a")) == 0
+    assert gone(engine) == {"http://site/a": first, "http://site/b": None}
+    # The index is told, by the document as it is then.
+    with Session(engine) as session:
+        body = alert_document(session.get_one(Alert, 1))["vigie"]
+        assert session.scalar(select(func.count()).where(Outbox.document_id == "alert-1")) == 2
+    assert (body["gone"], body["gone_after"]) == ("2026-07-02T14:00:00.000Z", 30 * 3600.0)
+    recorder.record_page(fence, page, [], [build_post("a")])
+    assert gone(engine)["http://site/a"] is None
+
+
+def test_a_stale_crawl_says_nothing_is_gone(
+    engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost
+) -> None:
+    Recorder(engine).record_page(fence, page, [], [build_post("a")])
+    with pytest.raises(StaleLease):
+        Recorder(engine).record_gone(Fence(fence.source, fence.token + 1), key_of("a"))
+    assert gone(engine) == {"http://site/a": None}
+
+
+def gone(engine: Engine) -> dict[str, datetime | None]:
+    with Session(engine) as session:
+        return {alert.location: alert.gone_at for alert in session.scalars(select(Alert))}

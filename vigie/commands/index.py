@@ -138,6 +138,39 @@ def index_setup(
         typer.echo("No --user: roles and keys were not made.")
 
 
+@index.command("kibana", epilog="Example: vigie index kibana -o vigie.ndjson")
+def index_kibana(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file; - for stdout.")],
+    config: ConfigFile = None,
+) -> None:
+    """Write data views and dashboards for Kibana 8.19 or 9, for the configured indices.
+
+    Import the file in Kibana under Stack Management, Saved Objects. It holds no data.
+    """
+    from index.elasticsearch_layout import Names
+    from index.kibana import ndjson
+    from vigie import config as configuration
+
+    settings = configuration.load(config)
+    if settings.elasticsearch is None:
+        console.fail(
+            "There is no [elasticsearch] in the configuration, and so nothing Kibana could show.",
+            console.USAGE,
+        )
+    text = ndjson(Names(settings.elasticsearch.prefix))
+    if str(output) == "-":
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        console.fail(f"{output} cannot be written: {error.strerror}. Name another file with -o.")
+    typer.echo(
+        f"{output} holds {text.count(chr(10))} objects; import it in Kibana under Stack "
+        "Management, Saved Objects."
+    )
+
+
 def _as_json(found: IndexStatus) -> dict[str, object]:
     from index.views import stamp
 
