@@ -18,7 +18,12 @@ from index.documents import FACETS, KINDS, SORTS
 from index.elasticsearch_client import NOT_SET_UP, Access, checked_version, connect, shielded
 from index.elasticsearch_layout import Names
 from index.elasticsearch_query import compiled, known
-from index.elasticsearch_rebuild import ElasticsearchRebuild, add_index, present_generation
+from index.elasticsearch_rebuild import (
+    ElasticsearchRebuild,
+    add_index,
+    add_new_fields,
+    present_generation,
+)
 from index.elasticsearch_write import Writer
 from index.errors import IndexUnavailable, WrongChoice
 from index.query import DATES, Node, parse
@@ -36,6 +41,8 @@ from index.search import (
     cursor,
 )
 
+# What the refusal of a field that the mapping does not know begins with.
+UNKNOWN_FIELD = "strict_dynamic_mapping_exception"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEEP_ALIVE = "5m"
 LARGEST_BATCH = 1000
@@ -73,6 +80,7 @@ class ElasticsearchIndex:
             connect(crawler or access), connect(access), connect(rebuild or access)
         )
         self._version = ""
+        self._renewed = False
         self.batch = LARGEST_BATCH
 
     def write(self, documents: Sequence[Document]) -> Sequence[Refusal]:
@@ -81,7 +89,13 @@ class ElasticsearchIndex:
         writer = Writer(
             self._clients.crawler, self._clients.review, self._names, self._make_missing
         )
-        refused = writer.write(documents)
+        refused = list(writer.write(documents))
+        if not self._renewed and any(one.reason.startswith(UNKNOWN_FIELD) for one in refused):
+            # An older Vigie made the indices: once, they get the fields they lack.
+            self._renewed = True
+            add_new_fields(self._clients.rebuild, self._names)
+            again = {one.id for one in refused}
+            refused = list(writer.write([one for one in documents if one.id in again]))
         # A server whose memory for writes is smaller than a batch would refuse it for ever.
         if any(refusal.busy for refusal in refused):
             self.batch = max(1, min(self.batch, len(documents)) // 2)

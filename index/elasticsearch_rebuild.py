@@ -9,7 +9,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from index.documents import Digest
 from index.elasticsearch_client import shielded
-from index.elasticsearch_layout import Names, roles, templates
+from index.elasticsearch_layout import Names, mappings, roles, templates
 from index.elasticsearch_write import bulk, sequenced
 from index.errors import IndexUnavailable
 from index.search import Document, Refusal, Summary
@@ -110,7 +110,10 @@ def add_index(client: Elasticsearch, names: Names, index: str, *, in_use: bool) 
     """Make one index from the templates; one that is there already is left as it is."""
     with shielded():
         try:
-            client.indices.create(index=index, aliases=names.aliases(index) if in_use else {})
+            # The templates in the cluster may be an older Vigie's; these mappings stand over them.
+            client.indices.create(
+                index=index, aliases=names.aliases(index) if in_use else {}, mappings=mappings()
+            )
         except BadRequestError as error:
             if error.error != "resource_already_exists_exception":
                 raise
@@ -130,6 +133,13 @@ def set_up(client: Elasticsearch, names: Names) -> None:
     generation = present_generation(client, names) or 1
     for first in ("alert-0", "hit-0"):
         add_index(client, names, names.index(generation, first), in_use=True)
+    add_new_fields(client, names)
+
+
+def add_new_fields(client: Elasticsearch, names: Names) -> None:
+    """Give the indices there are the fields that this version has and an older one had not."""
+    with shielded():
+        client.indices.put_mapping(index=names.pattern, allow_no_indices=True, **mappings())
 
 
 def make_roles(client: Elasticsearch, names: Names) -> None:

@@ -47,6 +47,36 @@ def test_an_unchanged_refetch_seals_nothing(bench: Bench) -> None:
     assert bench.count(Capture) == 1
 
 
+def test_what_is_gone_is_noted_for_its_address_and_for_the_posts_of_its_thread(
+    bench: Bench,
+) -> None:
+    bench.crawl(
+        """
+        header, body = page(1, "leaked 4711")
+        header["posts"][0]["location"] = "http://s/1"
+        send(sock, header, body)
+        send(sock, *page(2, "leaked 4712", thread="http://s/t"))
+        send(sock, *page(3, "leaked 4713", thread="http://s/u"))
+        done()
+        """
+    )
+    outcome = bench.crawl(
+        """
+        def problem(kind, address):
+            send(sock, {"t": "problem", "kind": kind, "address": address, "what": "."})
+        problem("gone", "http://S/1")
+        problem("gone", "http://s/t")
+        problem("timeout", "http://s/u")
+        problem("gone", "")
+        done()
+        """
+    )
+    assert outcome.outcome == "finished"
+    with Session(bench.engine) as session:
+        found = session.scalars(select(Alert).order_by(Alert.id)).all()
+        assert [one.gone_at is not None for one in found] == [True, True, False]
+
+
 def test_a_stale_crawl_writes_nothing_more(bench: Bench) -> None:
     taken = Leases(bench.engine, owner="test").acquire(source_lease("s"), 60)
     assert taken is not None

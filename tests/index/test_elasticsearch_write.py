@@ -6,18 +6,20 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from index import elasticsearch_layout, elasticsearch_rebuild
 from index.elasticsearch import ElasticsearchIndex
 from index.elasticsearch_client import Access, connect
-from index.elasticsearch_layout import Names
+from index.elasticsearch_layout import Names, mappings
 from index.elasticsearch_rebuild import set_up
 from index.errors import IndexUnavailable
 from index.search import Document
 from tests.elasticsearch_node.node import Node
-from tests.index.search_documents import alert, hit
+from tests.index.search_documents import BEGAN, alert, hit
 
 PART = 10
 
@@ -61,6 +63,33 @@ def test_what_the_mapping_refuses_is_named_without_its_content(index: Elasticsea
     index.refresh()
     assert index.ids("hit") == {"hit-3"}
     assert index.ids("alert") == {"alert-1"}
+
+
+def test_indices_of_an_older_version_get_the_fields_they_lack(
+    node: Node, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the first document that has one; and a rebuild makes indices that have them all."""
+    older = mappings()
+    for name in ("gone", "gone_after"):
+        del older["properties"]["vigie"]["properties"][name]
+    with monkeypatch.context() as patch, closing(connect(Access(node.url))) as client:
+        patch.setattr(elasticsearch_layout, "mappings", lambda: older)
+        patch.setattr(elasticsearch_rebuild, "mappings", lambda: older)
+        set_up(client, names)
+    with (
+        closing(connect(Access(node.url))) as client,
+        closing(ElasticsearchIndex(Access(node.url), names=names)) as index,
+    ):
+        documents = [alert(1, gone_at=BEGAN + timedelta(days=3)), alert(2)]
+        assert not index.write(documents)
+        index.refresh()
+        assert [one.id for one in index.search("gone:2026").hits] == ["alert-1"]
+        made = index.begin_rebuild()
+        assert not made.write(documents)
+        made.swap()
+        index.refresh()
+        assert [one.id for one in index.search("gone_after:>1").hits] == ["alert-1"]
+        client.indices.delete(index=list(client.indices.get(index=names.pattern)))
 
 
 def test_a_hit_delivered_again_after_a_rollover_is_no_second_one(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from index import query as language
 from index import words
 from index.documents import FACETS, SORTS, facet_values
+from index.embedded import EmbeddedIndex
 from index.errors import WrongChoice, WrongQuery
 from index.search import Document, SearchIndex
 from tests.index.search_documents import BEGAN, alert, hit, many
@@ -261,3 +265,17 @@ def test_documents_are_of_the_layout_the_suite_expects() -> None:
     assert body["@timestamp"] == "2026-07-01T11:00:00.000Z"
     assert body["url"]["domain"] == "paste.example"
     assert body["vigie"]["words"].split(" ¦ ")[0] == "ete"
+
+
+def test_an_embedded_index_of_an_older_layout_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    with closing(EmbeddedIndex(path)) as index:
+        index.write([alert(1)])
+    with closing(sqlite3.connect(tmp_path / "index-1.db")) as older:
+        older.execute("ALTER TABLE document DROP COLUMN gone")
+        older.execute("ALTER TABLE document DROP COLUMN gone_after")
+        older.execute("PRAGMA user_version=2")
+    with closing(EmbeddedIndex(path)) as index, closing(EmbeddedIndex(path)) as other:
+        index.write([alert(2, gone_at=BEGAN + timedelta(days=3))])
+        assert [found.id for found in other.search("gone:2026").hits] == ["alert-2"]
+        assert index.count("") == 2
