@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-COMMANDS = ("setup", "leak", "scan", "sources", "alerts", "index", "review", "demo")
+COMMANDS = ("setup", "leak", "scan", "sources", "alerts", "index", "custody", "review", "demo")
 
 
 def build() -> typer.Typer:

@@ -13,35 +13,19 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
-UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
+from vigie.config_types import Seconds, Section
+from vigie.evidence_config import EvidenceConfig, SealingConfig, absolute
 
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message says where and what to do."""
 
 
-def _seconds(value: object) -> object:
-    if isinstance(value, str):
-        found = DURATION.match(value)
-        if not found:
-            raise ValueError('is no duration: write for example "60s", "5m", "12h" or "90d"')
-        return float(found[1]) * UNIT[found[2]]
-    return value
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StorageConfig(_Section):
+class StorageConfig(Section):
     """[storage]: where everything that is kept lives."""
 
     path: Path = Path("var")
@@ -49,13 +33,7 @@ class StorageConfig(_Section):
     key_file: Path = Path("record.key")
 
 
-class SealingConfig(_Section):
-    """[sealing]: age public keys that matched originals are encrypted to."""
-
-    recipients: list[str] = []
-
-
-class LeakConfig(_Section):
+class LeakConfig(Section):
     """[[leak]]: one fingerprint file and its key."""
 
     file: Path
@@ -64,7 +42,7 @@ class LeakConfig(_Section):
     files: list[str] = []
 
 
-class ElasticsearchConfig(_Section):
+class ElasticsearchConfig(Section):
     """[elasticsearch]: absent means the embedded index. `crawler_key_file` and `rebuild_key_file`
     may hold keys that can do less or more; without them `api_key_file` serves for all."""
 
@@ -77,7 +55,7 @@ class ElasticsearchConfig(_Section):
     prefix: str = Field(default="vigie", pattern="^[a-z][a-z0-9_]{0,40}$")
 
 
-class AccountConfig(_Section):
+class AccountConfig(Section):
     """[[source.account]]: a log-in; the password comes from a file or the environment."""
 
     username: str
@@ -87,7 +65,7 @@ class AccountConfig(_Section):
     hours: str = ""
 
 
-class SourceConfig(_Section):
+class SourceConfig(Section):
     """[[source]]: one place to watch."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -111,13 +89,13 @@ class SourceConfig(_Section):
     account: list[AccountConfig] = []
 
 
-class NotifyConfig(_Section):
+class NotifyConfig(Section):
     """[notify]: where alerts are announced."""
 
     urls: list[str] = []
 
 
-class ReviewConfig(_Section):
+class ReviewConfig(Section):
     """[review]: the review application. Loopback only unless `allow_outside` says why;
     `address` is what users type when a TLS proxy stands in front ("https://vigie.example")."""
 
@@ -128,7 +106,7 @@ class ReviewConfig(_Section):
     language: str = Field(default="", pattern="^(|fr|en)$")
 
 
-class Config(_Section):
+class Config(Section):
     """The whole of vigie.toml, paths made absolute."""
 
     storage: StorageConfig = StorageConfig()
@@ -138,6 +116,7 @@ class Config(_Section):
     source: list[SourceConfig] = []
     notify: NotifyConfig = NotifyConfig()
     review: ReviewConfig = ReviewConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
 
     @property
     def database_url(self) -> str:
@@ -266,7 +245,13 @@ def _absolute(config: Config, base: Path) -> Config:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"source id {twice[0]} stands twice; give each source its own id.")
-    parts = {"storage": storage, "leak": leaks, "source": sources, "elasticsearch": elasticsearch}
+    parts: dict[str, Any] = {
+        "storage": storage,
+        "leak": leaks,
+        "source": sources,
+        "elasticsearch": elasticsearch,
+        "evidence": absolute(config.evidence, base),
+    }
     return config.model_copy(update=parts)
 
 

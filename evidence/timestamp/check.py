@@ -32,11 +32,14 @@ class Checked:
 
 def check(
     reply: bytes, digest: bytes, *, nonce: int | None, roots: Path,
-    intermediates: Path | None = None, name: str = "the authority",
+    intermediates: Path | None = None, name: str = "the authority", at: datetime | None = None,
 ) -> Checked:  # fmt: skip
-    """Check a raw TimeStampResp over `digest`; raises NotStamped, naming what is wrong."""
+    """Check a raw TimeStampResp over `digest`; raises NotStamped, naming what is wrong.
+
+    `at` checks the certificates at that time and not now: for a stamp of which they have ended.
+    """
     found = _first(reply, digest, nonce, roots, intermediates, name)
-    _second(reply, digest, roots, intermediates, name)
+    _second(reply, digest, roots, intermediates, name, at)
     return found
 
 
@@ -85,8 +88,9 @@ def _leaf(own: list[x509.Certificate], name: str) -> x509.Certificate:
 
 
 def _second(
-    reply: bytes, digest: bytes, roots: Path, intermediates: Path | None, name: str
-) -> None:
+    reply: bytes, digest: bytes, roots: Path, intermediates: Path | None, name: str,
+    at: datetime | None,
+) -> None:  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="vigie-tsr-") as folder:
         file = Path(folder) / "reply.tsr"
         file.write_bytes(reply)
@@ -96,6 +100,8 @@ def _second(
         ]  # fmt: skip
         if intermediates:
             command += ["-untrusted", str(intermediates)]
+        if at is not None:
+            command += ["-attime", str(int(at.timestamp()))]
         try:
             done = subprocess.run(
                 command, capture_output=True, timeout=OPENSSL_SECONDS, check=False

@@ -1,0 +1,29 @@
+"""What the sections of vigie.toml are made of: durations, and tables without unknown keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
+UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
+
+
+def _seconds(value: object) -> object:
+    if isinstance(value, str):
+        found = DURATION.match(value)
+        if not found:
+            raise ValueError('is no duration: write for example "60s", "5m", "12h" or "90d"')
+        return float(found[1]) * UNIT[found[2]]
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A table of vigie.toml: no other keys, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,78 @@
+"""[evidence] and [sealing]: who is trusted for the time, what is gathered, who opens originals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from vigie.config_types import Seconds, Section
+
+Model = TypeVar("Model", bound=Section)
+
+
+class SealingConfig(Section):
+    """[sealing]: age public keys that matched originals are encrypted to. `recipients` hold
+    their private keys elsewhere; `work_recipient` is the review service's, whose copy goes when
+    the alert closes and after `work_days` (0: none is made)."""
+
+    recipients: list[str] = []
+    work_recipient: str = ""
+    work_days: int = Field(default=30, ge=0, le=30)
+
+
+class AuthorityConfig(Section):
+    """[[evidence.authority]]: one time-stamp authority (RFC 3161)."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    url: str
+    roots: Path
+    intermediates: Path | None = None
+    ca_file: Path | None = None
+    qualified: bool = False
+    timeout: Seconds = 15.0
+    allow_addresses: list[str] = []
+
+
+class ResolverConfig(Section):
+    """[[evidence.resolver]]: a DNS server that is asked; `where` says whose it is."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    address: str
+    port: int = Field(default=53, ge=1, le=65535)
+    where: str = ""
+
+
+class EvidenceConfig(Section):
+    """[evidence]: how captures are proven and dossiers made."""
+
+    organisation: str = ""
+    contact: str = ""
+    authority: list[AuthorityConfig] = []
+    resolver: list[ResolverConfig] = []
+    rdap: str = "https://rdap.iana.org/"
+    clocks: list[str] = []
+    stamp_every: Seconds = 3600.0
+    renew_before: Seconds = 90 * 86400.0
+    algorithm: str = Field(default="sha256", pattern="^(sha256|sha384|sha512)$")
+    sign_key_file: Path | None = None
+    sign_certificate_file: Path | None = None
+    sign_roots: Path | None = None
+    allow_addresses: list[str] = []
+
+
+def absolute(config: EvidenceConfig, base: Path) -> EvidenceConfig:
+    """The same with paths relative to the configuration's folder made absolute."""
+    named = ("sign_key_file", "sign_certificate_file", "sign_roots")
+    authorities = [
+        _based(one, base, ("roots", "intermediates", "ca_file")) for one in config.authority
+    ]
+    return _based(config, base, named).model_copy(update={"authority": authorities})
+
+
+def _based(model: Model, base: Path, names: tuple[str, ...]) -> Model:
+    update: dict[str, Any] = {
+        name: base / path for name in names if (path := getattr(model, name)) is not None
+    }
+    return model.model_copy(update=update)
