@@ -66,7 +66,7 @@ def rows(record: Path) -> Iterator[Any]:
 def bare(client: Elasticsearch, names: Names, record: Path, threads: int, chunk: int) -> float:
     """Seconds of `parallel_bulk` over the rows."""
 
-    def expand(row: Any) -> tuple[dict[str, Any], str]:
+    def expand(row: Any) -> tuple[dict[str, Any], Any]:
         # The text goes as it is: nothing is parsed here either.
         return {"create": {"_index": names.write_alias(row[0]), "_id": row[0]}}, row[1]
 

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -87,6 +87,10 @@ class Node:
         """What the node says."""
         return self.folder / "node.log"
 
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Settings for the next start."""
+        self._settings |= settings
+
     def launch(self, **overrides: str) -> None:
         """Start it without waiting; `overrides` have `__` for a dot."""
         self._write_config(overrides)
@@ -95,7 +99,7 @@ class Node:
         command = [
             shutil.which("java") or "java",
             f"-Xms{self._heap}", f"-Xmx{self._heap}", "-XX:+UseSerialGC",
-            *(["-XX:TieredStopAtLevel=1"] if self._heap == "512m" else []),
+            *([] if self._heap == "1g" else ["-XX:TieredStopAtLevel=1"]),
             f"-Djava.io.tmpdir={self.folder / 'tmp'}",
             f"-Des.path.home={self.folder}",
             f"-Des.ready.file={self.folder / 'ready'}",
@@ -193,16 +197,41 @@ class Node:
         return settings
 
 
-def cluster(folder: Path, number: int = 3) -> Sequence[Node]:
-    """Nodes that find each other; launched and waited for together."""
-    nodes = [Node(folder / f"node-{n}", settings={"discovery.type": ""}) for n in range(number)]
-    seeds = ",".join(f"127.0.0.1:{node.transport_port}" for node in nodes)
-    names = ",".join(node.folder.name for node in nodes)
-    for node in nodes:
-        node.launch(discovery__seed_hosts=seeds, cluster__initial_master_nodes=names)
-    for node in nodes:
-        node.wait()
-    return nodes
+class Cluster:
+    """Nodes that find each other, on this machine. Any of them may be killed and started again."""
+
+    def __init__(self, folder: Path, number: int = 3, heap: str = "320m") -> None:
+        alone = {"discovery.type": ""}
+        self.nodes = [Node(folder / f"node-{n}", settings=alone, heap=heap) for n in range(number)]
+        found = {
+            "discovery.seed_hosts": ",".join(f"127.0.0.1:{n.transport_port}" for n in self.nodes),
+            # Only a cluster's first start looks at it.
+            "cluster.initial_master_nodes": ",".join(node.folder.name for node in self.nodes),
+        }
+        for node in self.nodes:
+            node.set(found)
+
+    @property
+    def url(self) -> str:
+        """All addresses, with commas between them."""
+        return ",".join(node.url for node in self.nodes)
+
+    def start(self) -> Self:
+        """Launch all and wait."""
+        for node in self.nodes:
+            node.launch()
+        for node in self.nodes:
+            node.wait()
+        return self
+
+    def stop(self) -> None:
+        """SIGTERM to all."""
+        for node in self.nodes:
+            node.stop()
+
+    def named(self, name: str) -> Node:
+        """The node of a name."""
+        return next(node for node in self.nodes if node.folder.name == name)
 
 
 def _free_port() -> int:

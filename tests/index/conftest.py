@@ -6,24 +6,25 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from index.elasticsearch import ElasticsearchIndex
 from index.elasticsearch_client import Access, connect
 from index.elasticsearch_layout import Names
-from index.elasticsearch_rebuild import set_up
 from index.embedded import EmbeddedIndex
 from index.engine import open_record
 from index.leases import Leases, source_lease
 from index.recorder import Fence, Finding, KeptPost, PageFacts, Recorder
 from index.search import SearchIndex
 from matching.result import Match, ScanResult, Verdict
-from tests.elasticsearch_node.node import Node
+from tests.elasticsearch_node.certificates import Authority
+from tests.elasticsearch_node.node import Cluster, Node
 from tests.elasticsearch_node.running import started
+from tests.index.servers import by_roles, kill_a_holder, opened
 
 BuildPost = Callable[..., KeptPost]
 
@@ -127,12 +128,47 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         yield running
 
 
-@pytest.fixture(scope="module", params=["embedded", "elasticsearch"])
-def any_index(
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Signs what this room's servers show."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Node]:
+    """A node with users, roles, API keys and TLS."""
+    node = Node(tmp_path_factory.mktemp("secured") / "node", authority=authority)
+    with started(node) as running:
+        yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """An empty index, and what happens to it once it was filled."""
+
+    index: SearchIndex
+    once_filled: Callable[[], object] = lambda: None
+
+
+@pytest.fixture(
+    scope="module", params=["embedded", "elasticsearch", "secured", "three nodes, one killed"]
+)
+def searched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SearchIndex]:
-    """An empty index of each kind there is, for the tests of one file."""
-    yield from _empty(request, tmp_path_factory.mktemp("search"))
+) -> Iterator[Searched]:
+    """An empty index of each kind there is and wherever it may lie, for the tests of one file."""
+    if request.param == "three nodes, one killed":
+        with started(Cluster(tmp_path_factory.mktemp("cluster"))) as cluster:
+            access, names = Access(cluster.url), Names("test")
+            with closing(connect(access)) as client, opened(access, client, names) as index:
+                yield Searched(index, lambda: kill_a_holder(cluster, client, names))
+    elif request.param == "secured":
+        node, signs = request.getfixturevalue("secured"), request.getfixturevalue("authority")
+        with by_roles(node, signs, _names()) as secured:
+            yield Searched(secured)
+    else:
+        for made in _empty(request, tmp_path_factory.mktemp("search")):
+            yield Searched(made)
 
 
 @pytest.fixture(params=["embedded", "elasticsearch"])
@@ -147,13 +183,15 @@ def _empty(request: pytest.FixtureRequest, folder: Path) -> Iterator[SearchIndex
             yield embedded
         return
     running: Node = request.getfixturevalue("node")
-    # Names of its own, so that tests share one node and nothing else. Parts are small: every test
-    # with a few hits sees several of them.
-    names = Names(f"test{secrets.token_hex(6)}", part=20)
-    access = Access(running.url)
+    access, names = Access(running.url), _names()
     with closing(connect(access)) as client:
-        set_up(client, names)
-        with closing(ElasticsearchIndex(access, names=names)) as made:
+        with opened(access, client, names) as made:
             yield made
         made_there = client.indices.get(index=names.pattern, filter_path="*.aliases")
         client.indices.delete(index=list(made_there))
+
+
+def _names() -> Names:
+    # Names of its own, so that tests share one node and nothing else. Parts are small: every test
+    # with a few hits sees several of them.
+    return Names(f"test{secrets.token_hex(6)}", part=20)

@@ -22,26 +22,11 @@ from index.errors import IndexUnavailable
 from index.kibana import saved_objects
 from tests.elasticsearch_node.certificates import Authority, Certificate
 from tests.elasticsearch_node.node import PASSWORD, Node
-from tests.elasticsearch_node.running import started
 from tests.index import kibana_queries
 from tests.index.search_documents import alert, hit
 from vigie.cli import build
 
 Open = Callable[..., ElasticsearchIndex]
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Signs what this file's servers show."""
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Node]:
-    """A node with users, roles, API keys and TLS."""
-    node = Node(tmp_path_factory.mktemp("secured") / "node", authority=authority)
-    with started(node) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

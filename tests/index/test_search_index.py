@@ -20,19 +20,22 @@ from index.documents import FACETS, SORTS, facet_values
 from index.embedded import EmbeddedIndex
 from index.errors import WrongChoice, WrongQuery
 from index.search import Document, SearchIndex
+from tests.index.conftest import Searched
 from tests.index.search_documents import BEGAN, alert, hit, many
 
 NUMBER = 150
 
 
 @pytest.fixture(scope="module")
-def filled(any_index: SearchIndex) -> SearchIndex:
+def filled(searched: Searched) -> SearchIndex:
     """An index with many alerts, in a shuffled order of writing, and a few hits."""
+    any_index = searched.index
     documents = many(NUMBER)
     random.Random(3).shuffle(documents)
     assert not any_index.write(documents)
     assert not any_index.write([hit(n) for n in range(1, 8)])
     any_index.refresh()
+    searched.once_filled()
     return any_index
 
 
@@ -135,7 +138,7 @@ def test_every_order_page_by_page(filled: SearchIndex, sort: str, descending: bo
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.sampled_from(QUERIES), min_size=1, max_size=3), st.sampled_from(["", "-", "OR"]))
 def test_queries_put_together(filled: SearchIndex, parts: list[str], word: str) -> None:
@@ -146,7 +149,7 @@ def test_queries_put_together(filled: SearchIndex, parts: list[str], word: str) 
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.text(alphabet=st.sampled_from('ab*"():-<>=.é̀œ{}[]^~\\/?+!&| ORNT\0\n'), max_size=30))
 def test_no_text_is_an_operator_of_the_engine(filled: SearchIndex, text: str) -> None:
