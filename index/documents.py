@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,11 +63,12 @@ def alert_document(alert: Alert) -> dict[str, Any]:
         # ECS counts in nanoseconds: how long the repost has been seen up.
         "duration": (alert.last_seen - alert.first_seen) // timedelta(microseconds=1) * 1000,
     }
-    return _document(own, event, alert.first_seen)
+    return _document(own, event, stamp(alert.first_seen))
 
 
 def hit_document(hit: Hit, capture: Capture) -> dict[str, Any]:
     """A hit; it never changes."""
+    created = stamp(hit.created)
     own = {
         "kind": "hit",
         "id": f"hit-{hit.id}",
@@ -83,8 +84,8 @@ def hit_document(hit: Hit, capture: Capture) -> dict[str, Any]:
         "candidates": hit.candidates,
         "chance": hit.chance,
         "bits": round(max((match["bits"] for match in hit.matches), default=0.0), 1),
-        "first_seen": stamp(hit.created),
-        "last_seen": stamp(hit.created),
+        "first_seen": created,
+        "last_seen": created,
         "posted": stamp(capture.posted_at),
         "rendered": capture.rendered,
     }
@@ -92,12 +93,12 @@ def hit_document(hit: Hit, capture: Capture) -> dict[str, Any]:
     event = {
         "kind": "alert" if raises else "event",
         "action": hit.verdict,
-        "created": stamp(hit.created),
+        "created": created,
     }
-    return _document(own, event, hit.created)
+    return _document(own, event, created)
 
 
-def _document(own: dict[str, Any], event: dict[str, Any], at: datetime) -> dict[str, Any]:
+def _document(own: dict[str, Any], event: dict[str, Any], at: str | None) -> dict[str, Any]:
     url = _url(own["location"])
     own["host"] = url.get("domain")
     own = {name: value for name, value in own.items() if value is not None}
@@ -106,7 +107,7 @@ def _document(own: dict[str, Any], event: dict[str, Any], at: datetime) -> dict[
         [own.get("title", ""), own["location"], *own.get("also", ()), own["source"], own["leak"]]
     )
     found = {
-        "@timestamp": stamp(at),
+        "@timestamp": at,
         "ecs": {"version": ECS_VERSION},
         "event": {
             "module": "vigie",
@@ -171,6 +172,12 @@ def _gone_after(alert: Alert) -> float | None:
     return round((alert.gone_at - alert.first_seen).total_seconds(), 3)
 
 
+def canonical(body: Mapping[str, Any]) -> str:
+    """The one way a document is written as JSON: in ASCII, so that half a character out of a
+    hostile page (a lone surrogate) stays an escape and stops no delivery."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))
+
+
 class Digest:
     """A digest of a set of documents, whatever their order. `event.sequence`, which the index
     keeps to tell a newer state from an older one, does not count."""
@@ -185,7 +192,10 @@ class Digest:
         if isinstance(event, dict) and "sequence" in event:
             plain = {name: value for name, value in event.items() if name != "sequence"}
             body = {**body, "event": plain}
-        text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        self.add_text(document_id, canonical(body))
+
+    def add_text(self, document_id: str, text: str) -> None:
+        """One more document, as `canonical` writes it and without a sequence."""
         one = hashlib.sha256(f"{document_id}\0{text}".encode()).digest()
         self._sum = (self._sum + int.from_bytes(one)) % (1 << 256)
         self.count += 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from elasticsearch import BadRequestError, Elasticsearch
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, TransportError
 
 from index.documents import Digest
 from index.elasticsearch_client import shielded
@@ -23,6 +25,8 @@ LOOKS = 3
 class ElasticsearchRebuild:
     """See Rebuild: the indices of the next generation."""
 
+    workers = 2
+
     def __init__(self, client: Elasticsearch, names: Names) -> None:
         self._client = client
         self._names = names
@@ -34,6 +38,7 @@ class ElasticsearchRebuild:
         self._generation = max([self._present, *map(names.generation, left)]) + 1
         _remove(client, left)
         self._made: set[str] = set()
+        self._making = threading.Lock()
         for first in ("alert-0", "hit-0"):
             self._make(first)
         self._swapped = False
@@ -51,7 +56,7 @@ class ElasticsearchRebuild:
         # A conflict is a document that an earlier attempt brought there.
         return found.refused
 
-    def summary(self, kind: str) -> Summary:
+    def summary(self, kind: str, seen: Callable[[int], None] = lambda _number: None) -> Summary:
         """See Rebuild."""
         digest = Digest()
         indices = sorted(
@@ -60,19 +65,23 @@ class ElasticsearchRebuild:
         with shielded():
             self._client.indices.refresh(index=indices)
             held = self._client.open_point_in_time(index=indices, keep_alive=KEEP_ALIVE)["id"]
-            more: dict[str, Any] = {}
+        more: dict[str, Any] = {}
+        try:
             while True:
-                answer = self._client.search(
-                    pit={"id": held, "keep_alive": KEEP_ALIVE}, size=PAGE, sort=["_shard_doc"],
-                    track_total_hits=False, **more,
-                )  # fmt: skip
-                found = answer["hits"]["hits"]
+                with shielded():
+                    answer = self._client.search(
+                        pit={"id": held, "keep_alive": KEEP_ALIVE}, size=PAGE,
+                        sort=["_shard_doc"], track_total_hits=False, **more,
+                    )  # fmt: skip
+                held, found = answer["pit_id"], answer["hits"]["hits"]
                 digest.add_all((one["_id"], one["_source"]) for one in found)
+                seen(len(found))
                 if len(found) < PAGE:
-                    break
-                held, more = answer["pit_id"], {"search_after": found[-1]["sort"]}
-            self._client.close_point_in_time(id=held)
-        return Summary(digest.count, digest.value)
+                    return Summary(digest.count, digest.value)
+                more = {"search_after": found[-1]["sort"]}
+        finally:
+            with suppress(ApiError, TransportError):
+                self._client.close_point_in_time(id=held)
 
     def swap(self) -> None:
         """See Rebuild."""
@@ -100,9 +109,10 @@ class ElasticsearchRebuild:
 
     def _make(self, document_id: str) -> str:
         name = self._names.index(self._generation, document_id)
-        if name not in self._made:
-            add_index(self._client, self._names, name, in_use=False)
-            self._made.add(name)
+        with self._making:
+            if name not in self._made:
+                add_index(self._client, self._names, name, in_use=False)
+                self._made.add(name)
         return name
 
 

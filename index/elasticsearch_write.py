@@ -6,13 +6,13 @@ only if nobody wrote it since (if_seq_no): of two states the higher `event.seque
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
+from index.documents import canonical
 from index.elasticsearch_client import BUSY_TYPES, NOT_SET_UP, reason, shielded
 from index.elasticsearch_layout import Names
 from index.errors import IndexUnavailable
@@ -123,7 +123,7 @@ def sequenced(document: Document) -> str:
     """An alert's text with its version in it."""
     body = document.body
     event = {**body.get("event", {}), "sequence": document.version}
-    return json.dumps({**body, "event": event}, ensure_ascii=False)
+    return canonical({**body, "event": event})
 
 
 def bulk(

@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -233,6 +233,8 @@ class EmbeddedIndex:
 class EmbeddedRebuild:
     """See Rebuild: another file beside the one in use."""
 
+    workers = 1
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.parent / _other_name(path)
@@ -246,11 +248,13 @@ class EmbeddedRebuild:
         with _transaction(self._connection):
             return store.put_all(self._connection, documents)
 
-    def summary(self, kind: str) -> Summary:
+    def summary(self, kind: str, seen: Callable[[int], None] = lambda _number: None) -> Summary:
         """See Rebuild."""
         digest = Digest()
         rows = self._connection.execute("SELECT id, body FROM document WHERE kind = ?", (kind,))
-        digest.add_all((row[0], json.loads(row[1])) for row in rows)
+        while found := rows.fetchmany(MAX_PAGE):
+            digest.add_all((row[0], json.loads(row[1])) for row in found)
+            seen(len(found))
         return Summary(digest.count, digest.value)
 
     def swap(self) -> None:

@@ -8,14 +8,13 @@ An empty body means: take it from the record when it is due.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from index.documents import alert_document, hit_document
+from index.documents import alert_document, canonical, hit_document
 from index.schema import Alert, Capture, Hit, Outbox
 from index.search import Document
 
@@ -76,10 +75,10 @@ def render(session: Session, wanted: Sequence[tuple[str, int]]) -> Iterator[Docu
 
 def hit_as_document(hit: Hit, capture: Capture) -> Document:
     """A hit ready to be written; hits have one version."""
-    return Document(document_id(hit.id, "hit"), 1, json.dumps(hit_document(hit, capture)))
+    return Document(document_id(hit.id, "hit"), 1, canonical(hit_document(hit, capture)))
 
 
 def alerts_as_documents(alerts: Iterable[Alert], versions: dict[int, int]) -> Iterator[Document]:
     """Alerts ready to be written."""
     for alert in alerts:
-        yield Document(document_id(alert.id), versions[alert.id], json.dumps(alert_document(alert)))
+        yield Document(document_id(alert.id), versions[alert.id], canonical(alert_document(alert)))

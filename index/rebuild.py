@@ -8,12 +8,14 @@ in use as it was.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from index.catch_up import REBUILD_LEASE, Mark, catch_up, leave_intent, mark
 from index.documents import Digest
@@ -25,8 +27,10 @@ from index.schema import Alert, Capture, Hit, Outbox
 from index.search import Document, Rebuild, Refusal, SearchIndex, Summary
 from index.shipper import wait
 
-CHUNK = 2_000
+CHUNK = 1_000
 PATIENCE = 8
+STOPPED = "The rebuild was stopped; the index in use is as it was."
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,14 @@ def rebuild(
     engine: Engine,
     index: SearchIndex,
     *,
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    progress: Progress = lambda _stage, _done, _of: None,
     stop: threading.Event | None = None,
 ) -> Rebuilt:
-    """Make the index anew. `progress` gets documents done and expected. Raises RebuildFailed
-    when it was stopped, another one runs or the new index is not what the record says; the index
-    in use then stays. Raises IndexUnavailable too."""
+    """Make the index anew. `progress` gets "write" or "check", documents done and expected.
+
+    Raises RebuildFailed when it was stopped, another one runs or the new index is not what the
+    record says; the index in use then stays. Raises IndexUnavailable too.
+    """
     with _only_one(engine):
         since = mark(engine)
         made = index.begin_rebuild()
@@ -67,7 +73,7 @@ class _Work:
         self,
         engine: Engine,
         made: Rebuild,
-        progress: Callable[[int, int], None],
+        progress: Progress,
         stop: threading.Event,
         since: Mark,
     ) -> None:
@@ -75,6 +81,8 @@ class _Work:
         self._made = made
         self._progress = progress
         self._stop = stop
+        # One chunk failed: the others need not be tried again.
+        self._end = threading.Event()
         self._done = 0
         self._refused: list[Refusal] = []
         self._last_hit = since.last_hit
@@ -88,8 +96,9 @@ class _Work:
         """Write everything, read it back, compare."""
         alerts = self._fill(self._alerts())
         hits = self._fill(self._hits())
+        self._expected, self._done = alerts.count + hits.count, 0
         for kind, expected in (("alert", alerts), ("hit", hits)):
-            found = self._made.summary(kind)
+            found = self._made.summary(kind, self._seen)
             if found != expected:
                 raise RebuildFailed(
                     f"The new index holds {found.count} {kind}s with digest {found.digest[:12]}, "
@@ -100,21 +109,47 @@ class _Work:
 
     def _fill(self, chunks: Iterator[list[Document]]) -> Summary:
         digest = Digest()
-        for chunk in chunks:
-            refused = {refusal.id: refusal for refusal in self._written(chunk)}
-            self._refused += refused.values()
-            digest.add_all((d.id, d.body) for d in chunk if d.id not in refused)
-            self._done += len(chunk)
-            self._progress(self._done, max(self._expected, self._done))
+        travelling: deque[tuple[list[Document], Future[list[Refusal]]]] = deque()
+        # While some chunks are on their way the next is made.
+        with ThreadPoolExecutor(self._made.workers, thread_name_prefix="rebuild") as pool:
+            try:
+                for chunk in chunks:
+                    travelling.append((chunk, pool.submit(self._written, chunk)))
+                    if len(travelling) > self._made.workers:
+                        self._arrived(digest, *travelling.popleft())
+                while travelling:
+                    self._arrived(digest, *travelling.popleft())
+            except BaseException:
+                self._end.set()
+                raise
         return Summary(digest.count, digest.value)
+
+    def _arrived(
+        self, digest: Digest, chunk: list[Document], answer: Future[list[Refusal]]
+    ) -> None:
+        refused = {refusal.id: refusal for refusal in answer.result()}
+        self._refused += refused.values()
+        for document in chunk:
+            if document.id not in refused:
+                digest.add_text(document.id, document.text)
+        self._told("write", len(chunk))
+
+    def _seen(self, number: int) -> None:
+        if self._stop.is_set():
+            raise RebuildFailed(STOPPED)
+        self._told("check", number)
+
+    def _told(self, stage: str, number: int) -> None:
+        self._done += number
+        self._progress(stage, self._done, max(self._expected, self._done))
 
     def _written(self, chunk: list[Document]) -> list[Refusal]:
         """The permanent refusals; others are tried again for a while."""
         refused: list[Refusal] = []
         left = chunk
         for attempt in range(1, PATIENCE + 1):
-            if self._stop.is_set():
-                raise RebuildFailed("The rebuild was stopped; the index in use is as it was.")
+            if self._stop.is_set() or self._end.is_set():
+                raise RebuildFailed(STOPPED)
             answers = {refusal.id: refusal for refusal in self._made.write(left)}
             refused += [answer for answer in answers.values() if answer.permanent]
             left = [d for d in left if d.id in answers and not answers[d.id].permanent]
@@ -148,6 +183,8 @@ class _Work:
                 query = (
                     select(Hit, Capture)
                     .join(Capture, Hit.capture == Capture.id)
+                    # Long, and no document has them.
+                    .options(defer(Hit.snippets), defer(Hit.notes), defer(Capture.path))
                     .where(Hit.id > last, Hit.id <= self._last_hit)
                     .order_by(Hit.id)
                     .limit(CHUNK)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -108,14 +108,18 @@ class Summary:
 
 
 class Rebuild(Protocol):
-    """A new index beside the one in use, which nobody reads yet."""
+    """A new index beside the one in use, which nobody reads yet. Safe to share between threads."""
+
+    # How many writes are best on their way side by side.
+    workers: int
 
     def write(self, documents: Sequence[Document]) -> Sequence[Refusal]:
         """Take documents; what is not in the answer is in the new index."""
         ...
 
-    def summary(self, kind: str) -> Summary:
-        """What the new index holds, read back from it."""
+    def summary(self, kind: str, seen: Callable[[int], None] = lambda _number: None) -> Summary:
+        """What the new index holds, read back from it; `seen` is told how many more were read,
+        and may end it by raising."""
         ...
 
     def swap(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from vigie.config_types import Seconds, Section
+from vigie.config_types import Addresses, Seconds, Section
 from vigie.evidence_config import EvidenceConfig, SealingConfig, absolute
 
 
@@ -44,9 +44,10 @@ class LeakConfig(Section):
 
 class ElasticsearchConfig(Section):
     """[elasticsearch]: absent means the embedded index. `crawler_key_file` and `rebuild_key_file`
-    may hold keys that can do less or more; without them `api_key_file` serves for all."""
+    may hold keys that can do less or more; without them `api_key_file` serves for all. `url` is
+    one address or several, as a list or with commas between them."""
 
-    url: str
+    url: Addresses
     api_key_file: Path | None = None
     crawler_key_file: Path | None = None
     rebuild_key_file: Path | None = None

@@ -20,7 +20,15 @@ def _seconds(value: object) -> object:
     return value
 
 
+def _joined(value: object) -> object:
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return ",".join(value)
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+# One address or several, as a list or with commas between them.
+Addresses = Annotated[str, BeforeValidator(_joined)]
 
 
 class Section(BaseModel):

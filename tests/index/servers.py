@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from elasticsearch import Elasticsearch
+from sqlalchemy import Engine
 
+from index.documents import KINDS
 from index.elasticsearch import ElasticsearchIndex
 from index.elasticsearch_client import Access, connect
 from index.elasticsearch_layout import Names
 from index.elasticsearch_rebuild import make_key, make_roles, set_up
+from index.index_status import IndexStatus, status
+from index.search import SearchIndex
 from tests.elasticsearch_node.certificates import Authority
 from tests.elasticsearch_node.node import PASSWORD, Cluster, Node
+
+PATIENCE = 120.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager
@@ -53,3 +62,24 @@ def kill_a_holder(cluster: Cluster, client: Elasticsearch, names: Names) -> Node
     killed = cluster.named(max(sorted(set(holders)), key=holders.count))
     killed.kill()
     return killed
+
+
+def settle(engine: Engine, index: SearchIndex) -> IndexStatus:
+    """Until nothing waits."""
+    until = time.monotonic() + PATIENCE
+    while (found := status(engine, index)).waiting and time.monotonic() < until:
+        time.sleep(0.2)
+    assert found.reachable, found.last_error
+    assert not found.waiting, found
+    return found
+
+
+def whole(engine: Engine, index: ElasticsearchIndex, aside: Mapping[str, str] = NOTHING) -> None:
+    """The same ids in index and record, and none of them twice. What was put `aside` is missing,
+    and listed with its reason (a part of it)."""
+    found = settle(engine, index)
+    assert (found.missing, found.extra) == (len(aside), 0), found
+    assert {one.document_id for one in found.aside} == set(aside), found
+    assert all(aside[one.document_id] in one.reason for one in found.aside), found
+    for kind in KINDS:
+        assert index.count("", kind=kind) == len(index.ids(kind))

@@ -42,6 +42,8 @@ def differing(engine: Engine, index: SearchIndex) -> int:
 class Spy:
     """A rebuild that does something of the test's before each write, and may refuse."""
 
+    workers = 1
+
     def __init__(self, inner: Rebuild) -> None:
         self.inner = inner
         self.before: Callable[[], None] = lambda: None
@@ -53,8 +55,8 @@ class Spy:
         self.inner.write([d for d in documents if d.id not in self.refuse])
         return [self.refuse[d.id] for d in documents if d.id in self.refuse]
 
-    def summary(self, kind: str) -> Summary:
-        return self.inner.summary(kind)
+    def summary(self, kind: str, seen: Callable[[int], None] = lambda _number: None) -> Summary:
+        return self.inner.summary(kind, seen)
 
     def swap(self) -> None:
         self.before_swap()
@@ -88,10 +90,14 @@ def test_a_new_index_holds_what_the_record_holds(
     ship(engine, fresh_index)
     fresh_index.refresh()
     before = list(fresh_index.scan(""))
-    told: list[tuple[int, int]] = []
-    made = rebuild(engine, fresh_index, progress=lambda done, of: told.append((done, of)))
+    told: dict[str, tuple[int, int]] = {}
+
+    def progress(stage: str, done: int, of: int) -> None:
+        told[stage] = done, of
+
+    made = rebuild(engine, fresh_index, progress=progress)
     assert (made.alerts.count, made.hits.count, made.refused) == (25, 25, ())
-    assert told[-1] == (50, 50)
+    assert told == {"write": (50, 50), "check": (50, 50)}
     ship(engine, fresh_index)
     assert differing(engine, fresh_index) == 0
     after = list(fresh_index.scan(""))
@@ -140,16 +146,21 @@ def test_readers_see_the_old_index_until_the_swap(
     assert set(seen) == {10}
 
 
+@pytest.mark.parametrize("while_it", ["write", "check"])
 def test_a_stopped_rebuild_leaves_everything_as_it_was(
-    engine: Engine, fresh_index: SearchIndex, fill: Fill, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    fresh_index: SearchIndex,
+    fill: Fill,
+    monkeypatch: pytest.MonkeyPatch,
+    while_it: str,
 ) -> None:
     monkeypatch.setattr(rebuilding, "CHUNK", 4)
     fill(10)
     ship(engine, fresh_index)
     stop = threading.Event()
 
-    def progress(done: int, _of: int) -> None:
-        if done > 6:
+    def progress(stage: str, done: int, _of: int) -> None:
+        if stage == while_it and done > 6:
             stop.set()
 
     with pytest.raises(RebuildFailed, match="stopped"):

@@ -23,6 +23,8 @@ ConfigFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
 
+STAGES = {"write": "Rebuilding", "check": "Reading it back"}
+
 index = typer.Typer(
     help="The search index, made from the record.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -241,16 +243,20 @@ def _stoppable() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
 
-    columns = (TextColumn("Rebuilding"), BarColumn(), MofNCompleteColumn(), Remaining())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task(STAGES["write"], total=None)
+        present = ["write"]
 
-        def progress(done: int, of: int) -> None:
+        def progress(stage: str, done: int, of: int) -> None:
+            if stage != present[0]:
+                present[0] = stage
+                bar.reset(task, description=STAGES[stage])
             bar.update(task, completed=done, total=of)
 
         yield progress
