@@ -83,11 +83,17 @@ def catch_up(engine: Engine, since: Mark) -> None:
             alert = session.get(Alert, number)
             if alert is not None:
                 announce(session, alert, now)
-        session.execute(
-            update(Outbox)
-            .where(Outbox.channel.in_(CHANNELS), Outbox.delivered.is_(None))
-            .values(put_aside=None, due=None, attempts=0)
-            .execution_options(synchronize_session=False)
-        )
+        undelivered = Outbox.channel.in_(CHANNELS), Outbox.delivered.is_(None)
+        # What was refused is made again from the record, as the new index got it.
+        for which, values in (
+            ((*undelivered, Outbox.put_aside.is_not(None)), {"body": {}}),
+            (undelivered, {"put_aside": None, "due": None, "attempts": 0}),
+        ):
+            session.execute(
+                update(Outbox)
+                .where(*which)
+                .values(values)
+                .execution_options(synchronize_session=False)
+            )
         session.execute(delete(Outbox).where(Outbox.channel == INTENT))
         session.flush()

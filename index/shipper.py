@@ -215,7 +215,7 @@ class Lane:
 
 class Shipper:
     """Delivers the outbox's search documents to one index. `tell` gets a sentence when the index
-    goes away and when it is back."""
+    goes away and when it is back; `pause` waits so many seconds, otherwise until `stop`."""
 
     def __init__(
         self,
@@ -223,12 +223,14 @@ class Shipper:
         index: SearchIndex,
         *,
         clock: Callable[[], datetime] = utc_now,
+        pause: Callable[[float], object] | None = None,
         tell: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._tell = tell
         self._stop = threading.Event()
+        self._pause = pause or self._stop.wait
         self._threads: list[threading.Thread] = []
         self._lanes = [Lane(engine, index, channel, clock) for channel in CHANNELS]
         self._away = threading.Event()
@@ -284,7 +286,7 @@ class Shipper:
             if stopping and not shipped:
                 return
             if not shipped:
-                self._stop.wait(min(LONGEST_OUTAGE_WAIT, wait(failures)) if failures else POLL)
+                self._pause(min(LONGEST_OUTAGE_WAIT, wait(failures)) if failures else POLL)
 
     def _is_back(self, failures: int) -> int:
         if failures and self._away.is_set():
