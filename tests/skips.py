@@ -16,6 +16,7 @@ EXPECTED = frozenset(
         "no Python among the system's programs",
         # tests/elasticsearch_node: a real node needs both; where they are, nothing is skipped.
         "Java 17, its compiler or Maven is not installed",
+        "Java 21 or newer with its compiler is not installed",
         "the jars of Elasticsearch cannot be fetched here",
     }
 )

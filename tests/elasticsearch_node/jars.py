@@ -8,41 +8,89 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# Where Debian and others put Javas beside each other.
+JAVAS = Path("/usr/lib/jvm")
 FETCH_SECONDS, COMPILE_SECONDS = 900, 120
 
 
 NO_PROGRAMS = "Java 17, its compiler or Maven is not installed"
+NO_NEW_JAVA = "Java 21 or newer with its compiler is not installed"
 NO_JARS = "the jars of Elasticsearch cannot be fetched here"
 
 
 class NodeUnavailable(Exception):
-    """A node cannot be had on this machine: NO_PROGRAMS or NO_JARS. `detail` says more."""
+    """A node cannot be had on this machine, for one of the reasons above. `detail` says more."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason)
         self.detail = detail
 
 
-def class_path() -> str:
-    """The class path of the node, made when it is not there yet; raises NodeUnavailable."""
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A version of the server: `major` names what of ours differs for it, `java` is the oldest
+    that runs it."""
+
+    major: int
+    version: str
+    java: int
+
+    @property
+    def pins(self) -> Path:
+        """The digests of its jars."""
+        return HERE / f"jars-{self.major}.sha256"
+
+    @property
+    def sources(self) -> list[Path]:
+        """Our launcher and plugins."""
+        folders = (HERE / "java" / "common", HERE / "java" / str(self.major))
+        return sorted(file for folder in folders for file in folder.rglob("*.java"))
+
+
+EIGHT = Release(8, "8.19.21", 17)
+NINE = Release(9, "9.5.3", 21)
+
+
+def java(release: Release) -> Path:
+    """The folder of programs of a Java that runs it; raises NodeUnavailable."""
     for program in ("java", "javac", "mvn"):
         if shutil.which(program) is None:
             raise NodeUnavailable(NO_PROGRAMS, f"{program} is missing")
-    cache = _cache()
+    named = Path(os.environ.get("JAVA_HOME") or "/nowhere")
+    installed = [
+        path for path in (named, *sorted(JAVAS.glob("*"))) if (path / "bin/javac").exists()
+    ]
+    found = {home: _java_version(home) for home in installed}
+    fitting = {home: version for home, version in found.items() if version >= release.java}
+    if release is EIGHT or not fitting:
+        present = Path(str(shutil.which("java"))).parent
+        if release is not EIGHT and _java_version(present.parent) < release.java:
+            raise NodeUnavailable(NO_NEW_JAVA, f"of {len(found)} none is {release.java} or newer")
+        return present
+    return min(fitting, key=lambda home: fitting[home]) / "bin"
+
+
+def class_path(release: Release = EIGHT) -> str:
+    """The class path of the node, made when it is not there yet; raises NodeUnavailable."""
+    programs, cache = java(release), _cache()
     with (cache / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        jars = _made(cache / f"jars-{_digest([HERE / 'pom.xml', HERE / 'jars.sha256'])}", _fetch)
-        sources = sorted((HERE / "java").rglob("*.java"))
+        jars = _made(
+            cache / f"jars-{_digest([HERE / 'pom.xml', release.pins])}",
+            lambda folder: _fetch(release, folder),
+        )
         classes = _made(
-            cache / f"classes-{_digest([HERE / 'pom.xml', *sources])}",
-            lambda folder: _compile(jars, sources, folder),
+            cache / f"classes-{_digest([HERE / 'pom.xml', release.pins, *release.sources])}",
+            lambda folder: _compile(programs, jars, release.sources, folder),
         )
     return f"{classes}:{jars}/*"
 
@@ -70,25 +118,26 @@ def _made(folder: Path, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(release: Release, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as work:
         shutil.copy(HERE / "pom.xml", work)
         command = [
             "mvn", "-q", "-B", "dependency:copy-dependencies",
             f"-DoutputDirectory={folder}", "-DincludeScope=runtime",
+            f"-Delasticsearch.version={release.version}",
         ]  # fmt: skip
         failed = _run(command, work, FETCH_SECONDS)
-    if not failed and not any(folder.glob("elasticsearch-8.*.jar")):
+    if not failed and not (folder / f"elasticsearch-{release.version}.jar").exists():
         failed = "Maven fetched no Elasticsearch"
     if failed:
         raise NodeUnavailable(NO_JARS, failed)
-    check(folder)
+    check(folder, release.pins)
 
 
-def check(folder: Path) -> None:
-    """Every jar is one of jars.sha256, byte for byte, and none is missing; raises RuntimeError.
+def check(folder: Path, pins: Path) -> None:
+    """Every jar is one of those pinned, byte for byte, and none is missing; raises RuntimeError.
     That is no reason to skip anything: either the registry or the list is wrong."""
-    lines = (HERE / "jars.sha256").read_text(encoding="ascii").splitlines()
+    lines = pins.read_text(encoding="ascii").splitlines()
     pinned = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
     strange = sorted(name for name, _ in pinned.items() ^ found.items())
@@ -96,8 +145,27 @@ def check(folder: Path) -> None:
         raise RuntimeError(f"these jars are not the pinned ones: {', '.join(sorted(set(strange)))}")
 
 
-def _compile(jars: Path, sources: list[Path], folder: Path) -> None:
-    command = ["javac", "-nowarn", "-cp", f"{jars}/*", "-d", str(folder), *map(str, sources)]
+def _java_version(home: Path) -> int:
+    """The major version of the Java in a folder; 0 for none."""
+    try:
+        command = [str(home / "bin" / "java"), "-version"]
+        said = subprocess.run(command, timeout=30, capture_output=True, text=True, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    found = re.search(r'version "(\d+)', said.stderr)
+    return int(found[1]) if found else 0
+
+
+def _compile(programs: Path, jars: Path, sources: list[Path], folder: Path) -> None:
+    command = [
+        str(programs / "javac"),
+        "-nowarn",
+        "-cp",
+        f"{jars}/*",
+        "-d",
+        str(folder),
+        *map(str, sources),
+    ]
     failed = _run(command, str(HERE), COMPILE_SECONDS)
     if failed:
         # That is a fault of ours, and no reason to skip anything.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.elasticsearch_node.certificates import Authority, Certificate
-from tests.elasticsearch_node.jars import class_path
+from tests.elasticsearch_node.jars import EIGHT, Release, class_path, java
 from vigie.demo import tether
 
 READY_SECONDS = 120.0
@@ -53,11 +53,13 @@ class Node:
         certificate: Certificate | None = None,
         settings: Mapping[str, str] | None = None,
         heap: str = "512m",
+        release: Release = EIGHT,
     ) -> None:
         self.folder = folder.resolve()
         self.authority = authority
         self.certificate = certificate
         self._heap = heap
+        self._release = release
         self.port = _free_port()
         self.transport_port = _free_port()
         self._settings = {
@@ -97,7 +99,7 @@ class Node:
         (self.folder / "ready").unlink(missing_ok=True)
         plugins = SECURED_PLUGINS if self.authority else PLUGINS
         command = [
-            shutil.which("java") or "java",
+            str(java(self._release) / "java"),
             f"-Xms{self._heap}", f"-Xmx{self._heap}", "-XX:+UseSerialGC",
             *([] if self._heap == "1g" else ["-XX:TieredStopAtLevel=1"]),
             f"-Djava.io.tmpdir={self.folder / 'tmp'}",
@@ -105,7 +107,7 @@ class Node:
             f"-Des.ready.file={self.folder / 'ready'}",
             f"-Des.plugins={','.join(plugins)}",
             *([f"-Des.secure.bootstrap.password={PASSWORD}"] if self.authority else []),
-            "-cp", class_path(), "org.elasticsearch.node.EsNode",
+            "-cp", class_path(self._release), "org.elasticsearch.node.EsNode",
             f"http.port={self.port}", f"transport.port={self.transport_port}",
         ]  # fmt: skip
         with self.log.open("ab") as log:

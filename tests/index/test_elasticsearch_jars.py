@@ -11,7 +11,7 @@ from tests.elasticsearch_node import jars
 
 
 @pytest.fixture
-def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def pinned(tmp_path: Path) -> Path:
     """A folder with two jars that are pinned."""
     folder = tmp_path / "jars"
     folder.mkdir()
@@ -20,12 +20,11 @@ def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_bytes(name.encode())
         lines.append(f"{hashlib.sha256(name.encode()).hexdigest()}  {name}")
     (tmp_path / "jars.sha256").write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr(jars, "HERE", tmp_path)
     return folder
 
 
 def test_the_pinned_jars_are_taken(pinned: Path) -> None:
-    jars.check(pinned)
+    jars.check(pinned, pinned.parent / "jars.sha256")
 
 
 @pytest.mark.parametrize("what", ["changed", "missing", "more"])
@@ -36,4 +35,4 @@ def test_any_other_is_refused_by_name(pinned: Path, what: str) -> None:
     else:
         jar.write_bytes(b"other")
     with pytest.raises(RuntimeError, match=jar.name):
-        jars.check(pinned)
+        jars.check(pinned, pinned.parent / "jars.sha256")

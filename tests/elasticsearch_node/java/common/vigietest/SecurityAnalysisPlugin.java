@@ -10,7 +10,6 @@ import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.email.UAX29URLEmailTokenizer;
 import org.apache.lucene.analysis.pattern.PatternCaptureGroupTokenFilter;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
-import org.elasticsearch.index.analysis.AbstractTokenFilterFactory;
 import org.elasticsearch.index.analysis.PreConfiguredTokenFilter;
 import org.elasticsearch.index.analysis.PreConfiguredTokenizer;
 import org.elasticsearch.index.analysis.TokenFilterFactory;
@@ -27,7 +26,7 @@ public final class SecurityAnalysisPlugin extends Plugin implements AnalysisPlug
     @Override
     public Map<String, AnalysisProvider<TokenFilterFactory>> getTokenFilters() {
         return Map.of("pattern_capture", AnalysisPlugin.requiresAnalysisSettings(
-            (index, environment, name, settings) -> new AbstractTokenFilterFactory(name, settings) {
+            (index, environment, name, settings) -> new NamedTokenFilter(name, settings) {
                 private final Pattern[] patterns = settings.getAsList("patterns").stream()
                     .map(Pattern::compile).toArray(Pattern[]::new);
 
