@@ -60,20 +60,17 @@ codecs.register_error(STRAY_AS_WESTERN, _stray)
 
 def western(untrusted_bytes: bytes) -> str:
     """Windows-1252, its five holes read as C1 controls as browsers do: a code point a byte."""
-    try:
-        return untrusted_bytes.decode("cp1252")
-    except UnicodeDecodeError:
-        return "".join(_WESTERN[byte] for byte in untrusted_bytes)
+    return codecs.charmap_decode(untrusted_bytes, "strict", _WESTERN)[0]
 
 
-def _western_table() -> tuple[str, ...]:
+def _western_table() -> str:
     table = []
     for byte in range(256):
         try:
             table.append(bytes([byte]).decode("cp1252"))
         except UnicodeDecodeError:
             table.append(chr(byte))
-    return tuple(table)
+    return "".join(table)
 
 
 _WESTERN = _western_table()

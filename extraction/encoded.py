@@ -19,32 +19,12 @@ import urllib.parse
 from collections import deque
 from collections.abc import Callable, Iterator
 
-import numpy as np
-
 from extraction import charset, formats, mojibake, packed
 from extraction.budget import Budget
 from extraction.html import visible_text
 from extraction.layers import Layer
+from extraction.spans import HEAD, SHORTEST_BYTES, TAR_HEAD, base64_spans, hex_spans
 
-SHORTEST = 20
-SHORTEST_HEX = 32
-SHORTEST_BYTES = 8  # fewer are no text worth the name
-NO_BASE64 = bytes(
-    not (chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/_-"))
-    for byte in range(256)
-)
-HEX_CLASS = bytes(
-    72 if chr(byte) in "0123456789abcdefABCDEF" else 83 if chr(byte) in " :-" else 32
-    for byte in range(256)
-)
-HEX_RUNS = (
-    (b"H" * SHORTEST_HEX, re.compile(b"H*")),
-    (b"HHS" * (SHORTEST_BYTES - 1) + b"HH", re.compile(b"(?:HHS)*HH")),
-)
-CHUNK = 1 << 16
-BLOCK = 1 << 20
-HEAD = 24  # characters of base64 that show whether a text or a file begins there
-TAR_HEAD = 400  # characters from which a tar archive may show
 BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<>])")
 HEX_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
@@ -52,7 +32,10 @@ FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 TOKEN = re.compile(r"[^\s\"'<>]+")
 # A pattern that begins with one plain character is looked for many times faster than one that does
 # not, or that begins with a choice.
-EQUALS = re.compile(r"=(?:[89A-F][0-9A-F]|3D|0[AD]=|[0-9A-F]{2}(?:=[0-9A-F]{2}){3})")
+# page=97 in an address is none: a byte written in two decimal digits has letters about it.
+EQUALS = re.compile(
+    r"=(?:[A-F][0-9A-F]|[89][A-F]|[89][0-9](?=[A-Za-z=])|3D|0[AD]=|[0-9A-F]{2}(?:=[0-9A-F]{2}){3})"
+)
 FULL_LINE = "|".join(rf"(?<=^[^\n]{{{width}}}=)" for width in range(70, 76))
 SOFT_BREAK = re.compile(rf"=(?:{FULL_LINE})\r?\n(?=\S)", re.MULTILINE)
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -155,7 +138,7 @@ def _packed_runs(
 
 def _base64_runs(text: str) -> Iterator[bytes]:
     position = 0
-    for start, end in _long_runs(_narrow(text).translate(NO_BASE64), SHORTEST):
+    for start, end in base64_spans(text):
         if start < position:
             continue  # a line of the run before
         position = end
@@ -216,8 +199,7 @@ def _base64(run: str) -> bytes | None:
 
 def _hex_runs(text: str) -> Iterator[bytes]:
     position = 0
-    classes = _narrow(text).translate(HEX_CLASS)
-    for start, end in heapq.merge(*(_found(classes, *kind) for kind in HEX_RUNS)):
+    for start, end in hex_spans(text):
         if start < position:
             continue  # a line of the run before
         position = end
@@ -233,43 +215,8 @@ def _hex_runs(text: str) -> Iterator[bytes]:
         yield bytes.fromhex(digits[: len(digits) // 2 * 2])
 
 
-def _narrow(text: str) -> bytes:
-    """One byte a code point; what Latin-1 has not is a question mark."""
-    if text.isascii():
-        return text.encode("ascii")
-    # One wide character makes all of a text wide and slow to encode: not in pieces.
-    pieces = (text[at : at + CHUNK] for at in range(0, len(text), CHUNK))
-    return b"".join([piece.encode("latin-1", "replace") for piece in pieces])
-
-
-def _long_runs(outside: bytes, least: int) -> Iterator[tuple[int, int]]:
-    """(start, end) of every run of at least so many bytes that are zero."""
-    start = 0
-    for at in range(0, len(outside) + 1, BLOCK):
-        gaps = np.flatnonzero(np.frombuffer(outside[at : at + BLOCK], np.bool_)) + at
-        if at + BLOCK >= len(outside):
-            gaps = np.append(gaps, len(outside))
-        sizes = np.diff(gaps, prepend=start - 1) - 1
-        for number in np.flatnonzero(sizes >= least).tolist():
-            end = int(gaps[number])
-            yield end - int(sizes[number]), end
-        start = int(gaps[-1]) + 1 if len(gaps) else start
-
-
-def _found(classes: bytes, least: bytes, whole: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
-    """(start, end) of every run that begins with `least`; looking for that skips most bytes."""
-    at = classes.find(least)
-    while at >= 0:
-        found = whole.match(classes, at)
-        end = found.end() if found else at + len(least)
-        yield at, end
-        at = classes.find(least, end)
-
-
 def _may_begin(run: str) -> bool:
     """Whether a run of base64 begins like a text, an archive or a document: most words do not."""
-    if run.islower():
-        return False  # no base64 of twenty letters keeps to small ones
     head = _base64(run) or b""
     if packed.kind(head) or formats.kind(head):
         return True
