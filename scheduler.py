@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as TimerPool
@@ -23,9 +23,9 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
+from crawler.outcome import CrawlOutcome, Progress
 from crawler.source import SourceSpec
-from crawler.supervise import CrawlOutcome, Progress
-from crawler.turn import Turns
+from crawler.turn import Turns, has_authority
 from index.errors import RecordError
 from index.leases import SCHEDULER, Held, Keeper, utc_now
 from index.sources import JobView, SourceStore, SourceView
@@ -43,15 +43,15 @@ def default_workers() -> int:
     return max(MIN_WORKERS, min(MAX_WORKERS, 2 * (os.cpu_count() or 1)))
 
 
-def why_not(spec: SourceSpec, state: SourceView | None, today: date) -> str:
-    """Why a source may not be crawled now; "" when it may."""
-    if state is not None and state.killed:
+def why_not(
+    spec: SourceSpec, state: SourceView | None, now: datetime, *, halted: bool = False
+) -> str:
+    """Why a source may not be crawled now; "" when it may. `halted`: all sources are shut off."""
+    if halted or (state is not None and state.killed):
         return "killed"
     if state is not None and state.paused:
         return "paused"
-    if spec.authority_until and today > date.fromisoformat(spec.authority_until):
-        return "authority ended"
-    return ""
+    return "" if has_authority(spec, now) else "authority ended"
 
 
 class Scheduler:
@@ -156,8 +156,9 @@ class Scheduler:
             states = self._sources.states()
         if any(state.next_due is None for state in states.values()):
             self._sources.end_abandoned()
+        halted = self._sources.halted()
         for source, spec in specs.items():
-            self._set_timer(source, spec, states[source])
+            self._set_timer(source, spec, states[source], halted=halted)
         for timer in self._timers.get_jobs():
             if timer.id.startswith("crawl:") and timer.id.removeprefix("crawl:") not in specs:
                 timer.remove()
@@ -189,10 +190,10 @@ class Scheduler:
                 log.info("lease-taken", token=self._lead.grant.token)
         return self._lead is not None
 
-    def _set_timer(self, source: str, spec: SourceSpec, state: SourceView) -> None:
+    def _set_timer(self, source: str, spec: SourceSpec, state: SourceView, *, halted: bool) -> None:
         name = f"crawl:{source}"
         timer = self._timers.get_job(name)
-        obstacle = why_not(spec, state, self._clock().date())
+        obstacle = why_not(spec, state, self._clock(), halted=halted)
         busy = source in self.busy()
         if obstacle in ("killed", "authority ended") and busy:
             self._halted[source] = obstacle
@@ -236,7 +237,7 @@ class Scheduler:
             state = self._sources.states().get(source)
             if spec is None or self._stop_reason(source):
                 return
-            if why_not(spec, state, self._clock().date()):
+            if why_not(spec, state, self._clock(), halted=self._sources.halted()):
                 return
             if state is not None and state.next_due and state.next_due > self._clock():
                 # The timer was set from a state that is outdated by now; the record decides.

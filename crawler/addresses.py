@@ -88,6 +88,13 @@ def join(base: str, untrusted_reference: str) -> str:
     return "" if parts is None else urlunsplit(parts._replace(fragment=""))
 
 
+def join_whole(base: str, untrusted_reference: str) -> str:
+    """As `join`, with the fragment: some sites hold a key there."""
+    plain = join(base, untrusted_reference)
+    fragment = untrusted_reference.partition("#")[2].strip()
+    return f"{plain}#{fragment}" if plain and fragment else plain
+
+
 def host_port(untrusted_address: str) -> str:
     """ "host:port", the default port left out; "" when it is no http address."""
     parts = parse(untrusted_address)
@@ -97,6 +104,12 @@ def host_port(untrusted_address: str) -> str:
     host = f"[{host}]" if ":" in host else host
     standard = DEFAULT_PORTS[parts.scheme.lower()]
     return host if parts.port in (None, standard) else f"{host}:{parts.port}"
+
+
+def path_of(untrusted_address: str) -> str:
+    """The path of an http address; "" when it is none."""
+    parts = parse(untrusted_address)
+    return parts.path if parts is not None else ""
 
 
 def canonical(untrusted_address: str) -> str:

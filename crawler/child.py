@@ -14,6 +14,7 @@ import os
 import socket
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ from crawler.bounds import CLOSING_SECONDS
 from crawler.conversation import Conversation
 from crawler.engine import WatchSpider
 from crawler.guard import Borders, PinnedResolver
+from crawler.manners import Manners
 from crawler.pages import Site
 from crawler.session import SessionCookies
 from crawler.settings import crawl_settings
@@ -34,6 +36,7 @@ from egress.errors import EgressError
 from matching import frames
 
 SPIDERS = "spiders"
+SENT_EVERY = 2.0
 
 
 class PlacesOnly(logging.Formatter):
@@ -77,7 +80,7 @@ def run(sock: socket.socket, memory: int = -1) -> int:
     quiet_logs()
     header, _ = frames.receive(sock)
     spec = SourceSpec.from_json(header["source"])
-    pending = [str(address) for address in header.get("pending", [])]
+    pending = [(str(address), tuple(path)) for address, path in header.get("pending", [])]
     try:
         borders = Borders(spec)
     except EgressError:
@@ -104,7 +107,7 @@ class _Crawl:
         self,
         sock: socket.socket,
         spec: SourceSpec,
-        pending: list[str],
+        pending: list[tuple[str, tuple[str, ...]]],
         sites: Sequence[Site],
         borders: Borders,
         memory: int,
@@ -116,6 +119,7 @@ class _Crawl:
         self._borders = borders
         self._crawler: Crawler | None = None
         self._said_done = False
+        self._told: Counter[str] = Counter()
 
     def run(self) -> int:
         """Until the crawl ends."""
@@ -133,6 +137,7 @@ class _Crawl:
     async def _whole(self, runner: AsyncCrawlerRunner) -> None:
         closing = max(1.0, self._spec.crawl_seconds - CLOSING_SECONDS)
         timer = asyncio.get_running_loop().call_later(closing, self._time_is_up)
+        telling = asyncio.create_task(self._tell_sent())
         try:
             if self._crawler is not None:
                 await runner.crawl(self._crawler, *self._arguments)
@@ -142,6 +147,7 @@ class _Crawl:
             logging.getLogger("crawler.child").exception("the crawl broke off")
         finally:
             timer.cancel()
+            telling.cancel()
             _reactor().stop()
 
     async def _finish(self, crawler: Crawler) -> None:
@@ -151,9 +157,26 @@ class _Crawl:
         cookies = crawler.get_downloader_middleware(SessionCookies)
         if cookies is not None:
             session.write_memory(self._memory, cookies.keep())
-        if spider.over_budget:
+        if spider.over_budget and not spider.kinds & {"budget", "host-budget"}:
             await spider.problem("budget", "")
-        await self._talk.done(spider.outcome(), spider.counts)
+        manners = crawler.get_downloader_middleware(Manners)
+        await self._report_sent(manners)
+        await self._talk.done(
+            spider.outcome(), spider.counts, manners.not_before() if manners is not None else 0.0
+        )
+
+    async def _tell_sent(self) -> None:
+        """What was sent counts against budgets also when this process is killed."""
+        while True:
+            await asyncio.sleep(SENT_EVERY)
+            if self._crawler is not None and self._talk.is_open and self._crawler.engine:
+                await self._report_sent(self._crawler.get_downloader_middleware(Manners))
+
+    async def _report_sent(self, manners: Manners | None) -> None:
+        if manners is not None:
+            fresh = manners.sent - self._told
+            self._told += fresh
+            await self._talk.sent(dict(fresh))
 
     def _time_is_up(self) -> None:
         spider = self._crawler.spider if self._crawler else None

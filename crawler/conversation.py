@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from crawler.bounds import MAX_PATH
 from crawler.messages import PageReport
 from matching import frames
 
@@ -25,12 +26,17 @@ class Conversation:
     def __init__(self, sock: socket.socket, on_stop: Callable[[], None]) -> None:
         self._sock = sock
         self._on_stop = on_stop
-        self._questions: dict[int, asyncio.Future[list[str]]] = {}
+        self._questions: dict[int, asyncio.Future[list[str] | bool]] = {}
         self._next = 0
         self._writing = asyncio.Lock()
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the socket is attached to the loop."""
+        return self._writer is not None
 
     async def open(self) -> None:
         """Attach the socket to the running loop."""
@@ -44,32 +50,54 @@ class Conversation:
         found: list[str] = []
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]
-            self._next += 1
-            answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-            self._questions[self._next] = answer
             listed = [list(key) for key in batch]
-            await self._send({"t": "ask", "id": self._next, "keys": listed, "within": within})
-            states = await answer
-            if len(states) != len(batch):
+            states = await self._question({"t": "ask", "keys": listed, "within": within})
+            if not isinstance(states, list) or len(states) != len(batch):
                 raise frames.FrameError("an answer is not as long as its question")
             found += states
         return found
+
+    async def _question(self, header: dict[str, Any]) -> list[str] | bool:
+        self._next += 1
+        number = self._next
+        answer: asyncio.Future[list[str] | bool] = asyncio.get_running_loop().create_future()
+        self._questions[number] = answer
+        await self._send({**header, "id": number})
+        return await answer
 
     async def page(self, report: PageReport) -> None:
         """Report one page."""
         await self._send(*report.to_frame())
 
-    async def link(self, address: str, found_at: str) -> None:
-        """Report an address on another source's host."""
-        await self._send({"t": "link", "address": address, "found_at": found_at})
+    async def link(self, address: str, kind: str, path: Sequence[str]) -> None:
+        """Report an address that is to be fetched: by another source ("sister") or this one."""
+        listed = list(path)[-MAX_PATH:]
+        await self._send({"t": "link", "address": address, "kind": kind, "path": listed})
+
+    async def left(self, address: str, reason: str, path: Sequence[str]) -> None:
+        """Report a link that is not followed, and why."""
+        listed = list(path)[-MAX_PATH:]
+        await self._send({"t": "left", "address": address, "reason": reason, "path": listed})
+
+    async def part(self, layers: Sequence[tuple[str, str]]) -> bool:
+        """Whether the texts of a file's beginning are enough to be certain of a repost."""
+        answer = await self._question({"t": "part", "layers": [list(layer) for layer in layers]})
+        return answer is True
 
     async def problem(self, kind: str, address: str, what: str) -> None:
         """Report what went wrong: one sentence, no content."""
         await self._send({"t": "problem", "kind": kind, "address": address, "what": what})
 
-    async def done(self, outcome: str, counts: dict[str, int]) -> None:
-        """The last frame; waits until all is handed over."""
-        await self._send({"t": "done", "outcome": outcome, "counts": counts})
+    async def sent(self, hosts: dict[str, int]) -> None:
+        """Report how many requests went to which host since the last time."""
+        if hosts:
+            await self._send({"t": "sent", "hosts": hosts})
+
+    async def done(self, outcome: str, counts: dict[str, int], wait: float = 0.0) -> None:
+        """The last frame; waits until all is handed over. `wait`: seconds for which the site
+        asked to be left alone."""
+        last = {"t": "done", "outcome": outcome, "counts": counts, "wait": round(wait, 1)}
+        await self._send(last)
         if self._writer is not None:
             self._writer.close()
             await self._writer.wait_closed()
@@ -102,6 +130,10 @@ class Conversation:
             answer = self._questions.pop(int(header["id"]), None)
             if answer is not None and not answer.done():
                 answer.set_result([s if s in STATES else "new" for s in header["states"]])
+        elif header.get("t") == "enough":
+            answer = self._questions.pop(int(header["id"]), None)
+            if answer is not None and not answer.done():
+                answer.set_result(header.get("enough") is True)
 
     def _close(self) -> None:
         for answer in self._questions.values():

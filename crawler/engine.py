@@ -23,16 +23,33 @@ from crawler import addresses, attachments, faults, rendering, reporting
 from crawler.bounds import MAX_FEED, MAX_FEED_LINES, MAX_LINKS, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
+from crawler.following import Following, Noted
 from crawler.guard import Borders
 from crawler.messages import PostReport
 from crawler.pages import Link, Page, Reading, Site, choose
+from crawler.pointing import Hosts
 from crawler.session import SessionCookies
 from crawler.source import SourceSpec
-from crawler.visits import Visit, Walk, in_place_of, marks, page_of, reading_of
+from crawler.streaming import SINK
+from crawler.visits import (
+    FEED,
+    FOLLOW,
+    ITEM,
+    LIST,
+    START,
+    Visit,
+    Walk,
+    in_place_of,
+    is_new_list_page,
+    marks,
+    next_address,
+    page_of,
+    reading_of,
+)
 from extraction.layers import Extracted
 
-START, LIST, ITEM, FEED = "start", "list", "item", "feed"
-PRIORITY = {START: 100, FEED: 60, ITEM: 40, LIST: 20}
+# Threads and pastes before further lists: what is fresh stands on the first.
+PRIORITY = {START: 100, FEED: 60, ITEM: 40, FOLLOW: 30, LIST: 20}
 
 
 class WatchSpider(scrapy.Spider):
@@ -43,7 +60,7 @@ class WatchSpider(scrapy.Spider):
     def __init__(
         self,
         spec: SourceSpec,
-        pending: Sequence[str],
+        pending: Sequence[tuple[str, tuple[str, ...]]],
         sites: Sequence[Site],
         talk: Conversation,
         borders: Borders,
@@ -55,14 +72,14 @@ class WatchSpider(scrapy.Spider):
         self._pending = list(pending)
         self._sites = sites
         self._borders = borders
-        self._attachments = attachments.Attachments()
+        self.attachments = attachments.Attachments()
         self._kept_cookies = kept_cookies
         self._site: Site | None = next((s for s in sites if s.name == spec.engine), None)
         borders.site = self._site
         self._asked: set[str] = set()
-        self._sisters = addresses.site_hosts(
-            tuple(h if "://" in h else f"http://{h}" for h in spec.sister_hosts)
-        )
+        self._sisters = addresses.site_hosts(tuple(f"http://{h}" for h in spec.sister_hosts))
+        hosts = Hosts(borders.own, self._sisters, borders.follow)
+        self._following = Following(self, sites, hosts)
         self._needed_rendering = 0
         self._logged_in = False
         self.stopping = False
@@ -100,9 +117,16 @@ class WatchSpider(scrapy.Spider):
             else:
                 for request in self.request(feed, Visit(FEED, Walk())):
                     yield request
-        async for request in self._named(self._pending, ()):
+        pending, self._pending = self._pending, []
+        for address, path in pending:
+            if path and self._following.follows(address):
+                async for request in self._following.pending(address, path):
+                    yield request
+            elif path:
+                async for request in self._named([address], path):
+                    yield request
+        async for request in self._named([address for address, path in pending if not path], ()):
             yield request
-        self._pending = []
 
     async def _file_feed(self, feed: str) -> AsyncIterator[Request]:
         try:
@@ -122,12 +146,12 @@ class WatchSpider(scrapy.Spider):
             address = line.strip()
             if not address or address.startswith("#"):
                 continue
-            if addresses.same_site(address, self._borders.hosts):
+            if addresses.same_site(address, self._borders.own):
                 link = self._site.locate(address) if self._site else None
                 if link is not None:
                     links.append(link)
             elif addresses.same_site(address, self._sisters):
-                await self.talk.link(address, "")
+                await self.talk.link(address, "sister", ())
         async for request in self._follow(links, path):
             yield request
 
@@ -148,13 +172,15 @@ class WatchSpider(scrapy.Spider):
         self._asked.add(key)
         self.counts["requests"] += 1
         meta: dict[str, Any] = {"download_timeout": self.spec.timeout}
+        if visit.kind == FOLLOW and not render:
+            meta[SINK] = self._following.sink(visit)
         if render and visit.kind != FEED:
             cookies = self.crawler.get_downloader_middleware(SessionCookies)
             meta |= rendering.render_meta(self.spec, cookies.keep() if cookies else [])
         return [
             Request(
                 address,
-                callback=self.arrived,
+                callback=self._following.arrived if visit.kind == FOLLOW else self.arrived,
                 errback=self.failed,
                 cb_kwargs={"visit": visit},
                 meta=meta,
@@ -201,7 +227,7 @@ class WatchSpider(scrapy.Spider):
         opening = self._site is None
         if self._site is None:
             self._site = self._borders.site = choose(self._sites, page)
-        async for request in self._read(self._site, page, visit, self._peer(response)):
+        async for request in self._read(self._site, page, visit, self.peer(response)):
             yield request
         if opening:
             async for request in self._given():
@@ -244,8 +270,10 @@ class WatchSpider(scrapy.Spider):
         for address in lists:
             for request in self.request(address, Visit(LIST, Walk(), path)):
                 yield request
-        fresh = await self._report(page, reading, visit, peer, path)
+        noted, fresh = await self._report(page, reading, visit, peer, path)
         async for request in self._follow(reading.links, path):
+            yield request
+        async for request in self._following.requests(noted):
             yield request
         for request in self._onward(reading, visit, fresh, path):
             yield request
@@ -260,8 +288,8 @@ class WatchSpider(scrapy.Spider):
 
     async def _report(
         self, page: Page, reading: Reading, visit: Visit, peer: str, path: tuple[str, ...]
-    ) -> tuple[int, int]:
-        """Report the page; how many of its posts were fresh, and how many it has."""
+    ) -> tuple[list[Noted], int]:
+        """Report the page; the links of its fresh posts to follow, and how many were fresh."""
         walk = visit.walk
         link = walk.link
         texts = [reporting.texts_of(post) for post in reading.posts]
@@ -274,19 +302,19 @@ class WatchSpider(scrapy.Spider):
         within = link.location if link is not None else ""
         states = dict(zip(asked, await self.talk.ask(asked, within), strict=True)) if asked else {}
         fresh = [i for i, key in enumerate(keys) if states.get(key, "new") != "same"]
-        for address in reporting.sister_links(
-            page, [reading.posts[i] for i in fresh], [texts[i] for i in fresh], self._sisters
-        ):
-            await self.talk.link(address, page.address)
+        noted: list[Noted] = []
+        for i in fresh:
+            noted += await self._following.note(page, reading.posts[i], texts[i], path)
         seen = [keys[i] for i in fresh if keys[i] in states]
         walk.pages += 1
         walk.locations.update(post.location for post in reading.posts)
-        if not self._next(reading, walk, len(fresh)) and link is not None and marks(link, reading):
+        ends = not next_address(reading, walk, len(fresh))
+        if ends and link is not None and marks(link, reading):
             seen.append((link.location, link.state))
         posts = await self._post_reports(reading, texts, fresh, visit)
         self.counts["posts"] += len(posts)
         await self.talk.page(reporting.page_report(page, posts, seen, peer=peer, path=path))
-        return len(fresh), len(keys)
+        return noted, len(fresh)
 
     async def _post_reports(
         self, reading: Reading, texts: Sequence[Extracted], fresh: Sequence[int], visit: Visit
@@ -298,64 +326,35 @@ class WatchSpider(scrapy.Spider):
             if found.deeper:
                 shown = visit.stands_for[0] if visit.stands_for else None
                 words = attachments.words_around(reading.posts, shown)
-                found = await self._attachments.read(post, found, words)
+                found = await self.attachments.read(post, found, words)
             reports.append(reporting.post_report(post, found))
         return reports
 
     def closed(self, reason: str) -> None:
         """Scrapy is done with this spider."""
         del reason
-        self._attachments.close()
-
-    def _next(self, reading: Reading, walk: Walk, fresh: int) -> str:
-        """The address that continues this walk; "" at its end."""
-        if walk.changed and not walk.backwards:
-            # The first page of a thread that changed: go to its end, then back to what is known.
-            if reading.last_page:
-                return reading.last_page
-            return reading.next_page
-        if walk.backwards:
-            older = fresh and fresh == len(reading.posts)
-            return reading.previous_page if older else ""
-        return reading.next_page
+        self.attachments.close()
 
     def _onward(
         self,
         reading: Reading,
         visit: Visit,
-        fresh: tuple[int, int],
+        fresh: int,
         path: tuple[str, ...],
     ) -> list[Request]:
         walk = visit.walk
-        address = self._next(reading, walk, fresh[0])
+        address = next_address(reading, walk, fresh)
         if not address or walk.pages >= MAX_WALK:
             return []
-        if reading.is_list and not self._is_new_list_page(reading, walk):
+        if reading.is_list and not is_new_list_page(reading, walk):
             return []
         if walk.changed and reading.last_page and not walk.backwards:
             walk = replace(walk, backwards=True)
         return self.request(address, Visit(visit.kind if visit.kind != START else LIST, walk, path))
 
-    @staticmethod
-    def _is_new_list_page(reading: Reading, walk: Walk) -> bool:
-        """A list that repeats itself is at its end, whatever its pager says."""
-        here = {link.location for link in reading.links} | set(reading.lists)
-        known = here <= walk.locations
-        walk.locations |= here
-        return bool(here) and not known
-
-    def _peer(self, response: Response) -> str:
+    def peer(self, response: Response) -> str:
         """The network address the bytes came from; "" when it is not certain."""
-        parts = addresses.parse(response.url)
-        if parts is None:
-            return ""
-        found = str(response.ip_address or "")
-        if "playwright" in response.flags:
-            # Chromium saw the proxy; the proxy dialled what was pinned.
-            pinned = self._borders.pinned(parts.hostname or "")
-            found = pinned[0] if len(pinned) == 1 else ""
-        port = parts.port or addresses.DEFAULT_PORTS[parts.scheme.lower()]
-        return (f"[{found}]:{port}" if ":" in found else f"{found}:{port}") if found else ""
+        return self._borders.peer(response)
 
     # Faults
 
@@ -365,6 +364,9 @@ class WatchSpider(scrapy.Spider):
         kind = faults.kind_of(failure.value or RuntimeError())
         await self.problem(kind, request.url if request is not None else "")
         if request is not None:
+            visit = request.cb_kwargs["visit"]
+            if visit.kind == FOLLOW:
+                await self._following.failed(kind, visit)
             async for following in self._fall_back(request.cb_kwargs["visit"]):
                 yield following
 
@@ -378,6 +380,8 @@ class WatchSpider(scrapy.Spider):
 
     async def problem(self, kind: str, address: str) -> None:
         """Report a fault once for its address."""
+        if kind in ("budget", "host-budget"):
+            self.over_budget = True
         self.counts["problems"] += 1
         self.kinds.add(kind)
         await self.talk.problem(kind, address, faults.SENTENCES[kind])

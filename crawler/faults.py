@@ -53,6 +53,7 @@ SENTENCES = {
     "unreadable": "A page could not be read by this engine; try engine = \"generic\" or report the "
     "site's version.",
     "budget": "The crawl reached its bound on pages or time; the rest is read at the next one.",
+    "host-budget": "The day's requests to a host are used up; the rest is read on the next day.",
     "nothing-seen": "The start page holds no list and no post that this engine knows; check the "
     "address, or try another engine.",
     "gated-burn": "A paste is shown once and then destroyed; it was not opened. A person may open "

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -107,9 +107,16 @@ class ForkServer:
         """The server's process id; 0 when it does not run."""
         return self._process.pid if self._process else 0
 
-    def start(self, spec: SourceSpec, pending: Sequence[str], temp: Path) -> ChildHandle:
+    def start(
+        self,
+        spec: SourceSpec,
+        pending: Sequence[str],
+        temp: Path,
+        paths: Mapping[str, Sequence[str]] | None = None,
+    ) -> ChildHandle:
         """Fork a child for one crawl and give it its job; raises ForkServerError.
 
+        `paths` are the pages that led to pending addresses.
         `temp` is an existing folder of this crawl's own; its home and temporary files lie there.
         """
         ours, theirs = socket.socketpair()
@@ -140,7 +147,9 @@ class ForkServer:
                 "No crawl child could be started: the fork server is gone or out of memory; "
                 "the crawl is tried again at its next time."
             )
-        job = {"t": "job", "source": spec.to_json(), "pending": list(pending)}
+        ways = paths or {}
+        handed = [[address, list(ways.get(address, ()))] for address in pending]
+        job = {"t": "job", "source": spec.to_json(), "pending": handed}
         try:
             frames.send(ours, job)
         except OSError:

@@ -9,10 +9,12 @@ guard finds no address.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 from scrapy.resolver import HostResolution
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import (
@@ -34,14 +36,16 @@ MAX_ADMITTED = 2_000
 class Borders:
     """What one crawl may reach. `site` is set as soon as the engine knows it.
 
-    `reaches` are host:port of the source; raises EgressError when `allow_addresses` is no list
-    of networks.
+    `own` are host:port of the source, `follow` those that links in posts may lead to; raises
+    EgressError when `allow_addresses` is no list of networks.
     """
 
     def __init__(self, spec: SourceSpec) -> None:
         wanted = (*spec.start, *(f for f in spec.feeds if not f.startswith("file:")))
         listed = tuple(h if "://" in h else f"http://{h}" for h in spec.follow_hosts)
-        self.hosts = addresses.site_hosts((*wanted, *listed))
+        self.own = addresses.site_hosts(wanted)
+        self.follow = addresses.site_hosts(listed)
+        self.hosts = self.own | self.follow
         parts = [addresses.parse(address) for address in (*wanted, *listed)]
         self.policy = Policy(
             spec.allow_addresses, [p.port for p in parts if p is not None and p.port]
@@ -50,6 +54,7 @@ class Borders:
         self._names = PinnedNames(self.policy)
         self._pins: dict[str, list[str]] = {}
         self._admitted: set[str] = set()
+        self.count: Callable[[str], None] = lambda _host: None
 
     def check(self, untrusted_address: str) -> None:
         """Raise NotAllowed unless the address may be opened; no name is looked up."""
@@ -57,7 +62,8 @@ class Borders:
             raise NotAllowed("bad-scheme")
         if not addresses.same_site(untrusted_address, self.hosts):
             raise NotAllowed("off-site")
-        harmless = self.site.harmless if self.site else _harmless
+        is_own = addresses.same_site(untrusted_address, self.own)
+        harmless = self.site.harmless if self.site and is_own else _harmless
         if not harmless(untrusted_address):
             raise NotAllowed("harmful-link")
 
@@ -94,6 +100,19 @@ class Borders:
     def pinned(self, host: str) -> list[str]:
         """The checked addresses of a host; none when it did not pass."""
         return self._pins.get(host.lower(), [])
+
+    def peer(self, response: Response) -> str:
+        """The network address the bytes came from; "" when it is not certain."""
+        parts = addresses.parse(response.url)
+        if parts is None:
+            return ""
+        found = str(response.ip_address or "")
+        if "playwright" in response.flags:
+            # Chromium saw the proxy; the proxy dialled what was pinned.
+            pinned = self.pinned(parts.hostname or "")
+            found = pinned[0] if len(pinned) == 1 else ""
+        port = parts.port or addresses.DEFAULT_PORTS[parts.scheme.lower()]
+        return (f"[{found}]:{port}" if ":" in found else f"{found}:{port}") if found else ""
 
 
 def _harmless(address: str) -> bool:

@@ -22,7 +22,7 @@ from crawler.messages import PageReport, PostReport
 from index.frontier import Frontier
 from index.recorder import Finding, KeptPost, PageFacts, Recorder
 from index.views import stamp
-from matching.result import ScanResult, TextLayer
+from matching.result import NOT_READ, ScanResult, TextLayer, Verdict
 
 MAX_MARKS = 400
 MAX_SEEN = 50
@@ -116,6 +116,17 @@ class Judge:
             self._seal(page, digest, judgement)
         return judgement
 
+    def is_repost(self, layers: Sequence[tuple[str, str]]) -> bool:
+        """Whether these texts alone make it certain that the file is posted again."""
+        texts = tuple(TextLayer(name, text) for name, text in layers)
+        try:
+            results = self._matcher.scan("", 0, "", texts)
+        except Exception:
+            # Not known, so the download goes on.
+            log.exception("part-not-judged")
+            return False
+        return any(result.verdict is Verdict.REPOST for result in results)
+
     def _judge_post(self, page: PageReport, digest: str, post: PostReport) -> KeptPost | None:
         findings = self._findings(page, digest, post)
         if not findings:
@@ -144,6 +155,9 @@ class Judge:
                 replace(result, verdict=copy.verdict) if copy.verdict.raises_alert else result
                 for result, copy in zip(results, copies, strict=True)
             )
+        if page.stopped:
+            note = _stopped_note(page)
+            results = tuple(replace(result, notes=(*result.notes, note)) for result in results)
         return found_in(self._leaks, results, {layer.name: layer.text for layer in layers})
 
     def _scan(
@@ -176,6 +190,8 @@ class Judge:
             "rendered": page.rendered,
             "sha256": digest,
             "bytes": len(page.body),
+            "declared_bytes": page.declared,
+            "is_whole": not page.stopped,
             "sealed_at": stamp(datetime.now(UTC)),
             "posts": [
                 {"location": post.location, "title": post.title, "posted_at": post.posted_at}
@@ -250,6 +266,14 @@ def _peer(untrusted_text: str) -> str:
         return str(ipaddress.ip_address(untrusted_text.strip("[]")))
     except ValueError:
         return ""
+
+
+def _stopped_note(page: PageReport) -> str:
+    of = f" of {page.declared}" if page.declared > len(page.body) else ""
+    return (
+        f"fetched {len(page.body)}{of} bytes: they are a repost already, so the download was "
+        f"stopped and {NOT_READ}"
+    )
 
 
 def _marks(result: ScanResult) -> list[Mark]:

@@ -6,12 +6,17 @@ Child to supervisor, header field "t":
 |----------|------------------------------------------------------------|-------|
 | ask      | id, keys: [[location, state], ...], within: a thread or "" |       |
 | page     | PageReport without body                                    | bytes |
-| link     | address: of another source's host, found_at                |       |
+| link     | address, kind: "sister" or "follow", path: to the link     |       |
+| left     | address: a link that is not followed, reason, path         |       |
+| part     | id, layers: the texts of a file's beginning                |       |
 | problem  | kind, address (may be ""), what: one sentence, no content   |       |
-| done     | outcome: "finished", "blocked", "failed", "budget", counts  |       |
+| sent     | hosts: {"host:port": requests since the last time}         |       |
+| done     | outcome: "finished", "blocked", "failed", "budget", counts, |       |
+|          | wait: seconds for which the site asked to be left alone    |       |
 
-Supervisor to child: "job" (source: SourceSpec, pending: [addresses]), "known" (id, states:
-["new" | "changed" | "same", ...]) and "stop".
+Supervisor to child: "job" (source: SourceSpec, pending: [[address, path], ...]), "known" (id,
+states: ["new" | "changed" | "same", ...]), "enough" (id, enough: the file is certain to be a
+repost) and "stop".
 
 Everything a child says is untrusted: `PageReport.from_frame` checks every type and bound.
 A location is an address in canonical form; a state is any short string that changes when
@@ -58,7 +63,11 @@ class PostReport:
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """One document as fetched at one time, with the posts on it. `path` leads from the start."""
+    """One document as fetched at one time, with the posts on it. `path` leads from the start.
+
+    `declared` is the size in bytes that the site told, 0 if it did not; `stopped`: the download
+    was ended by us, so `body` is the document's beginning.
+    """
 
     address: str
     status: int
@@ -71,6 +80,8 @@ class PageReport:
     posts: tuple[PostReport, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
     body: bytes = field(default=b"", repr=False)
+    declared: int = 0
+    stopped: bool = False
 
     def to_frame(self) -> tuple[dict[str, Any], bytes]:
         """Header and body for `matching.frames.send`."""
@@ -95,6 +106,8 @@ class PageReport:
             posts=tuple(_post(post) for post in posts),
             seen=pairs(untrusted_header, "seen"),
             body=untrusted_body,
+            declared=number(untrusted_header, "declared") if "declared" in untrusted_header else 0,
+            stopped=untrusted_header.get("stopped") is True,
         )
 
 
@@ -151,3 +164,22 @@ def pairs(untrusted: dict[str, Any], name: str) -> tuple[tuple[str, str], ...]:
         if not all(isinstance(item, str) for item in pair):
             raise BadMessage(f"field {name} is no list of pairs of texts")
     return tuple((first, second) for first, second in value)
+
+
+def hosts_of(untrusted: dict[str, Any]) -> dict[str, int]:
+    """The counts of a "sent" frame, bounded; raises BadMessage."""
+    hosts = untrusted.get("hosts")
+    if not isinstance(hosts, dict) or len(hosts) > MAX_POSTS:
+        raise BadMessage("the counts of requests are no object")
+    for host, count in hosts.items():
+        whole = isinstance(count, int) and not isinstance(count, bool)
+        if not isinstance(host, str) or len(host) > 300 or not whole or not 0 <= count < 10**6:
+            raise BadMessage("a count of requests is none")
+    return dict(hosts)
+
+
+def seconds_of(untrusted: dict[str, Any], name: str) -> float:
+    """A number of seconds from 0 to a day, 0 when absent or no number."""
+    value = untrusted.get(name, 0.0)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return min(86_400.0, max(0.0, float(value))) if is_number and value == value else 0.0

@@ -20,10 +20,11 @@ from scrapy_playwright.page import PageMethod
 
 from crawler import addresses
 from crawler.bounds import MAX_BODY
-from crawler.errors import RenderedTooLarge
+from crawler.errors import NotAllowed, RenderedTooLarge
 from crawler.guard import Borders
 from crawler.pages import Page, Reading
 from crawler.source import SourceSpec
+from crawler.streaming import SINK, StreamingHandler
 
 UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "eventsource"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,11 +49,18 @@ KEEP_LINES = """() => {
 
 
 class Downloads(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
-    """Static pages through Scrapy's own handler, others through Chromium, both within a time."""
+    """Static pages through Scrapy's own handler, files as they stream through httpx, others
+    through Chromium, all within a time."""
+
+    _streaming: StreamingHandler | None = None
 
     async def download_request(self, request: Request) -> Response:
         """As Scrapy asks; a page that hangs in the browser is closed at its deadline."""
         response: Response
+        if SINK in request.meta:
+            if self._streaming is None:
+                self._streaming = StreamingHandler(self._crawler)
+            return await self._streaming.download_request(request)
         if not request.meta.get("playwright"):
             response = await super().download_request(request)
             return response
@@ -65,6 +73,12 @@ class Downloads(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             await self._drop(request.meta.get(PAGE))
             raise
         return response
+
+    async def close(self) -> None:
+        """As Scrapy asks."""
+        if self._streaming is not None:
+            await self._streaming.close()
+        await super().close()
 
     async def _drop(self, page: Any) -> None:
         """Close a page, or the browser with it when it does not even close."""
@@ -100,6 +114,11 @@ def is_unneeded(borders: Borders, request: Any) -> bool:
     if request.resource_type in UNNEEDED or request.method not in SAFE_METHODS:
         return True
     if request.is_navigation_request() and addresses.changes_something(request.url):
+        return True
+    try:
+        if not request.is_navigation_request():
+            borders.count(addresses.host_port(request.url))
+    except NotAllowed:
         return True
     borders.admit(request.url)
     return False

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
 
-from crawler import addresses
-from crawler.bounds import MAX_PATH, MAX_SISTERS
+from crawler.bounds import MAX_PATH
 from crawler.messages import MAX_HASHES, MAX_TITLE, PageReport, PostReport
 from crawler.pages import Page, Post
 from extraction.errors import ExtractionError
@@ -19,9 +18,7 @@ from extraction.html import visible_text
 from extraction.layers import Extracted
 from extraction.read import extract, read_text
 
-ADDRESS = re.compile(r"""https?://[^\s<>"'()\[\]{}|\\^`]{3,2000}""", re.IGNORECASE)
 KEEPS_LINES = re.compile(r"white-space:\s*(?:pre|break-spaces)")
-CLOSING = ".,;:!?»”’"
 
 
 def texts_of(post: Post) -> Extracted:
@@ -40,6 +37,11 @@ def texts_of(post: Post) -> Extracted:
         return read_text(text)
     except ExtractionError as error:
         return Extracted((), (str(error),))
+
+
+def outer_text(extracted: Extracted) -> str:
+    """The text as it stands, without what is packed in it."""
+    return next((layer.text for layer in extracted.layers if not layer.name), "")
 
 
 def _with_lines(untrusted_html: str) -> str:
@@ -87,6 +89,8 @@ def page_report(
     *,
     peer: str,
     path: Sequence[str],
+    declared: int = 0,
+    stopped: bool = False,
 ) -> PageReport:
     """The report of one page; its bytes go along only when posts of it do."""
     return PageReport(
@@ -101,27 +105,6 @@ def page_report(
         posts=tuple(posts),
         seen=tuple(seen),
         body=page.body if posts else b"",
+        declared=declared,
+        stopped=stopped,
     )
-
-
-def sister_links(
-    page: Page, posts: Sequence[Post], texts: Iterable[Extracted], sisters: frozenset[str]
-) -> list[str]:
-    """Addresses in posts that lie on another source's host, each once."""
-    if not sisters:
-        return []
-    found: dict[str, None] = {}
-    for post, extracted in zip(posts, texts, strict=True):
-        candidates = [match[0].rstrip(CLOSING) for layer in extracted.layers
-                      for match in ADDRESS.finditer(layer.text)]  # fmt: skip
-        if post.html:
-            candidates += _hrefs(page, post.html)
-        for candidate in candidates:
-            if addresses.same_site(candidate, sisters) and len(found) < MAX_SISTERS:
-                found[addresses.join(candidate, "")] = None
-    return [address for address in found if address]
-
-
-def _hrefs(page: Page, untrusted_html: str) -> list[str]:
-    inner = Page(page.address, untrusted_html.encode("utf-8", "replace"), "text/html", "utf-8")
-    return [page.join(href) for href in inner.tree.css("a::attr(href)").getall()]

@@ -35,6 +35,7 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
         },
         # Where it may go.
         "VIGIE_BORDERS": borders,
+        "VIGIE_SOURCE": spec,
         "DOWNLOAD_HANDLERS": {
             "http": "crawler.rendering.Downloads",
             "https": "crawler.rendering.Downloads",
@@ -56,13 +57,16 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+            "crawler.manners.Manners": 940,
             "crawler.guard.Guard": 950,
         },
         # Status codes are read by the engine, which says what each means.
         "HTTPERROR_ALLOW_ALL": True,
+        # What stands first on a list is the newest, and is fetched first.
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         # Manners.
         "USER_AGENT": spec.user_agent,
-        "ROBOTSTXT_OBEY": not spec.robots.startswith("override"),
+        "ROBOTSTXT_OBEY": spec.obeys_robots,
         "DOWNLOAD_DELAY": spec.delay,
         "CONCURRENT_REQUESTS": spec.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": spec.concurrency,

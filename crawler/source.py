@@ -19,9 +19,12 @@ class SourceSpec:
     """A source with its configuration resolved. Times are seconds; `delay` is between requests.
 
     `engine` is "auto" or a spider's name; `render` is "never", "auto" or "always".
+    `daily_budget` and `host_budget` are requests a day of this source, and to one host of it over
+    all sources, 0 for no bound; `max_requests` and `host_budgets` what is left of them now.
     `feeds` are addresses (http or file) of lists of addresses, one a line, that the operator
     names for sites without a public list. `sister_hosts` are host:port of other sources:
-    links to them are reported, not followed.
+    links to them are reported, not followed. `follow_hosts` are host:port to which links in posts
+    are followed, `whole_hosts` those of them whose files are wanted to their end.
     """
 
     id: str
@@ -32,8 +35,12 @@ class SourceSpec:
     delay: float = 1.0
     concurrency: int = 2
     daily_budget: int = 0
+    host_budget: int = 0
+    max_requests: int = 1_000_000
+    host_budgets: tuple[tuple[str, int], ...] = ()
     max_pages: int = 2000
     follow_hosts: tuple[str, ...] = ()
+    whole_hosts: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     sister_hosts: tuple[str, ...] = ()
     allow_addresses: tuple[str, ...] = ()
@@ -47,6 +54,11 @@ class SourceSpec:
     crawl_seconds: float = 600.0
     memory: int = 2 * 1024 * 1024 * 1024
 
+    @property
+    def obeys_robots(self) -> bool:
+        """Whether robots.txt is obeyed: an exception needs its recorded authority."""
+        return not (self.robots.startswith("override:") and self.authority)
+
     def to_json(self) -> dict[str, Any]:
         """For the job frame to the child. Holds the passwords: never log it."""
         return asdict(self)
@@ -55,5 +67,6 @@ class SourceSpec:
     def from_json(cls, data: dict[str, Any]) -> SourceSpec:
         """The inverse of `to_json`."""
         lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+        lists["host_budgets"] = tuple((str(host), int(n)) for host, n in data["host_budgets"])
         accounts = tuple(Account(**account) for account in data["accounts"])
         return cls(**{**data, **lists, "accounts": accounts})

@@ -9,19 +9,31 @@ its processes and its temporary folder are gone.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from crawler.addresses import canonical, host_port
+from crawler.addresses import canonical
+from crawler.bounds import MAX_PARTS
 from crawler.judge import Judge, Judgement, Originals, page_facts
-from crawler.messages import MAX_ADDRESS, BadMessage, PageReport, number, pairs, text
+from crawler.links import Links
+from crawler.messages import (
+    MAX_ADDRESS,
+    BadMessage,
+    PageReport,
+    hosts_of,
+    number,
+    pairs,
+    seconds_of,
+    text,
+    texts,
+)
+from crawler.outcome import CrawlOutcome, Progress
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
 from crawler.threads import Collected, ThreadReader
@@ -29,8 +41,8 @@ from crawler.watchdog import Child, Watchdog
 from index.errors import StaleLease
 from index.facts import PageFacts, Recorded
 from index.frontier import Frontier, PendingAddress
+from index.links import LinkStore
 from index.recorder import Fence, Recorder
-from index.sources import CrawlCounts
 from index.threads import ThreadPost
 from index.views import AlertView
 from matching.frames import FrameError, encode, receive
@@ -38,8 +50,6 @@ from matching.frames import FrameError, encode, receive
 OUTCOMES = ("finished", "blocked", "failed", "budget", "stopped")
 GRACE = 20.0  # seconds after its own time limit in which a child may end by itself
 MAX_KINDS = 40
-MAX_LINKS = 20_000
-LINKS_AT_ONCE = 200
 OUR_SIDE = ("scan", "judge", "thread", "seal")  # what keeps a page from being marked as read
 KIND = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -49,39 +59,15 @@ log = structlog.get_logger("crawler.supervise")
 class Forks(Protocol):
     """The fork server."""
 
-    def start(self, spec: SourceSpec, pending: Sequence[str], temp: Path) -> Child:
-        """A child that has its job."""
+    def start(
+        self,
+        spec: SourceSpec,
+        pending: Sequence[str],
+        temp: Path,
+        paths: Mapping[str, Sequence[str]] | None = None,
+    ) -> Child:
+        """A child that has its job; `paths` are the pages that led to pending addresses."""
         ...
-
-
-@dataclass(slots=True)
-class Progress:
-    """What a crawl did so far."""
-
-    pages: int = 0
-    posts: int = 0
-    bytes: int = 0
-    matched: int = 0
-    problems: Counter[str] = field(default_factory=Counter)
-
-    def counts(self) -> CrawlCounts:
-        """For the record."""
-        listed = [{"kind": kind, "count": count} for kind, count in self.problems.most_common()]
-        return CrawlCounts(self.pages, self.posts, self.bytes, self.matched, tuple(listed))
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlOutcome:
-    """How a crawl ended: "finished", "budget", "blocked", "failed", "stopped" or "stale" (its
-    lease was given away). `error` is a short phrase without content, "" when all went well.
-    `partly`: it failed on our side alone; the site was read to its end, and some posts were
-    judged and others could not be. So the site is not left waiting."""
-
-    outcome: str
-    counts: CrawlCounts
-    error: str = ""
-    new_alerts: int = 0
-    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +76,7 @@ class Parts:
 
     `sister` names the source that reads a host:port, if one does; `wake` is told of a source
     that has addresses waiting, `tell` of an alert and whether it is new. Without `threads` a
-    post is judged by itself only.
+    post is judged by itself only; without `links` those that are not followed are not listed.
     """
 
     judge: Judge
@@ -101,6 +87,8 @@ class Parts:
     wake: Callable[[str], None] = lambda _source: None
     tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None
     threads: ThreadReader | None = None
+    links: LinkStore | None = None
+    spent: Callable[[str, dict[str, int]], None] = lambda _source, _hosts: None
 
 
 class Supervisor:
@@ -125,7 +113,8 @@ class Supervisor:
         handed = self._parts.frontier.pending(spec.id)
         temp = self._folder.new()
         try:
-            child = self._forks.start(spec, [item.address for item in handed], temp)
+            paths = {item.address: item.path for item in handed if item.path}
+            child = self._forks.start(spec, [item.address for item in handed], temp, paths)
             try:
                 with Watchdog(
                     child, seconds=spec.crawl_seconds + GRACE, memory=spec.memory, stop=stop
@@ -145,7 +134,8 @@ class Supervisor:
             self._folder.remove(temp)
         if (outcome == "finished" or talk.partly) and handed:
             error = self._settle(spec, token, handed, talk.progress, error)
-        return CrawlOutcome(outcome, talk.progress.counts(), error, talk.new_alerts, talk.partly)
+        counts = talk.progress.counts()
+        return CrawlOutcome(outcome, counts, error, talk.new_alerts, talk.partly, talk.wait)
 
     def _settle(
         self,
@@ -183,19 +173,20 @@ class _Conversation:
         self._child = child
         self._report = report
         self._collected = collected
-        self._links: dict[str, list[str]] = {}
-        self._link_count = 0
+        self._links = Links(spec, parts.frontier, parts.links, parts.sister, parts.wake)
+        self._parts_asked = 0
         self._judged = self._unjudged = False
         self._lost: set[str] = set()
         self.progress = Progress()
         self.new_alerts = 0
         self.partly = False
+        self.wait = 0.0
 
     def run(self) -> tuple[str, str]:
         """Until the child is done or was ended; returns outcome and error."""
         try:
             outcome = self._listen()
-            self._flush_links()
+            self._links.flush()
             self._judge_threads(outcome)
         except StaleLease:
             return "stale", "another process took over this source"
@@ -221,12 +212,17 @@ class _Conversation:
                 self._page(PageReport.from_frame(untrusted_header, untrusted_body))
             elif kind == "ask":
                 self._answer(untrusted_header)
-            elif kind == "link":
-                self._link(text(untrusted_header, "address", MAX_ADDRESS))
+            elif kind in ("link", "left"):
+                self._link(untrusted_header)
+            elif kind == "part":
+                self._part(untrusted_header)
+            elif kind == "sent":
+                self._parts.spent(self._spec.id, hosts_of(untrusted_header))
             elif kind == "problem":
                 self._problem(untrusted_header)
             elif kind == "done":
                 outcome = text(untrusted_header, "outcome", 40)
+                self.wait = seconds_of(untrusted_header, "wait")
                 return outcome if outcome in OUTCOMES else "failed"
             else:
                 raise BadMessage("a frame of an unknown kind")
@@ -234,7 +230,7 @@ class _Conversation:
     def _page(self, page: PageReport) -> None:
         if self.progress.pages >= self._spec.max_pages * 2 + 100:
             raise BadMessage("more pages than the child was allowed")
-        self._flush_links()
+        self._links.flush()
         judgement = self._parts.judge.judge(page, still_wanted=lambda: not self._killed())
         thread_posts = self._traces(page, judgement)
         for problem in judgement.problems:
@@ -334,25 +330,25 @@ class _Conversation:
         answer = {"t": "known", "id": number(untrusted_header, "id"), "states": states}
         self._watchdog.send(encode(answer))
 
-    def _link(self, untrusted_address: str) -> None:
-        """An address on another source's host waits for that source; others are dropped."""
-        address = canonical(untrusted_address)
-        source = self._parts.sister(host_port(address)) if address else None
-        self._link_count += 1
-        if source is None or source == self._spec.id or self._link_count > MAX_LINKS:
+    def _link(self, untrusted_header: dict[str, Any]) -> None:
+        """A link of a post: it waits for whoever fetches it, or is listed as not followed."""
+        address = text(untrusted_header, "address", MAX_ADDRESS)
+        path = texts(untrusted_header, "path", MAX_ADDRESS)
+        if untrusted_header["t"] == "left":
+            taken = self._links.leave(address, text(untrusted_header, "reason", 100), path)
+        else:
+            taken = self._links.take(address, text(untrusted_header, "kind", 20), path)
+        if not taken:
             self._note("link-dropped")
-            return
-        waiting = self._links.setdefault(source, [])
-        waiting.append(address)
-        if len(waiting) >= LINKS_AT_ONCE:
-            self._flush_links()
 
-    def _flush_links(self) -> None:
-        """Before a page is marked as read, the links that stood on it are safe."""
-        links, self._links = self._links, {}
-        for source, addresses in links.items():
-            if self._parts.frontier.add_pending(source, addresses):
-                self._parts.wake(source)
+    def _part(self, untrusted_header: dict[str, Any]) -> None:
+        """The beginning of a file: one bit back, of which no person can be told."""
+        self._parts_asked += 1
+        if self._parts_asked > MAX_PARTS:
+            raise BadMessage("more questions about parts than the child was allowed")
+        enough = self._parts.judge.is_repost(pairs(untrusted_header, "layers"))
+        number_ = number(untrusted_header, "id")
+        self._watchdog.send(encode({"t": "enough", "id": number_, "enough": enough}))
 
     def _problem(self, untrusted_header: dict[str, Any]) -> None:
         kind = text(untrusted_header, "kind", 100)

@@ -9,18 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
+from crawler.addresses import host_port
 from crawler.errors import CrawlerError
+from crawler.outcome import CrawlOutcome, Progress
 from crawler.source import SourceSpec
-from crawler.supervise import CrawlOutcome, Progress, Supervisor
+from crawler.supervise import Supervisor
 from index.errors import StaleLease
 from index.leases import Held, Keeper, source_lease, utc_now
 from index.sources import CrawlCounts, SourceStore
 
-PROGRESS_EVERY = 2.0
+PROGRESS_EVERY, LOOK_EVERY = 2.0, 1.0
 LONGEST_BACKOFF = 3600.0
 QUIET_GROWTH, QUIET_LIMIT = 1.25, 4.0
 
@@ -112,8 +114,19 @@ class Turns:
         stop: Callable[[], str],
         progress: Callable[[Progress], None],
     ) -> CrawlOutcome:
+        looked = 0.0
+
         def wish() -> str:
-            return "stale" if held.lost.is_set() else stop()
+            nonlocal looked
+            if held.lost.is_set():
+                return "stale"
+            if time.monotonic() - looked >= LOOK_EVERY:
+                looked = time.monotonic()
+                if self._sources.obstacle(spec.id) == "killed":
+                    return "killed"
+                if not has_authority(spec, self._clock()):
+                    return "authority ended"
+            return stop()
 
         try:
             return self._supervisor.crawl(
@@ -130,10 +143,20 @@ class Turns:
 
     def _within_budget(self, spec: SourceSpec, now: datetime) -> SourceSpec | None:
         """The source with what is left of its day's budget; None when that is nothing."""
+        spending = self._sources.spending
+        if spec.host_budget:
+            own = {host_port(address) for address in spec.start}
+            left = [
+                (host, max(0, spec.host_budget - spending.of_host(host, now)))
+                for host in sorted({*own, *spec.follow_hosts} - {""})
+            ]
+            if not any(count for host, count in left if host in own):
+                return None
+            spec = replace(spec, host_budgets=tuple(left))
         if not spec.daily_budget:
             return spec
-        left = spec.daily_budget - self._sources.pages_since(spec.id, midnight(now))
-        return replace(spec, max_pages=min(spec.max_pages, left)) if left > 0 else None
+        of_source = spec.daily_budget - spending.of_source(spec.id, now)
+        return replace(spec, max_requests=of_source) if of_source > 0 else None
 
     def _teller(
         self, crawl: int, progress: Callable[[Progress], None]
@@ -164,12 +187,13 @@ class Turns:
                 return seconds, now
             if spent:
                 return seconds, midnight(now) + timedelta(days=1)
+            asked = now + timedelta(seconds=outcome.wait)
             due = now + timedelta(seconds=seconds * (1.0 + 0.1 * self._spread()))
             if woken is not None and not failures:
                 # Asked for while it ran: soon again, but at no source's cost.
                 soonest = began + timedelta(seconds=min(spec.every, 5.0))
                 due = min(due, max(woken, soonest, now))
-            return seconds, due
+            return seconds, max(due, asked)
 
         return plan
 
@@ -182,6 +206,15 @@ def next_interval(every: float, last: float | None, *, failures: int, found: boo
     if found or last is None:
         return every
     return max(every, min(last * QUIET_GROWTH, every * QUIET_LIMIT))
+
+
+def has_authority(spec: SourceSpec, now: datetime) -> bool:
+    """Whether the source may still be crawled. The day ends in UTC or where this machine is,
+    whichever is first: an hour too little is better than one too many."""
+    if not spec.authority_until:
+        return True
+    today = max(now.astimezone(UTC).date(), now.astimezone().date())
+    return today <= date.fromisoformat(spec.authority_until)
 
 
 def midnight(now: datetime) -> datetime:

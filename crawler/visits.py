@@ -24,15 +24,21 @@ class Walk:
     locations: set[str] = field(default_factory=set)
 
 
+START, LIST, ITEM, FEED, FOLLOW = "start", "list", "item", "feed", "follow"
+
+
 @dataclass
 class Visit:
-    """Why a request is made."""
+    """Why a request is made. `step`: how far behind the link in a post; `words`: those around it,
+    among which an archive's password may be."""
 
     kind: str
     walk: Walk
     path: tuple[str, ...] = ()
     replaces: Page | None = None
     stands_for: tuple[Page, Reading, str] | None = None
+    step: int = 0
+    words: str = ""
 
 
 def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
@@ -60,6 +66,25 @@ def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
 def marks(link: Link, reading: Reading) -> bool:
     """Whether the link is marked as read: never a list, a growing thread only by its state."""
     return not reading.is_list and bool(link.state or not reading.grows) and bool(reading.posts)
+
+
+def next_address(reading: Reading, walk: Walk, fresh: int) -> str:
+    """The address that continues this walk; "" at its end."""
+    if walk.changed and not walk.backwards:
+        # The first page of a thread that changed: go to its end, then back to what is known.
+        return reading.last_page or reading.next_page
+    if walk.backwards:
+        older = fresh and fresh == len(reading.posts)
+        return reading.previous_page if older else ""
+    return reading.next_page
+
+
+def is_new_list_page(reading: Reading, walk: Walk) -> bool:
+    """A list that repeats itself is at its end, whatever its pager says."""
+    here = {link.location for link in reading.links} | set(reading.lists)
+    known = here <= walk.locations
+    walk.locations |= here
+    return bool(here) and not known
 
 
 def in_place_of(shown: Reading, better: Reading) -> Reading:

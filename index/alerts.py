@@ -125,6 +125,20 @@ class AlertStore:
                 ),
             )
 
+    def paths(self, alert_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """By alert, the masked pages that led to its location when it was last captured."""
+        found: dict[int, tuple[str, ...]] = {}
+        with reading(self._engine) as connection:
+            for start in range(0, len(alert_ids), MAX_PAGE):
+                query = (
+                    select(Hit.alert, Capture.path)
+                    .join(Capture, Hit.capture == Capture.id)
+                    .where(Hit.alert.in_(alert_ids[start : start + MAX_PAGE]))
+                    .order_by(Hit.id)
+                )
+                found |= {alert: tuple(path) for alert, path in connection.execute(query)}
+        return found
+
     def strongest(self, alert_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         """By alert, the strongest match of its hits as the record keeps it (see index.why); an
         alert whose document was only known by its hash has none."""

@@ -6,9 +6,11 @@ sealed under the record key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -20,7 +22,9 @@ from index.schema import Pending, Seen
 from index.upsert import upsert
 from index.vault import Vault
 
-LOCATION, STATE, CONTENT = "location", "state", "content"
+LOCATION, STATE, CONTENT, PATH = "location", "state", "content", "path"
+NO_WRITTEN: Mapping[str, str] = MappingProxyType({})
+NO_PATHS: Mapping[str, Sequence[str]] = MappingProxyType({})
 CHUNK = 500
 MAX_ATTEMPTS = 5
 MAX_PENDING = 100_000
@@ -29,12 +33,13 @@ MAX_PENDING = 100_000
 @dataclass(frozen=True, slots=True)
 class PendingAddress:
     """An address that waits. `address` is plain: never log or store it. `whole`: a thread that
-    is wanted with every post, read before or not."""
+    is wanted with every post, read before or not. `path`: the pages that led to the link."""
 
     id: int
     address: str
     location_key: bytes = b""
     whole: bool = False
+    path: tuple[str, ...] = ()
 
 
 class Frontier:
@@ -101,10 +106,18 @@ class Frontier:
             for location, state in keys
         ]
 
-    def add_pending(self, source: str, addresses: Sequence[str]) -> int:
+    def add_pending(
+        self,
+        source: str,
+        addresses: Sequence[str],
+        paths: Mapping[str, Sequence[str]] = NO_PATHS,
+        written: Mapping[str, str] = NO_WRITTEN,
+    ) -> int:
         """Let addresses wait for `source`, unless it has read them or they wait already.
 
-        Returns how many were added. A source with 100,000 waiting addresses takes no more.
+        `paths` tells the pages that led to an address, `written` how it was written where that is
+        more than its canonical form (a fragment that holds a key). Returns how many were added. A
+        source with 100,000 waiting addresses takes no more.
         """
         now = self._clock()
         keyed = {self.location_key(address): address for address in addresses}
@@ -122,10 +135,11 @@ class Frontier:
                 row = {
                     "source": source,
                     "location_key": key,
-                    "sealed_address": self._vault.seal(address),
+                    "sealed_address": self._vault.seal(written.get(address, address)),
                     "added": now,
                     "attempts": 0,
                     "whole": False,
+                    "sealed_path": seal_path(self._vault, paths.get(address, ())),
                 }
                 upsert(session, Pending, [row], keys=("source", "location_key"), kept=tuple(row))
                 added += 1
@@ -135,15 +149,22 @@ class Frontier:
         """The addresses that waited longest; those of another record key are dropped."""
         with reading(self._engine) as connection:
             rows = connection.execute(
-                select(Pending.id, Pending.sealed_address, Pending.location_key, Pending.whole)
+                select(
+                    Pending.id,
+                    Pending.sealed_address,
+                    Pending.location_key,
+                    Pending.whole,
+                    Pending.sealed_path,
+                )
                 .where(Pending.source == source)
                 .order_by(Pending.attempts, Pending.id)
                 .limit(limit)
             ).all()
         found, lost = [], []
-        for row_id, sealed, key, whole in rows:
+        for row_id, sealed, key, whole, sealed_path in rows:
             try:
-                found.append(PendingAddress(row_id, self._vault.unseal(sealed), key, whole))
+                path = unseal_path(self._vault, sealed_path)
+                found.append(PendingAddress(row_id, self._vault.unseal(sealed), key, whole, path))
             except KeyProblem:
                 lost.append(row_id)
         if lost:
@@ -174,10 +195,14 @@ class Frontier:
         return len(gone)
 
 
-def _compared(before: bytes | None, now: bytes) -> str:
-    if before is None:
-        return "new"
-    return "same" if before == now else "changed"
+def seal_path(vault: Vault, path: Sequence[str]) -> bytes | None:
+    """The pages that led to an address, sealed; None when there are none."""
+    return vault.seal(json.dumps(list(path)), PATH) if path else None
+
+
+def unseal_path(vault: Vault, sealed: bytes | None) -> tuple[str, ...]:
+    """The inverse of `seal_path`; raises KeyProblem."""
+    return tuple(json.loads(vault.unseal(sealed, PATH))) if sealed else ()
 
 
 def _is_there(session: Session, source: str, key: bytes) -> bool:

@@ -40,6 +40,7 @@ class SourceState(Base):
     last_outcome: Mapped[str] = mapped_column(String(20), default="")
     last_error: Mapped[str] = mapped_column(String(500), default="")
     failures: Mapped[int] = mapped_column(default=0)
+    approved_hosts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     pages: Mapped[int] = mapped_column(default=0)
     posts: Mapped[int] = mapped_column(default=0)
 
@@ -73,6 +74,16 @@ class Crawl(Base):
     __table_args__ = FOREVER
 
 
+class RequestCount(Base):
+    """How many requests a source sent to a host on a day (UTC, "2026-11-28")."""
+
+    __tablename__ = "request_count"
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    host: Mapped[str] = mapped_column(String(300), primary_key=True)
+    requests: Mapped[int] = mapped_column(default=0)
+
+
 class Seen(Base):
     """A location that was read, as keyed hashes of its address and of its state."""
 
@@ -86,7 +97,8 @@ class Seen(Base):
 
 class Pending(Base):
     """An address still to be fetched for a source, sealed under the record key. `whole`: a thread
-    that is wanted with all its posts, whatever of it was read before."""
+    that is wanted with all its posts, whatever of it was read before. `sealed_path`: the pages
+    that led to an address which a post pointed to, as JSON, sealed too."""
 
     __tablename__ = "pending"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,6 +108,26 @@ class Pending(Base):
     added: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     whole: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sealed_path: Mapped[bytes | None]
+    __table_args__ = (UniqueConstraint("source", "location_key"),)
+
+
+class UnfollowedLink(Base):
+    """A link in a post that was not followed, and why. `shown` is its masked address, `path` the
+    masked pages that led to it; the address itself is sealed, for when its host is approved."""
+
+    __tablename__ = "unfollowed_link"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(100))
+    location_key: Mapped[bytes] = mapped_column(LargeBinary(16))
+    host: Mapped[str] = mapped_column(String(300), index=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    shown: Mapped[str] = mapped_column(String(2000))
+    path: Mapped[list[Any]] = mapped_column(default=list)
+    sealed_address: Mapped[bytes]
+    sealed_path: Mapped[bytes]
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
     __table_args__ = (UniqueConstraint("source", "location_key"),)
 
 

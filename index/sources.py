@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from index.custody import enter
@@ -20,11 +20,16 @@ from index.engine import reading, writing
 from index.errors import Conflict, NotFound
 from index.leases import check, is_held, source_lease, utc_now
 from index.schema import Crawl, Job, Lease, SourceState
+from index.spending import Spending
 from index.upsert import upsert
 
 # plan(failures in a row, last interval in seconds, woken) gives the next interval and due time;
 # `woken` is set when someone asked for a crawl while this one ran.
 Plan = Callable[[int, float | None, datetime | None], tuple[float, datetime]]
+
+
+# The row whose kill switch is everybody's; no source can have this id.
+ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class SourceView:
     failures: int
     pages: int
     posts: int
+    approved_hosts: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class SourceStore:
     def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine = engine
         self._clock = clock
+        self.spending = Spending(engine)
 
     def ensure(self, ids: Sequence[str]) -> None:
         """Make a row for every source that has none; it is due at once."""
@@ -86,7 +93,8 @@ class SourceStore:
     def states(self) -> dict[str, SourceView]:
         """Every source the record knows, by id."""
         with reading(self._engine) as connection, Session(connection) as session:
-            rows = session.scalars(select(SourceState).order_by(SourceState.id))
+            query = select(SourceState).where(SourceState.id != ALL)
+            rows = session.scalars(query.order_by(SourceState.id))
             return {row.id: _view(row) for row in rows}
 
     def add(self, source: str, spec: dict[str, Any], who: str) -> None:
@@ -127,6 +135,37 @@ class SourceStore:
                 detail=detail,
             )  # fmt: skip
             session.flush()
+
+    def halt(self, who: str, *, on: bool) -> None:
+        """Shut off every source, also those that will be added, or let them be crawled again;
+        each source's own switches stay as they are."""
+        now = self._clock()
+        with writing(self._engine) as connection, Session(connection) as session:
+            row = session.get(SourceState, ALL, with_for_update=True)
+            if row is None:
+                row = SourceState(**_fresh(ALL, now))
+                session.add(row)
+            row.killed = on
+            what = "kill-all" if on else "resume-all"
+            enter(session.connection(), at=now, who=who, what=what, item="source:*")
+            session.flush()
+
+    def halted(self) -> bool:
+        """Whether every source is shut off."""
+        query = select(SourceState.killed).where(SourceState.id == ALL)
+        with reading(self._engine) as connection:
+            return bool(connection.scalar(query))
+
+    def obstacle(self, source: str) -> str:
+        """Which switch keeps a source from being crawled: "killed", "paused" or ""."""
+        query = select(SourceState.id, SourceState.killed, SourceState.paused).where(
+            SourceState.id.in_((source, ALL))
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        if any(killed for _, killed, _ in rows):
+            return "killed"
+        return "paused" if any(paused for _, _, paused in rows) else ""
 
     def wake(self, source: str, at: datetime) -> None:
         """Make a source due at `at`, unless it is due sooner."""
@@ -169,14 +208,6 @@ class SourceStore:
                 .where(Crawl.id == crawl, Crawl.outcome == "running")
                 .values(pages=counts.pages, posts=counts.posts, bytes=counts.bytes)
             )
-
-    def pages_since(self, source: str, since: datetime) -> int:
-        """How many pages crawls of `source` that began after `since` have read."""
-        query = select(func.coalesce(func.sum(Crawl.pages), 0)).where(
-            Crawl.source == source, Crawl.started >= since
-        )
-        with reading(self._engine) as connection:
-            return int(connection.scalar(query) or 0)
 
     def end(
         self,
@@ -307,4 +338,5 @@ def _view(row: SourceState) -> SourceView:
         failures=row.failures,
         pages=row.pages,
         posts=row.posts,
+        approved_hosts=tuple(row.approved_hosts),
     )

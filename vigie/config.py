@@ -80,10 +80,11 @@ class SourceConfig(Section):
     feeds: list[str] = []
     authority: str = ""
     authority_until: date | None = None
-    robots: str = "obey"
+    robots: str = Field(default="obey", pattern=r"^(obey|override: *\S.*)$")
     delay: Seconds = 1.0
     concurrency: int = Field(default=2, ge=1, le=64)
     daily_budget: int = Field(default=0, ge=0)
+    host_budget: int = Field(default=0, ge=0)
     max_pages: int = Field(default=2000, ge=1)
     crawl_seconds: Seconds = 600.0
     allow_addresses: list[str] = []

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crawler.supervise import Progress
+    from crawler.outcome import Progress
 
 # What our own side adds to the child's kinds (crawler.faults).
 SENTENCES = {

@@ -7,8 +7,10 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Engine
 
+from index import links
 from index.leases import utc_now
 from index.sources import SourceStore
+from index.spending import Spending
 from index.threads import ThreadStore
 
 KEEP_CRAWLS = timedelta(days=90)
@@ -17,9 +19,11 @@ log = structlog.get_logger("vigie.upkeep")
 
 
 def clear_old(engine: Engine) -> None:
-    """Drop evidence of threads after its 30 days, and crawls and jobs after 90 days unless a
-    capture hangs on them."""
+    """Drop evidence of threads after its 30 days, links that were not followed, crawls and jobs
+    after 90 days, but no crawl that a capture hangs on."""
     traces = ThreadStore(engine).prune()
     crawls = SourceStore(engine).forget_old(utc_now() - KEEP_CRAWLS)
-    if traces or crawls:
-        log.info("cleared", thread_traces=traces, crawls=crawls)
+    Spending(engine).forget_old(utc_now() - KEEP_CRAWLS)
+    unfollowed = links.prune(engine, utc_now())
+    if traces or crawls or unfollowed:
+        log.info("cleared", thread_traces=traces, crawls=crawls, links=unfollowed)

@@ -29,8 +29,8 @@ from vigie.progress import counted, explained
 from vigie.wiring import Catalogue, crawling, open_index, open_record
 
 if TYPE_CHECKING:
+    from crawler.outcome import CrawlOutcome
     from crawler.runfolder import RunFolder
-    from crawler.supervise import CrawlOutcome
     from index.views import AlertView
 
 STOP_CRAWLS, STOP_SHIPPER, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 1.0, 8.5

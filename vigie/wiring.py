@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
+from crawler.addresses import host_port
 from crawler.source import Account, SourceSpec
 from vigie.config import AccountConfig, Config, ConfigError, SourceConfig
 
@@ -99,7 +100,7 @@ class Catalogue:
         self._fixed = {source.id: source for source in config.source}
         self._states = states
         self._hosts: dict[str, str] = {}
-        self._ready: dict[str, tuple[SourceConfig, tuple[str, ...], SourceSpec]] = {}
+        self._ready: dict[str, tuple[tuple[object, ...], SourceSpec]] = {}
         self.broken: dict[str, str] = {}
 
     def definitions(self) -> dict[str, SourceConfig]:
@@ -120,22 +121,25 @@ class Catalogue:
     def specs(self) -> dict[str, SourceSpec]:
         """Every source that can be crawled."""
         definitions = self.definitions()
+        states = self._states()
         hosts = {name: _hosts(source) for name, source in definitions.items()}
         self._hosts = {host: name for name, mine in hosts.items() for host in mine}
         found: dict[str, SourceSpec] = {}
         for name, source in definitions.items():
             others = set().union(*(mine for other, mine in hosts.items() if other != name))
             sisters = tuple(sorted(others - hosts[name]))
+            approved = states[name].approved_hosts if name in states else ()
+            made_of = (source, sisters, approved)
             ready = self._ready.get(name)
-            if ready is None or ready[:2] != (source, sisters):
+            if ready is None or ready[0] != made_of:
                 try:
-                    ready = (source, sisters, spec_of(source, sisters))
+                    ready = (made_of, spec_of(source, sisters, approved))
                 except ConfigError as error:
                     self.broken[name] = str(error)
                     continue
                 self._ready[name] = ready
                 self.broken.pop(name, None)
-            found[name] = ready[2]
+            found[name] = ready[1]
         return found
 
     def sister(self, host: str) -> str | None:
@@ -143,8 +147,22 @@ class Catalogue:
         return self._hosts.get(host)
 
 
-def spec_of(source: SourceConfig, sister_hosts: tuple[str, ...] = ()) -> SourceSpec:
-    """A source's configuration resolved, passwords read; raises ConfigError."""
+def spec_of(
+    source: SourceConfig,
+    sister_hosts: tuple[str, ...] = (),
+    approved: Sequence[Mapping[str, object]] = (),
+) -> SourceSpec:
+    """A source's configuration resolved, passwords read; raises ConfigError.
+
+    `approved` are the hosts that a person let its posts' links be followed to.
+    """
+    if source.robots.startswith("override") and not source.authority:
+        raise ConfigError(
+            "robots.txt is overridden without authority; say in `authority` who decided that, on "
+            'what ground, or set robots = "obey".'
+        )
+    followed = [*map(_host, source.follow_hosts), *(str(entry["host"]) for entry in approved)]
+    sisters = set(sister_hosts)
     return SourceSpec(
         id=source.id,
         start=tuple(source.start),
@@ -154,8 +172,11 @@ def spec_of(source: SourceConfig, sister_hosts: tuple[str, ...] = ()) -> SourceS
         delay=source.delay,
         concurrency=source.concurrency,
         daily_budget=source.daily_budget,
+        host_budget=source.host_budget,
         max_pages=source.max_pages,
-        follow_hosts=tuple(source.follow_hosts),
+        # A host with a source of its own is read by that one.
+        follow_hosts=tuple(dict.fromkeys(host for host in followed if host not in sisters)),
+        whole_hosts=tuple(str(entry["host"]) for entry in approved if entry.get("whole")),
         feeds=tuple(source.feeds),
         sister_hosts=sister_hosts,
         allow_addresses=tuple(source.allow_addresses),
@@ -197,9 +218,12 @@ def _password(account: AccountConfig) -> str:
     return value
 
 
-def _hosts(source: SourceConfig) -> set[str]:
-    from crawler.addresses import host_port
+def _host(name: str) -> str:
+    """A host as it may be written in follow_hosts: with or without a scheme."""
+    return host_port(name if "://" in name else f"http://{name}")
 
+
+def _hosts(source: SourceConfig) -> set[str]:
     return {host for address in source.start if (host := host_port(address))}
 
 
@@ -249,6 +273,7 @@ def crawling(
     from crawler.turn import Turns
     from index.frontier import Frontier
     from index.leases import Keeper, Leases, utc_now
+    from index.links import LinkStore
     from index.recorder import Recorder
     from index.threads import ThreadStore
     from index.vault import Vault
@@ -282,6 +307,8 @@ def crawling(
             sister=catalogue.sister,
             wake=lambda source: record.sources.wake(source, utc_now()),
             tell=tell,
+            spent=lambda source, hosts: record.sources.spending.add(source, hosts, utc_now()),
+            links=LinkStore(record.engine, vault),
             threads=ThreadReader(
                 matcher, matcher.names, frontier, ThreadStore(record.engine), originals
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,10 @@ class Crawl:
 
     pages: list[PageReport] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    parts: int = 0
+    sent: Counter[str] = field(default_factory=Counter)
+    wait: float = 0.0
     problems: list[dict[str, Any]] = field(default_factory=list)
     outcome: str = ""
     counts: dict[str, int] = field(default_factory=dict)
@@ -53,6 +58,7 @@ class Watcher:
         self.forks = forks
         self.folder = folder
         self.known: dict[str, str] = {}
+        self.is_repost: Callable[[str], bool] = lambda _text: False
         self._crawls = 0
 
     def crawl(
@@ -62,13 +68,14 @@ class Watcher:
         *,
         on_page: Callable[[Any], None] | None = None,
         timeout: float = 30.0,
+        paths: dict[str, list[str]] | None = None,
     ) -> Crawl:
         """One crawl to its end."""
         self._crawls += 1
         temp = self.folder / f"crawl-{self._crawls}"
         temp.mkdir()
         found = Crawl()
-        with self.forks.start(spec, pending, temp) as child:
+        with self.forks.start(spec, pending, temp, paths) as child:
             alarm = threading.Timer(timeout, child.kill)
             alarm.start()
             try:
@@ -94,9 +101,18 @@ class Watcher:
                 on_page(child)
         elif kind == "link":
             found.links.append(header["address"])
+        elif kind == "left":
+            found.left[header["address"]] = header["reason"]
+        elif kind == "part":
+            found.parts += 1
+            enough = self.is_repost("\n".join(text for _, text in header["layers"]))
+            frames.send(child.socket, {"t": "enough", "id": header["id"], "enough": enough})
         elif kind == "problem":
             found.problems.append(header)
+        elif kind == "sent":
+            found.sent.update(header["hosts"])
         else:
+            found.wait = header["wait"]
             found.outcome, found.counts = header["outcome"], header["counts"]
         return bool(kind != "done")
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from crawler.judge import Judge
+from crawler.outcome import CrawlOutcome
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
-from crawler.supervise import CrawlOutcome, Parts, Supervisor
+from crawler.supervise import Parts, Supervisor
 from index.engine import open_record
 from index.frontier import Frontier
 from index.leases import Leases, source_lease
@@ -78,7 +79,13 @@ class FakeForks:
         self.temp = Path()
         self.child: FakeChild | None = None
 
-    def start(self, spec: SourceSpec, pending: Sequence[str], temp: Path) -> FakeChild:
+    def start(
+        self,
+        spec: SourceSpec,
+        pending: Sequence[str],
+        temp: Path,
+        paths: Mapping[str, Sequence[str]] | None = None,
+    ) -> FakeChild:
         mine, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(

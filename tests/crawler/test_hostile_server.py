@@ -236,7 +236,11 @@ def test_robots_txt_is_obeyed_unless_overridden(
     healthy(found)
     assert found.kinds == ["robots"]
     assert "/n/bad1" not in hostile.asked
-    override = crawl(watcher, source, hostile, robots="override: ordonnance du 3 mars")
+    alone = crawl(watcher, source, hostile, robots="override: ordonnance du 3 mars")
+    assert "ce que robots.txt ne veut pas" not in alone.texts, "no authority is recorded"
+    override = crawl(
+        watcher, source, hostile, robots="override: ordonnance du 3 mars", authority="tribunal"
+    )
     assert "ce que robots.txt ne veut pas" in override.texts
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from crawler.errors import ForkServerError
+from crawler.outcome import CrawlOutcome
 from crawler.source import SourceSpec
-from crawler.supervise import CrawlOutcome
 from crawler.turn import Turns, midnight, next_interval
 from index.engine import open_record
 from index.leases import SCHEDULER, Keeper, Leases, source_lease
@@ -34,6 +34,7 @@ class FakeSupervisor:
     seconds: float = 0.0
     outcome: str = "finished"
     posts: int = 1
+    wait: float = 0.0
     error: Exception | None = None
     started: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
@@ -59,7 +60,8 @@ class FakeSupervisor:
                     self.stopped.append(reason)
                     return CrawlOutcome("stopped", CrawlCounts())
                 time.sleep(0.01)
-            return CrawlOutcome(self.outcome, CrawlCounts(pages=3, posts=self.posts))
+            counts = CrawlCounts(pages=3, posts=self.posts)
+            return CrawlOutcome(self.outcome, counts, wait=self.wait)
         finally:
             with self.lock:
                 self.at_once -= 1
@@ -264,8 +266,46 @@ def test_nothing_after_the_authority_ended(make: MakeWatch) -> None:
     time.sleep(0.6)
     assert watch.supervisor.started == ["b"]
     last = spec(authority_until="2027-06-30")
-    assert why_not(last, None, date(2027, 6, 30)) == ""
-    assert why_not(last, None, date(2027, 7, 1)) == "authority ended"
+    assert why_not(last, None, datetime(2027, 6, 30, 9, tzinfo=UTC)) == ""
+    assert why_not(last, None, datetime(2027, 7, 1, 9, tzinfo=UTC)) == "authority ended"
+
+
+def test_authority_that_ends_during_a_crawl_ends_the_crawl(make: MakeWatch) -> None:
+    watch = make(seconds=60)
+    now = datetime.now(UTC)
+    watch.turns._clock = lambda: now
+    today = max(now.date(), now.astimezone().date()).isoformat()
+    bounded = spec("a", authority_until=today)
+    found: list[CrawlOutcome | None] = []
+    turn = threading.Thread(target=lambda: found.append(watch.turns.take(bounded)))
+    turn.start()
+    until(lambda: watch.supervisor.started)
+    now += timedelta(days=2)
+    turn.join(5)
+    assert found
+    assert found[0] is not None
+    assert found[0].outcome == "stopped"
+
+
+def test_one_switch_stops_every_crawl_and_lets_none_start(make: MakeWatch) -> None:
+    watch = make(spec("a", every=0.2), spec("b", every=0.2), seconds=60)
+    watch.scheduler.start()
+    until(lambda: len(watch.supervisor.started) == 2)
+    watch.sources.halt("shell:me", on=True)
+    until(lambda: not watch.scheduler.busy())
+    time.sleep(0.8)
+    assert len(watch.supervisor.started) == 2
+    assert "*" not in watch.sources.states()
+    watch.sources.halt("shell:me", on=False)
+    until(lambda: len(watch.supervisor.started) == 4)
+
+
+def test_a_site_that_asks_to_be_left_alone_is(make: MakeWatch) -> None:
+    watch = make(wait=900.0)
+    watch.turns.take(spec("a", every=1.0))
+    due = watch.sources.states()["a"].next_due
+    assert due is not None
+    assert due - datetime.now(UTC) > timedelta(seconds=890)
 
 
 def test_jobs_are_done(make: MakeWatch) -> None:
@@ -344,11 +384,28 @@ def test_what_a_dead_process_left_running_is_taken_up(make: MakeWatch, engine: E
 def test_the_daily_budget_holds(make: MakeWatch) -> None:
     watch = make()
     bounded = spec("a", daily_budget=5)
-    outcomes = [watch.turns.take(bounded) for _ in range(3)]
+    outcomes = []
+    for _ in range(3):
+        outcomes.append(watch.turns.take(bounded))
+        watch.sources.spending.add("a", {"s": 2, "elsewhere": 1}, datetime.now(UTC))
     assert [item.outcome for item in outcomes if item] == ["finished", "finished", "budget"]
-    assert [item.max_pages for item in watch.supervisor.specs] == [5, 2]
+    assert [item.max_requests for item in watch.supervisor.specs] == [5, 2]
     due = watch.sources.states()["a"].next_due
     assert due == midnight(datetime.now(UTC)) + timedelta(days=1)
+
+
+def test_a_hosts_budget_holds_over_all_sources(make: MakeWatch) -> None:
+    watch = make()
+    watch.sources.spending.add("other", {"s": 4}, datetime.now(UTC))
+    bounded = spec("a", host_budget=5)
+    first = watch.turns.take(bounded)
+    assert first is not None
+    assert first.outcome == "finished"
+    assert watch.supervisor.specs[0].host_budgets == (("s", 1),)
+    watch.sources.spending.add("a", {"s": 1}, datetime.now(UTC))
+    second = watch.turns.take(bounded)
+    assert second is not None
+    assert second.outcome == "budget"
 
 
 def test_stopping_ends_running_crawls_and_makes_them_due(make: MakeWatch) -> None:

@@ -128,11 +128,13 @@ def _with_why(store: AlertStore, alerts: Sequence[AlertView]) -> Iterator[dict[s
     """The contract's objects, each with why its strongest record is believed."""
     from index.why import why
 
-    matches = store.strongest([alert.id for alert in alerts])
+    ids = [alert.id for alert in alerts]
+    matches, paths = store.strongest(ids), store.paths(ids)
     for alert in alerts:
         match = matches.get(alert.id)
         told = why(match).to_json() if match else None
-        yield {**alert.to_json(), "bits": round(alert.bits, 1), "why": told}
+        more = {"path": list(paths.get(alert.id, ())), "bits": round(alert.bits, 1), "why": told}
+        yield {**alert.to_json(), **more}
 
 
 def _print_alerts(found: Sequence[AlertView]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, date, datetime
+import importlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,16 +13,16 @@ import typer
 from vigie import console
 
 if TYPE_CHECKING:
+    from crawler.source import SourceSpec
     from index.sources import SourceView
     from vigie.config import SourceConfig
-    from vigie.wiring import Catalogue
+    from vigie.wiring import Catalogue, Record
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="The configuration; otherwise vigie.toml here.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
 SourceId = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's id.")]
-
 source = typer.Typer(
     help="The places that are watched.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -29,6 +30,8 @@ source = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    for more in ("links", "switches"):
+        importlib.import_module(f"vigie.commands.{more}")
     app.add_typer(source, name="source")
     app.command(epilog="Example: vigie crawl paste-example")(crawl)
     app.command(epilog="Example: vigie watch --no-review")(watch)
@@ -101,29 +104,8 @@ def add(
         what = first["msg"].removeprefix("Value error, ")
         console.fail(f"{key}: {what}.", console.USAGE)
     with open_record(settings) as record:
-        record.sources.add(source_id, definition.model_dump(mode="json"), _who())
+        record.sources.add(source_id, definition.model_dump(mode="json"), who())
     typer.echo(f"{source_id} is watched from now on; `vigie source check {source_id}` tries it.")
-
-
-@source.command("pause", epilog="Example: vigie source pause paste-example")
-def pause(source_id: SourceId, config: ConfigFile = None) -> None:
-    """Start no more crawls of a source; one that runs is let finish."""
-    _switch(config, source_id, paused=True)
-    typer.echo(f"{source_id} is paused; `vigie source resume {source_id}` goes on.")
-
-
-@source.command("resume", epilog="Example: vigie source resume paste-example")
-def resume(source_id: SourceId, config: ConfigFile = None) -> None:
-    """Crawl a paused or killed source again, at once if a watch runs."""
-    _switch(config, source_id, paused=False, killed=False)
-    typer.echo(f"{source_id} is watched again.")
-
-
-@source.command("kill", epilog="Example: vigie source kill paste-example")
-def kill(source_id: SourceId, config: ConfigFile = None) -> None:
-    """Stop a source now: a crawl that runs is ended within seconds, none starts."""
-    _switch(config, source_id, killed=True)
-    typer.echo(f"{source_id} is shut off; `vigie source resume {source_id}` undoes it.")
 
 
 @source.command("check", epilog="Example: vigie source check paste-example")
@@ -136,6 +118,7 @@ def check(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) 
     settings = configuration.load(config)
     with open_record(settings) as record:
         spec = _spec(Catalogue(settings, record.sources.states), source_id)
+        _may_be_crawled(record, spec, paused=True)
     with trying() as (forks, folder):
         trial = try_source(forks, folder, bounded(spec, pages=5, seconds=60.0))
     if json:
@@ -164,7 +147,6 @@ def check(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) 
 def crawl(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) -> None:
     """Crawl one source now, whatever its due time."""
     from index.views import stamp
-    from scheduler import why_not
     from vigie import config as configuration
     from vigie import logs
     from vigie.progress import crawl_progress, explained
@@ -177,12 +159,7 @@ def crawl(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) 
         catalogue = Catalogue(settings, record.sources.states)
         spec = _spec(catalogue, source_id)
         record.sources.ensure([source_id])
-        obstacle = why_not(spec, record.sources.states().get(source_id), date.today())  # noqa: DTZ011 - an authority ends with the day where it was given
-        if obstacle:
-            console.fail(
-                f"{source_id} is not crawled: {obstacle}. `vigie source resume` undoes a pause; "
-                "authority_until is renewed in vigie.toml."
-            )
+        _may_be_crawled(record, spec)
         with (
             crawling(settings, record, catalogue) as parts,
             crawl_progress(source_id) as (stop, progress),
@@ -244,16 +221,19 @@ def watch(
     )
 
 
-def _switch(config: Path | None, source_id: str, **switches: bool) -> None:
-    from vigie import config as configuration
-    from vigie.wiring import Catalogue, open_record
+def _may_be_crawled(record: Record, spec: SourceSpec, *, paused: bool = False) -> None:
+    """End with the reason unless the source may be asked now; `paused` sources may be tried."""
+    from index.leases import utc_now
+    from scheduler import why_not
 
-    settings = configuration.load(config)
-    with open_record(settings) as record:
-        if source_id not in Catalogue(settings, record.sources.states).definitions():
-            _unknown(source_id)
-        record.sources.ensure([source_id])
-        record.sources.switch(source_id, _who(), **switches)
+    state, halted = record.sources.states().get(spec.id), record.sources.halted()
+    obstacle = why_not(spec, state, utc_now(), halted=halted)
+    if obstacle and not (paused and obstacle == "paused"):
+        everyone = " --all" if halted else ""
+        console.fail(
+            f"{spec.id} is not crawled: {obstacle}. `vigie source resume{everyone}` undoes a "
+            "switch; authority_until is renewed in vigie.toml."
+        )
 
 
 def _spec(catalogue: Catalogue, source_id: str) -> Any:
@@ -261,17 +241,19 @@ def _spec(catalogue: Catalogue, source_id: str) -> Any:
     if source_id in catalogue.broken:
         console.fail(f"source {source_id}: {catalogue.broken[source_id]}")
     if source_id not in specs:
-        _unknown(source_id)
+        unknown(source_id)
     return specs[source_id]
 
 
-def _unknown(source_id: str) -> None:
+def unknown(source_id: str) -> None:
+    """End: there is no such source."""
     console.fail(
         f"There is no source {source_id}; `vigie source list` shows them all.", console.USAGE
     )
 
 
-def _who() -> str:
+def who() -> str:
+    """The person at the shell, for the list of acts."""
     try:
         return f"shell:{getpass.getuser()}"[:100]
     except (KeyError, OSError):
@@ -335,7 +317,7 @@ def _state(catalogue: Catalogue, definition: SourceConfig, state: SourceView | N
         return "killed"
     if state and state.paused:
         return "paused"
-    if until and date.today() > until:  # noqa: DTZ011 - see `crawl`
+    if until and max(datetime.now(UTC).date(), datetime.now(UTC).astimezone().date()) > until:
         return "authority ended"
     if definition.id in catalogue.broken:
         return "not ready"
