@@ -38,7 +38,9 @@ def upgrade() -> None:
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unfollowed_link")),
-        sa.UniqueConstraint("source", "location_key", name=op.f("uq_unfollowed_link_source_location_key")),
+        sa.UniqueConstraint(
+            "source", "location_key", name=op.f("uq_unfollowed_link_source_location_key")
+        ),
     )
     op.create_index(op.f("ix_unfollowed_link_host"), "unfollowed_link", ["host"], unique=False)
     op.create_table(
