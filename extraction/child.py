@@ -9,7 +9,9 @@ parent gives it to Tesseract, in a process of its own.
 from __future__ import annotations
 
 import codecs
+import ctypes
 import encodings.aliases
+import gc
 import resource
 import socket
 import sys
@@ -32,6 +34,7 @@ def main() -> int:
     if not confine.die_with(parent):
         return 1
     import_all()
+    give_back = memory_keeper()
     confine.bound(memory, files=0)
     confine.only_compute()
     while True:
@@ -42,6 +45,8 @@ def main() -> int:
         header, texts = answer(job, body, _reader(sock) if job["pictures"] else None)
         del body
         pipe.send(sock, header, texts, None)
+        del job, header, texts
+        give_back()
 
 
 def answer(
@@ -74,6 +79,23 @@ def answer(
         return {"error": type(error).__name__, "said": str(error)}, b""
     except MemoryError:
         return {"error": "memory"}, b""
+
+
+def memory_keeper() -> Callable[[], None]:
+    """What gives a document's memory back to the system, so that none pays for those before it.
+
+    Readers leave cycles behind, and the C library keeps what lies between two buffers in use.
+    """
+    gc.collect()
+    gc.freeze()  # what was imported is never looked through again: a collection takes 0.1 ms
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
+
+    def give_back() -> None:
+        gc.collect()
+        if trim is not None:
+            trim(0)
+
+    return give_back
 
 
 def _reader(sock: socket.socket) -> Callable[[bytes, float], str | None]:

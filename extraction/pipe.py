@@ -28,15 +28,16 @@ class Silent(PipeError):
 def send(sock: socket.socket, header: dict[str, Any], body: bytes, deadline: float | None) -> None:
     """Write one frame before `deadline` (monotonic seconds; None waits for ever)."""
     head = json.dumps(header, separators=(",", ":")).encode("ascii")
-    view = memoryview(PREFIX.pack(len(head), len(body)) + head + body)
-    while view:
-        sock.settimeout(_left(deadline))
-        try:
-            view = view[sock.send(view[: 1 << 20]) :]
-        except TimeoutError as error:
-            raise Silent("nothing was taken until the deadline") from error
-        except OSError as error:
-            raise PipeError("the other side is gone") from error
+    for part in (PREFIX.pack(len(head), len(body)) + head, body):
+        view = memoryview(part)
+        while view:
+            sock.settimeout(_left(deadline))
+            try:
+                view = view[sock.send(view[: 1 << 20]) :]
+            except TimeoutError as error:
+                raise Silent("nothing was taken until the deadline") from error
+            except OSError as error:
+                raise PipeError("the other side is gone") from error
 
 
 def receive(

@@ -177,7 +177,9 @@ class _Reading:
             budget.open = self._inside
 
     def extracted(self) -> Extracted:
-        """What was found."""
+        """What was found. Nothing can be added afterwards."""
+        # The way back into this object: with it, all texts would stay until the next collection.
+        self.budget.open = None
         return Extracted(
             tuple(self._layers) or (Layer("", ""),),
             tuple(self.budget.notes),
