@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from egress.errors import EgressError
 
 REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (\S{1,60000}) HTTP/1\.[01]")
-FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}):[ \t]*([^\r\n\x00]*?)[ \t]*")
+FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}):([^\r\n\x00]*)")
 HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization",
      b"proxy-authenticate", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"host"}
@@ -75,7 +75,7 @@ def _field(untrusted_line: bytes) -> tuple[bytes, bytes]:
     found = FIELD.fullmatch(untrusted_line)
     if not found:
         raise BadRequest("a header field is malformed")
-    return found[1].lower(), found[2]
+    return found[1].lower(), found[2].strip(b" \t")
 
 
 def _split(untrusted_target: bytes) -> SplitResult:

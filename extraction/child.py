@@ -1,9 +1,10 @@
 """The limited child of `extraction.sandbox`: python -m extraction.child SOCKET MEMORY PARENT.
 
-Before the first hostile byte it binds itself to its parent, imports all it will need, charsets
-and readers included, and gives up the rest (extraction.confine): no file, no socket, no process,
-bounded memory; each document gets a bound on CPU time. A picture it cannot read itself: the
-parent gives it to Tesseract, in a process of its own.
+Before the first hostile byte, and before it says that it is ready, it binds itself to its parent,
+imports all it will need, charsets and readers included, and gives up the rest
+(extraction.confine): no file, no socket, no process, bounded memory; each document gets a bound
+on CPU time. A picture it cannot read itself: the parent gives it to Tesseract, in a process of
+its own.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def main() -> int:
     give_back = memory_keeper()
     confine.bound(memory, files=0)
     confine.only_compute()
+    pipe.send(sock, {"ready": True}, b"", None)
     while True:
         try:
             job, body = pipe.receive(sock, 1 << 40, None)

@@ -24,6 +24,7 @@ from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
 from extraction.layers import Document, Extracted, Limits
 from extraction.tools import Tesseract, find_tesseract
 
+STARTING = 60.0  # seconds; they count against no document
 PARENT_FOLDER = Path(__file__).resolve().parent.parent
 
 
@@ -161,6 +162,12 @@ class Sandbox:
                 ours.close()
                 raise ChildDied(f"the limited child cannot be started: {error.strerror}") from error
         self._socket = ours
+        try:
+            pipe.receive(ours, 0, time.monotonic() + STARTING)  # it has imported all it needs
+        except pipe.PipeError as error:
+            how = self._ending()
+            self.close()
+            raise ChildDied(f"the limited child did not start: it {how}") from error
         return ours
 
     def _ending(self) -> str:

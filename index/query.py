@@ -29,7 +29,7 @@ DATES = ("first_seen", "last_seen", "posted", "gone")
 SYNONYMS = {"fields": "field"}
 MAX_LENGTH, MAX_TERMS, MAX_DEPTH = 2000, 32, 8
 TOKEN = re.compile(
-    r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[\w("]))
+    r"""(?:(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[\w("]))
         |(?:(?P<field>\w+):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s()"]+)))""",
     re.VERBOSE,
 )

@@ -52,7 +52,7 @@ class Pinnwand(Site):
             name = file.attrib.get("id", str(number))
             location = here if len(files) == 1 else f"{here}#{name}"
             said = " ".join(file.css(".meta::text").getall())
-            title = re.search(r"Filename:\s*(.+?)\.\s*Size:", said, re.DOTALL)
+            title = re.search(r"Filename:\s{0,9}(.{1,300}?)\.\s{0,9}Size:", said, re.DOTALL)
             posts.append(
                 Post(
                     location,

@@ -24,13 +24,14 @@ POST_WORDS = re.compile(
     r"($|[-_0-9])"
 )
 SPACES = re.compile(r"\s+")
-# A row's text changes with the clock and with every reader; neither is news.
+# A row's text changes with the clock and with every reader; neither is news. Every repetition is
+# bounded: pages of nothing but digits or blanks cost no more than others.
 VOLATILE = re.compile(
-    r"\b(?:il y a\s+)?(?:\d+|an?|une?)\s*(?:s|secs?|seconds?|secondes?|m|mins?|minutes?|h|hours?|"
-    r"heures?|d|days?|j|jours?|w|weeks?|semaines?|months?|mois|y|years?|ans?)\b(?:\s+ago)?|"
+    r"\b(?:il y a\s{1,5})?(?:\d{1,9}|an?|une?)\s{0,5}(?:s|secs?|seconds?|secondes?|m|mins?|minutes?|h|hours?|"
+    r"heures?|d|days?|j|jours?|w|weeks?|semaines?|months?|mois|y|years?|ans?)\b(?:\s{1,5}ago)?|"
     r"\bjust now\b|à l['’]instant|\b(?:yesterday|today|hier)\b|aujourd['’]hui|"
-    r"\d[\d.,\s]*k?\s*(?:views?|vues?|hits|reads|lectures?)\b|"
-    r"\b(?:views?|vues?|hits|reads|lectures?)\s*:?\s*\d[\d.,]*k?",
+    r"\b\d[\d.,\s]{0,20}k?\s?(?:views?|vues?|hits|reads|lectures?)\b|"
+    r"\b(?:views?|vues?|hits|reads|lectures?)\s{0,5}:?\s{0,5}\d[\d.,]{0,20}k?",
     re.IGNORECASE,
 )
 VIEW_COUNT = re.compile(
@@ -168,9 +169,15 @@ def _says_post(element: HtmlElement) -> bool:
     return any(POST_WORDS.search(token) for token in tokens(element))
 
 
+def _without_number(token: str) -> str:
+    """A class name without the number at its end: "post-17" is "post"."""
+    bare = token.rstrip("0123456789")
+    return bare[:-1] if bare != token and bare.endswith(("-", "_")) else bare
+
+
 def _kind(element: HtmlElement) -> tuple[str, frozenset[str]] | None:
     names = frozenset(
-        stem for token in tokens(element) if (stem := re.sub(r"[-_]?\d+$", "", token)) not in _PLAIN
+        stem for token in tokens(element) if (stem := _without_number(token)) not in _PLAIN
     )
     if element.tag in ("article", "li", "tr") or (
         element.tag in ("div", "section", "table") and names

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
+DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?) ?(ms|s|m|h|d)?")
 UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
 
 
 def _seconds(value: object) -> object:
     if isinstance(value, str):
-        found = DURATION.match(value)
+        found = DURATION.fullmatch(value.strip())
         if not found:
             raise ValueError('is no duration: write for example "60s", "5m", "12h" or "90d"')
         return float(found[1]) * UNIT[found[2]]

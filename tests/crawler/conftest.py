@@ -34,6 +34,7 @@ class Crawl:
     outcome: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     status: int | None = None
+    peak: int = 0  # bytes of memory the child had at most
 
     @property
     def posts(self) -> list[PostReport]:
@@ -90,6 +91,8 @@ class Watcher:
     def _take(self, child: Any, found: Crawl, on_page: Callable[[Any], None] | None) -> bool:
         header, body = frames.receive(child.socket)
         kind = header["t"]
+        told = Path(f"/proc/{child.pid}/status").read_text().partition("VmHWM:")[2].split()
+        found.peak = max(found.peak, int(told[0]) * 1024 if told else 0)
         if kind == "ask":
             states = [self._state(*key) for key in header["keys"]]
             frames.send(child.socket, {"t": "known", "id": header["id"], "states": states})

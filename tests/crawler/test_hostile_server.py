@@ -10,7 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import brotli  # type: ignore[import-untyped]
 import pytest
+
+from crawler.bounds import MAX_BODY
+from extraction.packed import zstd
 
 HEALTHY = "un texte sain qui doit toujours être lu, ligne après ligne"
 
@@ -89,13 +93,24 @@ def test_a_start_address_inside_is_refused(watcher: Any, source: Any, hostile: A
     assert hostile.asked == []
 
 
-def test_compressed_bomb(watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any) -> None:
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_compressed_bomb(
+    coding: str, watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any
+) -> None:
     listing("/n/bad1")
-    bomb = gzip.compress(b"\0" * 200_000_000, 9)
-    hostile.answers["/n/bad1"] = reply(bomb, more="Content-Encoding: gzip\r\n")
-    found = crawl(watcher, source, hostile)
+    zeros = b"\0" * 200_000_000
+    packed = {
+        "gzip": lambda: gzip.compress(zeros, 1),
+        "br": lambda: brotli.compress(zeros, quality=1),
+        "zstd": lambda: zstd.compress(zeros, 1),
+    }[coding]()
+    hostile.answers["/n/bad1"] = reply(packed, more=f"Content-Encoding: {coding}\r\n")
+    spec = source(hostile.address, engine="generic", render="never", timeout=2.0)
+    found = watcher.crawl(spec)
     healthy(found)
     assert found.kinds == ["too-large"]
+    assert found.status == 0
+    assert found.peak < 3 * MAX_BODY + 200 * 1024 * 1024 < 2**30
 
 
 def test_half_a_body_is_reported_retried_and_not_marked(

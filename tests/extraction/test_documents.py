@@ -165,10 +165,12 @@ BOMB = (
 )
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "utf-16-be"])
 @pytest.mark.parametrize("part", ["word/document.xml", "content.xml"])
-def test_entities_are_refused_and_said(part: str) -> None:
+def test_entities_are_refused_and_said(part: str, charset: str) -> None:
     text = '<w:document xmlns:w="w"><w:p><w:t>&c;&x;</w:t></w:p></w:document>'
-    body = samples.zipped({"mimetype": "", "[Content_Types].xml": "", part: BOMB + text})
+    xml = BOMB.replace("?>", f' encoding="{charset}"?>', 1) + text
+    body = samples.zipped({"mimetype": "", "[Content_Types].xml": "", part: xml.encode(charset)})
     found = extract(body)
     assert any("entities" in note for note in found.notes)
     assert not any("haha" in layer.text or "root:" in layer.text for layer in found.layers)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gc
+import gzip
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -123,6 +126,31 @@ def test_the_memory_of_a_long_single_line_is_bounded() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4 * 1024 * 1024
 
 
+def test_no_document_pays_for_those_before_it() -> None:
+    """The windows of a long file are documents to the child: its memory is that of one window."""
+    # One character beyond 16 bits makes four bytes of each.
+    window = ("word &eacute; " * 300_000 + "\U0001f600").encode()
+    with Sandbox(Limits(seconds=60)) as box:
+        box.extract(window)
+        box.extract(window)
+        first = _peak(box.pid)
+        for _ in range(6):
+            box.extract(window)
+        assert _peak(box.pid) < first + 12 * 1024 * 1024
+
+
+def _peak(pid: int) -> int:
+    told = Path(f"/proc/{pid}/status").read_text()
+    return int(told.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def test_nothing_but_its_answer_holds_a_text() -> None:
+    """What is held in a circle stays until the next collection, many documents later."""
+    found = extract(b"\x1f\x8b" + gzip.compress(ROW.encode())[2:])
+    assert found.layers[0].text == ROW
+    assert gc.get_referrers(found.layers[0]) == [found.layers]
+
+
 @given(
     st.lists(
         st.sampled_from(["base64", "hex", "gzip", "zlib", "url", "entities", "quoted", "json"]),
@@ -138,8 +166,6 @@ def test_layers_in_any_order_come_out(steps: list[str], row: str) -> None:
 
 
 def _gzip(text: str) -> str:
-    import gzip
-
     return base64.b64encode(gzip.compress(text.encode())).decode()
 
 

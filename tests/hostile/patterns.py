@@ -24,6 +24,7 @@ ROOMS = (
 CALLS = frozenset(
     {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
 )
+ANCHORED = frozenset({"match", "fullmatch"})
 # Characters of every class that a pattern may speak of.
 ALPHABET = "aA1f \t\n\r.,;:-_=+%&<>/\\\"'@#*()[]{}é\xa0\u200b\0"
 
@@ -41,22 +42,49 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 @cache
-def all_patterns() -> tuple[dict[str, AnyPattern], frozenset[str]]:
-    """(pattern by the place it stands at, places whose pattern is built from local names)."""
-    found: dict[str, AnyPattern] = {}
+def all_patterns() -> tuple[dict[str, tuple[AnyPattern, bool]], frozenset[str]]:
+    """(pattern by the place it stands at and whether it is only tried at one place of a text,
+    places whose pattern is built from local names)."""
+    found: dict[str, tuple[AnyPattern, bool]] = {}
     built: set[str] = set()
     for name, file in modules():
         space = vars(importlib.import_module(name))
         for attribute, value in list(space.items()):
             for number, pattern in enumerate(_inside(value)):
-                found[f"{name}.{attribute}{number or ''}"] = pattern
-        for place, pattern in _in_source(name, file, space):
+                anchored = attribute.isupper() and uses(name, attribute) <= ANCHORED
+                found[f"{name}.{attribute}{number or ''}"] = pattern, anchored
+        for place, pattern, method in _in_source(name, file, space):
             if pattern is None:
                 built.add(place)
             else:
-                found[place] = pattern
-    unique = {(pattern.pattern, pattern.flags): place for place, pattern in found.items()}
+                found[place] = pattern, method in ANCHORED
+    # The same pattern may come up in several modules; searched for is more than matched.
+    order = sorted(found, key=lambda place: found[place][1], reverse=True)
+    unique = {(found[place][0].pattern, found[place][0].flags): place for place in order}
     return {place: found[place] for place in unique.values()}, frozenset(built)
+
+
+def uses(name: str, attribute: str) -> frozenset[str]:
+    """How a pattern of a module is called: {"match", "sub"}; "" where it is handed on."""
+    found: set[str] = set()
+    last = name.rpartition(".")[2]
+    elsewhere = re.compile(
+        rf"\b{last}\.{attribute}\b|from {re.escape(name)} import [^\n]*\b{attribute}\b"
+    )
+    for module, file in modules():
+        source = _source(file)
+        if module != name:
+            found.update([""] if elsewhere.search(source) else [])
+            continue
+        for line in source.splitlines():
+            if not line.startswith((f"{attribute} ", "from ", "import ")):
+                found.update(re.findall(rf"(?<![\w.]){attribute}\b(?:\.(\w+))?", line))
+    return frozenset(found)
+
+
+@cache
+def _source(file: Path) -> str:
+    return file.read_text()
 
 
 def _inside(value: object) -> Iterator[AnyPattern]:
@@ -72,7 +100,7 @@ def _inside(value: object) -> Iterator[AnyPattern]:
 
 def _in_source(
     name: str, file: Path, space: dict[str, Any]
-) -> Iterator[tuple[str, AnyPattern | None]]:
+) -> Iterator[tuple[str, AnyPattern | None, str]]:
     tree = ast.parse(file.read_text())
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -80,7 +108,8 @@ def _in_source(
         for call in ast.walk(function):
             if _is_of_re(call):
                 assert isinstance(call, ast.Call)
-                yield f"{name}.{function.name}", _evaluated(call, space)
+                assert isinstance(call.func, ast.Attribute)
+                yield f"{name}.{function.name}", _evaluated(call, space), call.func.attr
 
 
 def _is_of_re(call: ast.AST) -> bool:

@@ -1,0 +1,96 @@
+"""Guards against hostile inputs, and what the program is without each: code for other code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`code` in `file` guards against a number of docs/hostile-inputs.md; `gone` is what is left
+    without it, and `test` then fails."""
+
+    number: int
+    file: str
+    code: str
+    gone: str
+    test: str
+
+
+ARCHIVES, SANDBOX = "extraction/test_archives.py::", "extraction/test_sandbox.py::"
+READ, TEXTS = "extraction/test_read.py::", "extraction/test_hostile_texts.py::"
+SERVER, CHILD = "crawler/test_hostile_server.py::", "crawler/test_hostile_child.py::"
+ZIP_MEMBER = (
+    "                if not info.is_dir():\n"
+    "                    yield counter.read(info.filename, lambda info=info: archive.open(info))"
+)
+
+GUARDS = (
+    Guard(1, "crawler/settings.py", '"DOWNLOAD_MAXSIZE": MAX_BODY,', '"DOWNLOAD_MAXSIZE": 0,',
+          f"{SERVER}test_compressed_bomb[br]"),
+    Guard(2, "extraction/archives.py", "        missing = bound + 1\n", "        missing = 1 << 40\n",
+          f"{READ}test_a_zip_that_lies_about_a_size_is_counted_by_its_bytes"),
+    Guard(2, "extraction/archives.py", "        self._own -= count\n", "",
+          f"{READ}test_members_that_share_their_bytes_are_all_counted"),
+    Guard(2, "extraction/archives.py", "            if account.members < 0:\n",
+          "            if False:\n",
+          f"{ARCHIVES}test_nested_bombs_end_at_the_bounds_of_the_whole_input"),
+    Guard(2, "extraction/read.py", "    if depth >= account.limits.max_depth:\n        yield",
+          "    if False:\n        yield",
+          f"{READ}test_an_archive_in_an_archive_is_read_down_to_the_depth"),
+    Guard(2, "extraction/packed.py",
+          "min(room, limits.max_bytes, max(ALWAYS_ALLOWED, limits.max_ratio * len(untrusted_body)))",
+          "1 << 40", f"{ARCHIVES}test_nested_compression_is_bounded[gzip]"),
+    Guard(2, "extraction/sevenzip.py", "            raise _Full\n        self", "            pass\n        self",
+          f"{ARCHIVES}test_a_seven_zip_bomb_is_stopped_while_it_is_written"),
+    Guard(3, "extraction/archives.py", ZIP_MEMBER,
+          ZIP_MEMBER.replace("archive.open(info)", 'open(archive.extract(info), "rb")'),
+          f"{ARCHIVES}test_names_never_become_paths[zip]"),
+    Guard(3, "extraction/archives.py", "lambda info=info: archive.extractfile(info)",
+          'lambda info=info: archive.extract(info, filter="fully_trusted")',
+          f"{ARCHIVES}test_names_never_become_paths[tar]"),
+    Guard(3, "extraction/archives.py", "            if info.isreg():\n",
+          '            archive.extract(info, filter="fully_trusted")\n            if info.isreg():\n',
+          f"{ARCHIVES}test_links_of_a_tar_lead_nowhere"),
+    Guard(11, "vigie/long_files.py", "kept = body[-self._overlap :]", 'kept = b""',
+          "matching/test_window_edges.py::test_a_record_across_the_edge_of_a_window"),
+    Guard(11, "extraction/read.py", "        self.budget.open = None\n", "",
+          f"{TEXTS}test_nothing_but_its_answer_holds_a_text"),
+    Guard(11, "extraction/child.py", "        gc.collect()\n        if trim is not None:\n"
+          "            trim(0)\n", "        gc.disable()\n",
+          f"{TEXTS}test_no_document_pays_for_those_before_it"),
+    Guard(12, "egress/request.py", r":([^\r\n\x00]*)", r":[ \t]*([^\r\n\x00]*?)[ \t]*",
+          "hostile/test_every_pattern.py::test_twice_the_length_costs_less_than_thrice[egress]"),
+    Guard(13, "extraction/office.py", "        raise DeclaresEntities\n", "        return\n",
+          "extraction/test_documents.py::test_entities_are_refused_and_said"),
+    Guard(14, "extraction/charset.py", "    return western(error.object[error.start : error.end]), error.end",
+          '    return "", error.end', f"{TEXTS}test_broken_charsets_drop_nothing_of_a_row"),
+    Guard(14, "extraction/messages.py", 'layer.text.encode("utf-8", "surrogatepass")',
+          'layer.text.encode("utf-8")', f"{SANDBOX}test_an_answer_survives_the_way"),
+    Guard(15, "matching/normalise/fold.py", 'in HIDDEN or unicodedata.category(character) in ("Mn", "Cf", "Me")',
+          "in HIDDEN", "matching/test_fold.py::test_folding"),
+    Guard(15, "matching/normalise/fold.py", "    if character in LOOK_ALIKES:\n",
+          "    if character in ():\n", "matching/test_fold.py::test_folding"),
+    Guard(16, "matching/keys.py", "        return kdf.derive(self.secret)\n",
+          '        return kdf.derive(self.secret) if not purpose.startswith("siphash") else bytes(length)\n',
+          "matching/test_index_thief.py::test_a_dictionary_of_bare_hashes_finds_nobody"),
+    Guard(17, "extraction/confine.py", "        (resource.RLIMIT_AS, memory),\n"
+          "        # A library asks this one how much it may take, and else looks into /proc.\n"
+          "        (resource.RLIMIT_DATA, memory),\n", "",
+          f"{SANDBOX}test_a_child_that_fails_costs_its_document_only[memory-ChildDied-memory]"),
+    Guard(17, "extraction/confine.py",
+          "    return _filter(row, [*own_limits, *waiting, *_each(MAY, row, YES), NO])",
+          "    return bool(own_limits and waiting)",
+          f"{SANDBOX}test_the_kernel_refuses_the_child_every_way_out[fork]"),
+    Guard(17, "extraction/sandbox.py", "os.killpg(process.pid, signal.SIGKILL)", "process.kill()",
+          f"{SANDBOX}test_what_the_child_started_ends_with_it"),
+    Guard(17, "crawler/watchdog.py", "                if used > self._memory:\n",
+          "                if False:\n", f"{CHILD}test_too_much_memory_ends_it"),
+    Guard(18, "extraction/pipe.py",
+          "    if head_length > MAX_HEADER or body_length > max_body:\n", "    if False:\n",
+          f"{SANDBOX}test_a_child_that_fails_costs_its_document_only[long-header-ChildDied-protocol]"),
+    Guard(18, "extraction/pipe.py", "        if not part:\n", "        if not part and missing == size:\n",
+          f"{SANDBOX}test_a_child_that_fails_costs_its_document_only[half-ChildDied-status 0]"),
+    Guard(18, "extraction/messages.py", "    if at != len(untrusted_body):\n", "    if False:\n",
+          f"{SANDBOX}test_a_child_that_fails_costs_its_document_only[spare-bytes-ChildDied-protocol]"),
+)  # fmt: skip
