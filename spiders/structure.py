@@ -27,8 +27,8 @@ SPACES = re.compile(r"\s+")
 # A row's text changes with the clock and with every reader; neither is news. Every repetition is
 # bounded: pages of nothing but digits or blanks cost no more than others.
 VOLATILE = re.compile(
-    r"\b(?:il y a\s{1,5})?(?:\d{1,9}|an?|une?)\s{0,5}(?:s|secs?|seconds?|secondes?|m|mins?|minutes?|h|hours?|"
-    r"heures?|d|days?|j|jours?|w|weeks?|semaines?|months?|mois|y|years?|ans?)\b(?:\s{1,5}ago)?|"
+    r"\b(?:il y a\s{1,5})?(?:\d{1,9}|an?|une?)\s{0,5}"
+    r"(?:s|secs?|seconds?|secondes?|m|mins?|minutes?|h|hours?|heures?|d|days?|j|jours?|w|weeks?|semaines?|months?|mois|y|years?|ans?)\b(?:\s{1,5}ago)?|"
     r"\bjust now\b|à l['’]instant|\b(?:yesterday|today|hier)\b|aujourd['’]hui|"
     r"\b\d[\d.,\s]{0,20}k?\s?(?:views?|vues?|hits|reads|lectures?)\b|"
     r"\b(?:views?|vues?|hits|reads|lectures?)\s{0,5}:?\s{0,5}\d[\d.,]{0,20}k?",

@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    "capture", "crawler", "egress", "extraction", "index", "matching", "review", "spiders",
+    "capture", "crawler", "egress", "evidence", "extraction", "index", "matching", "review", "spiders",
     "vigie", "scheduler.py",
 )  # fmt: skip
 CALLS = frozenset(
