@@ -107,7 +107,7 @@ def main() -> None:
             pipe.send(sock, *_told(permitted(way)), None)
         elif way == "memory":
             job["name"] = ""
-            hoard = []
+            hoard: list[bytes] = []
             try:
                 while len(hoard) < 16:  # twice the bound of the tests
                     hoard.append(bytes(1 << 26))

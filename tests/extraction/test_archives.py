@@ -252,7 +252,8 @@ def test_names_never_become_paths(
     assert len(read & {f"text of {at}" for at in range(5)}) + len(said) == 5
 
 
-def test_links_of_a_tar_lead_nowhere() -> None:
+def test_links_of_a_tar_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     packed_ = io.BytesIO()
     with tarfile.open(fileobj=packed_, mode="w") as archive:
         for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE):
@@ -261,6 +262,15 @@ def test_links_of_a_tar_lead_nowhere() -> None:
             archive.addfile(info)
     found = documents(packed_.getvalue(), name="p")
     assert not any("root:" in layer.text for d in found for layer in d.extracted.layers)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "7z"])
+def test_the_number_of_members_is_bounded_and_said(kind: str) -> None:
+    body = MAKERS[kind]({f"{at}.txt": f"text {at}".encode() for at in range(12)})
+    found = documents(body, name="p", limits=Limits(max_members=5))
+    assert sum("text" in layer.text for d in found for layer in d.extracted.layers) == 5
+    assert any("more than 5 members" in d.error for d in found)
 
 
 def test_overlapping_members_are_counted_by_what_comes_out() -> None:

@@ -94,6 +94,9 @@ def test_an_archive_in_an_archive_is_read_down_to_the_depth() -> None:
     found = extract(body, limits=Limits(max_depth=2))
     assert not any(ROW in layer.text for layer in found.layers)
     assert any("deeper" in note for note in found.notes)
+    told = documents(body, name="p", limits=Limits(max_depth=2))
+    assert not any(ROW in layer.text for each in told for layer in each.extracted.layers)
+    assert "deeper" in told[-1].error
 
 
 def test_nothing_of_an_archive_touches_the_disk(

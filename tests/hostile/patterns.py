@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from re import _constants as codes  # type: ignore[attr-defined]
@@ -53,11 +53,11 @@ def all_patterns() -> tuple[dict[str, tuple[AnyPattern, bool]], frozenset[str]]:
             for number, pattern in enumerate(_inside(value)):
                 anchored = attribute.isupper() and uses(name, attribute) <= ANCHORED
                 found[f"{name}.{attribute}{number or ''}"] = pattern, anchored
-        for place, pattern, method in _in_source(name, file, space):
-            if pattern is None:
+        for place, made, method in _in_source(name, file, space):
+            if made is None:
                 built.add(place)
             else:
-                found[place] = pattern, method in ANCHORED
+                found[place] = made, method in ANCHORED
     # The same pattern may come up in several modules; searched for is more than matched.
     order = sorted(found, key=lambda place: found[place][1], reverse=True)
     unique = {(found[place][0].pattern, found[place][0].flags): place for place in order}
@@ -222,7 +222,7 @@ def _is_in(char: str, items: Any) -> bool:
     return False
 
 
-_CATEGORIES = {
+_CATEGORIES: dict[Any, Callable[[str], bool]] = {
     codes.CATEGORY_DIGIT: str.isdigit,
     codes.CATEGORY_NOT_DIGIT: lambda char: not char.isdigit(),
     codes.CATEGORY_SPACE: str.isspace,
