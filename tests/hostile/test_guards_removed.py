@@ -41,7 +41,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(copy: Path, *tests: str) -> tuple[int, str]:
     """How pytest ends in the copy, and what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider",
+        [sys.executable, "-m", "pytest", "-q", "-x", "--tb=short", "-n0", "-p", "no:cacheprovider",
          *(f"tests/{test}" for test in tests)],
         cwd=copy, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
