@@ -265,6 +265,16 @@ def test_links_of_a_tar_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not any(tmp_path.iterdir())
 
 
+def test_archives_inside_one_share_its_bound() -> None:
+    """Each keeps within its own ratio; together they do not."""
+    body = samples.zipped(
+        {str(at): samples.zipped({"a": b"0" * 2_000_000 + bytes([at])}) for at in range(65, 71)}
+    )
+    found = documents(body, name="p", limits=Limits(max_ratio=2_000, max_unpacked=5_000_000))
+    assert sum(len(layer.text) for d in found for layer in d.extracted.layers) <= 5_000_000
+    assert any("bound" in d.error or "cut" in d.error for d in found)
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar", "7z"])
 def test_the_number_of_members_is_bounded_and_said(kind: str) -> None:
     body = MAKERS[kind]({f"{at}.txt": f"text {at}".encode() for at in range(12)})

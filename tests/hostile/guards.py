@@ -37,7 +37,7 @@ GUARDS = (
           "            if False:\n",
           f"{ARCHIVES}test_the_number_of_members_is_bounded_and_said[zip]"),
     Guard(2, "extraction/archives.py", "        self.account.room -= count\n", "",
-          f"{ARCHIVES}test_nested_bombs_end_at_the_bounds_of_the_whole_input"),
+          f"{ARCHIVES}test_archives_inside_one_share_its_bound"),
     Guard(2, "extraction/read.py",
           "        if (packing or form in formats.DEEP) and depth >= self.budget.limits.max_depth:\n",
           "        if False:\n",
