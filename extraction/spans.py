@@ -36,7 +36,16 @@ def _narrow(text: str) -> bytes:
         return text.encode("ascii")
     # One wide character makes all of a text wide and slow to encode: not in pieces.
     pieces = (text[at : at + CHUNK] for at in range(0, len(text), CHUNK))
-    return b"".join([piece.encode("latin-1", "replace") for piece in pieces])
+    return b"".join([_narrowed(piece) for piece in pieces])
+
+
+def _narrowed(piece: str) -> bytes:
+    try:
+        return piece.encode("latin-1")
+    except UnicodeEncodeError:
+        # The codec's own replacing takes a step for every such character.
+        points = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), np.uint32)
+        return np.where(points < 256, points, ord("?")).astype(np.uint8).tobytes()
 
 
 def base64_spans(text: str) -> Iterator[tuple[int, int]]:
