@@ -18,8 +18,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    "capture", "crawler", "egress", "evidence", "extraction", "index", "matching", "review", "spiders",
-    "vigie", "scheduler.py",
+    "capture", "crawler", "egress", "evidence", "extraction", "index", "matching", "review",
+    "spiders", "vigie", "scheduler.py",
 )  # fmt: skip
 CALLS = frozenset(
     {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
