@@ -7,11 +7,11 @@ and `body`. Only the holder of a private key, which is not on this machine's sto
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import re
-import secrets
 import tarfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ import pyrage
 
 from capture.errors import CaptureError
 
-NAME = re.compile(r"[0-9]{4}-[0-9]{2}/[0-9a-f]{32}\.age")
+NAME = re.compile(r"[0-9]{4}-[0-9]{2}/[0-9a-f]{64}\.age")
 
 
 class Sealer:
@@ -35,16 +35,23 @@ class Sealer:
         self._folder = folder
         self._recipients = [_recipient(text, at) for at, text in enumerate(recipients, start=1)]
 
-    def seal(self, body: bytes, facts: Mapping[str, object]) -> str:
+    def seal(
+        self, body: bytes, facts: Mapping[str, object], more: Mapping[str, bytes] | None = None
+    ) -> str:
         """Seal and store; the file's path relative to the folder, "" without recipients.
 
-        When this returns, the file is on the disk under its final name. Its name says nothing of
-        what is in it. Raises CaptureError when it cannot be written.
+        `more` are further members of the tar by name. When this returns, the file is on the disk
+        under its final name, which is the SHA-256 of its bytes: it pins the sealed file and says
+        nothing of what is in it. Raises CaptureError when it cannot be written.
         """
         if not self._recipients:
             return ""
-        sealed = pyrage.encrypt(_tar(body, facts), self._recipients)
-        name = f"{datetime.now(UTC):%Y-%m}/{secrets.token_hex(16)}.age"
+        sealed = pyrage.encrypt(_tar(body, facts, more or {}), self._recipients)
+        name = f"{datetime.now(UTC):%Y-%m}/{hashlib.sha256(sealed).hexdigest()}.age"
+        self._store(name, sealed)
+        return name
+
+    def _store(self, name: str, sealed: bytes) -> None:
         try:
             _write(self._folder / name, sealed)
         except OSError as error:
@@ -52,7 +59,11 @@ class Sealer:
                 f"the sealed original cannot be written below {self._folder}: {error.strerror}. "
                 "Make room there, or set [storage] path to a folder this user may write to"
             ) from error
-        return str(name)
+
+    def seal_as(self, name: str, body: bytes, facts: Mapping[str, object]) -> None:
+        """The same under a name that another file gave; nothing without recipients."""
+        if self._recipients:
+            self._store(name, pyrage.encrypt(_tar(body, facts, {}), self._recipients))
 
     def discard(self, name: str) -> None:
         """Remove a sealed file that nothing refers to; one that is gone already is no error."""
@@ -79,11 +90,11 @@ def _recipient(text: str, position: int) -> object:
         ) from error
 
 
-def _tar(body: bytes, facts: Mapping[str, object]) -> bytes:
+def _tar(body: bytes, facts: Mapping[str, object], more: Mapping[str, bytes]) -> bytes:
     told = json.dumps(dict(facts), indent=2, sort_keys=True, ensure_ascii=True).encode("ascii")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, data in (("facts.json", told), ("body", body)):
+        for name, data in (("facts.json", told), ("body", body), *more.items()):
             info = tarfile.TarInfo(name)
             info.size, info.mode = len(data), 0o600
             archive.addfile(info, io.BytesIO(data))

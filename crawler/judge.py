@@ -13,12 +13,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from capture.masking import Mark, mask_address, mask_title, seen_values, snippets
 from crawler.messages import PageReport, PostReport
+from crawler.proof import bundle, commitments, connection
 from index.frontier import Frontier
 from index.recorder import Finding, KeptPost, PageFacts, Recorder
 from index.views import stamp
@@ -51,8 +52,11 @@ class Matcher(Protocol):
 class Originals(Protocol):
     """Where matched originals go: sealed to public keys (capture.sealing)."""
 
-    def seal(self, body: bytes, facts: dict[str, object]) -> str:
-        """The sealed file, relative to its folder; "" when there is no recipient."""
+    def seal(
+        self, body: bytes, facts: dict[str, object], more: Mapping[str, bytes] | None = None
+    ) -> str:
+        """The sealed file, relative to its folder; "" when there is no recipient. `more` are
+        further things in it, by name."""
         ...
 
     def discard(self, name: str) -> None:
@@ -67,6 +71,7 @@ class Judgement:
     kept: list[KeptPost] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     sealed: str = ""
+    openings: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     @property
     def whole(self) -> bool:
@@ -74,8 +79,11 @@ class Judgement:
         return not self.problems
 
     def with_seal(self) -> list[KeptPost]:
-        """The kept posts, each with the sealed file of the page."""
-        return [replace(post, sealed=self.sealed) for post in self.kept]
+        """The kept posts, each with the sealed file of the page. Without one, nothing could
+        ever be opened, and there is nothing to commit to."""
+        if self.sealed:
+            return [replace(post, sealed=self.sealed) for post in self.kept]
+        return [replace(post, sealed="", commitments={}) for post in self.kept]
 
 
 class Judge:
@@ -104,9 +112,10 @@ class Judge:
                 judgement.problems.append("stopped")
                 break
             try:
-                kept = self._judge_post(page, digest, post)
-                if kept is not None:
-                    judgement.kept.append(kept)
+                found = self._judge_post(page, digest, post)
+                if found is not None:
+                    judgement.kept.append(found[0])
+                    judgement.openings.append(found[1])
             except Exception as error:
                 # One poisoned post must not end every crawl of its source. The kind of the
                 # error and its place are logged (vigie.logs), never its text.
@@ -127,12 +136,16 @@ class Judge:
             return False
         return any(result.verdict is Verdict.REPOST for result in results)
 
-    def _judge_post(self, page: PageReport, digest: str, post: PostReport) -> KeptPost | None:
+    def _judge_post(
+        self, page: PageReport, digest: str, post: PostReport
+    ) -> tuple[KeptPost, dict[str, Any]] | None:
+        """The post as it is kept, and the openings of its commitments, which are not."""
         findings = self._findings(page, digest, post)
         if not findings:
             return None
         text = "\n".join(text for name, text in post.layers if not name).strip()
-        return KeptPost(
+        committed = commitments(findings, dict(post.layers))
+        kept = KeptPost(
             location_key=self._frontier.location_key(post.location),
             also_keys=tuple(self._frontier.location_key(other) for other in post.also),
             thread_key=self._frontier.location_key(post.thread) if post.thread else None,
@@ -143,7 +156,9 @@ class Judge:
             path=tuple(mask_address(step, post.frame_ids) for step in page.path),
             posted_at=moment(post.posted_at),
             findings=findings,
+            commitments=committed.public,
         )
+        return kept, committed.openings
 
     def _findings(self, page: PageReport, digest: str, post: PostReport) -> tuple[Finding, ...]:
         layers = tuple(TextLayer(name, text) for name, text in post.layers)
@@ -199,7 +214,8 @@ class Judge:
             ],
         }
         try:
-            judgement.sealed = self._originals.seal(page.body, facts)
+            more = bundle([page], judgement.openings)
+            judgement.sealed = self._originals.seal(page.body, facts, more)
         except Exception as error:
             log.exception("original-not-sealed")
             judgement.problems.append("seal")
@@ -239,6 +255,7 @@ def page_facts(page: PageReport) -> PageFacts:
         charset=_charset(page.charset),
         peer=_peer(page.peer),
         rendered=page.rendered,
+        connection=connection(page),
     )
 
 

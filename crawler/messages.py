@@ -5,7 +5,7 @@ Child to supervisor, header field "t":
 | t        | fields                                                     | body  |
 |----------|------------------------------------------------------------|-------|
 | ask      | id, keys: [[location, state], ...], within: a thread or "" |       |
-| page     | PageReport without body                                    | bytes |
+| page     | PageReport without body; exchange, and how much of it      | bytes |
 | link     | address, kind: "sister" or "follow", path: to the link     |       |
 | left     | address: a link that is not followed, reason, path         |       |
 | part     | id, layers: the texts of a file's beginning                |       |
@@ -27,17 +27,30 @@ records its posts, so a crash can only fetch again, never lose.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-MAX_POSTS = 10_000
+from capture.exchange import Exchange
+from crawler.exchange_frame import exchange_frame, read_exchange
+from crawler.fields import (
+    MAX_POSTS,
+    BadMessage,
+    hosts_of,
+    number,
+    pairs,
+    seconds_of,
+    text,
+    texts,
+)  # fmt: skip
+
+__all__ = [
+    "BadMessage", "PageReport", "PostReport", "hosts_of", "number", "pairs", "seconds_of", "text",
+    "texts",
+]  # fmt: skip
+
 MAX_ADDRESS = 8_192
 MAX_TITLE = 2_000
 MAX_HASHES = 64
-
-
-class BadMessage(Exception):
-    """A child sent a frame that is not of the agreed shape; its crawl ends as failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +95,22 @@ class PageReport:
     body: bytes = field(default=b"", repr=False)
     declared: int = 0
     stopped: bool = False
+    exchange: Exchange = field(default_factory=Exchange, repr=False)
 
     def to_frame(self) -> tuple[dict[str, Any], bytes]:
-        """Header and body for `matching.frames.send`."""
-        header = {k: v for k, v in asdict(self).items() if k != "body"}
-        return {"t": "page", **header}, self.body
+        """Header and body for `matching.frames.send`. The exchange's body, where it is another
+        (a content encoding), stands behind the page's."""
+        header = asdict(replace(self, body=b"", exchange=Exchange()))
+        told, wire = exchange_frame(self.exchange, self.body)
+        return {"t": "page", **header, "body": len(self.body), "exchange": told}, self.body + wire
 
     @classmethod
     def from_frame(cls, untrusted_header: dict[str, Any], untrusted_body: bytes) -> PageReport:
         """A checked report; raises BadMessage on any other shape."""
+        size = number(untrusted_header, "body")
+        if not 0 <= size <= len(untrusted_body):
+            raise BadMessage("a page's body is not as long as told")
+        body, untrusted_wire = untrusted_body[:size], untrusted_body[size:]
         posts = untrusted_header.get("posts")
         if not isinstance(posts, list) or len(posts) > MAX_POSTS:
             raise BadMessage("a page's posts are no list, or too many")
@@ -105,9 +125,10 @@ class PageReport:
             path=texts(untrusted_header, "path", MAX_ADDRESS),
             posts=tuple(_post(post) for post in posts),
             seen=pairs(untrusted_header, "seen"),
-            body=untrusted_body,
+            body=body,
             declared=number(untrusted_header, "declared") if "declared" in untrusted_header else 0,
             stopped=untrusted_header.get("stopped") is True,
+            exchange=read_exchange(untrusted_header.get("exchange"), body, untrusted_wire),
         )
 
 
@@ -125,61 +146,3 @@ def _post(untrusted_post: object) -> PostReport:
         notes=texts(untrusted_post, "notes", 500),
         hashes=texts(untrusted_post, "hashes", 64)[:MAX_HASHES],
     )
-
-
-def text(untrusted: dict[str, Any], name: str, bound: int) -> str:
-    """A bounded string field, "" when absent; raises BadMessage."""
-    value = untrusted.get(name, "")
-    if not isinstance(value, str) or len(value) > bound:
-        raise BadMessage(f"field {name} is no text of at most {bound} characters")
-    return value
-
-
-def number(untrusted: dict[str, Any], name: str) -> int:
-    """An integer field; raises BadMessage."""
-    value = untrusted.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise BadMessage(f"field {name} is no whole number")
-    return value
-
-
-def texts(untrusted: dict[str, Any], name: str, bound: int) -> tuple[str, ...]:
-    """A list of bounded strings; raises BadMessage."""
-    value = untrusted.get(name, [])
-    if not isinstance(value, (list, tuple)) or len(value) > MAX_POSTS:
-        raise BadMessage(f"field {name} is no list")
-    if not all(isinstance(item, str) and len(item) <= bound for item in value):
-        raise BadMessage(f"field {name} is no list of texts of at most {bound} characters")
-    return tuple(value)
-
-
-def pairs(untrusted: dict[str, Any], name: str) -> tuple[tuple[str, str], ...]:
-    """A list of pairs of strings; raises BadMessage."""
-    value = untrusted.get(name, [])
-    if not isinstance(value, (list, tuple)) or len(value) > MAX_POSTS:
-        raise BadMessage(f"field {name} is no list")
-    for pair in value:
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-            raise BadMessage(f"field {name} is no list of pairs")
-        if not all(isinstance(item, str) for item in pair):
-            raise BadMessage(f"field {name} is no list of pairs of texts")
-    return tuple((first, second) for first, second in value)
-
-
-def hosts_of(untrusted: dict[str, Any]) -> dict[str, int]:
-    """The counts of a "sent" frame, bounded; raises BadMessage."""
-    hosts = untrusted.get("hosts")
-    if not isinstance(hosts, dict) or len(hosts) > MAX_POSTS:
-        raise BadMessage("the counts of requests are no object")
-    for host, count in hosts.items():
-        whole = isinstance(count, int) and not isinstance(count, bool)
-        if not isinstance(host, str) or len(host) > 300 or not whole or not 0 <= count < 10**6:
-            raise BadMessage("a count of requests is none")
-    return dict(hosts)
-
-
-def seconds_of(untrusted: dict[str, Any], name: str) -> float:
-    """A number of seconds from 0 to a day, 0 when absent or no number."""
-    value = untrusted.get(name, 0.0)
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return min(86_400.0, max(0.0, float(value))) if is_number and value == value else 0.0

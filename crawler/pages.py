@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from parsel import Selector
 
+from capture.exchange import Exchange
 from crawler import addresses
 from extraction.charset import decode
 
@@ -36,6 +37,7 @@ class Page:
     status: int = 200
     rendered: bool = False
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+    exchange: Exchange = field(default_factory=Exchange, compare=False, repr=False)
 
     @cached_property
     def is_html(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
 
+from capture.exchange import Exchange
 from crawler.bounds import MAX_PATH
 from crawler.messages import MAX_HASHES, MAX_TITLE, PageReport, PostReport
 from crawler.pages import Page, Post
@@ -107,4 +108,5 @@ def page_report(
         body=page.body if posts else b"",
         declared=declared,
         stopped=stopped,
+        exchange=page.exchange if posts else Exchange(),
     )

@@ -58,6 +58,7 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "crawler.manners.Manners": 940,
+            "crawler.wire.Wire": 945,
             "crawler.guard.Guard": 950,
         },
         # Status codes are read by the engine, which says what each means.

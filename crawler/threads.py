@@ -12,7 +12,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from capture.masking import mask_address, mask_title
 from crawler.addresses import canonical, host_port
 from crawler.judge import Originals, found_in, moment, page_facts
 from crawler.messages import PageReport, PostReport
+from crawler.proof import bundle, commitments
 from index.facts import Finding, KeptPost, PageFacts
 from index.frontier import Frontier
 from index.threads import RowTrace, ThreadPost, ThreadStore
@@ -172,11 +173,16 @@ class ThreadReader:
             charset=last.charset,
             peer=last.peer,
             rendered=last.rendered,
+            connection=last.connection,
         )
         if not any(finding.result.verdict.raises_alert for finding in findings):
             return ThreadJudgement(facts, None)
-        sealed = self._originals.seal(body, _facts(thread, facts))
-        return ThreadJudgement(facts, self._kept(thread, findings, layers[""], sealed), sealed)
+        committed = commitments(findings, layers)
+        more = bundle(thread.pages, [committed.openings])
+        sealed = self._originals.seal(body, _facts(thread, facts), more)
+        kept = self._kept(thread, findings, layers[""], sealed)
+        public = committed.public if sealed else {}
+        return ThreadJudgement(facts, replace(kept, commitments=public), sealed)
 
     def _kept(
         self, thread: WholeThread, findings: tuple[Finding, ...], text: str, sealed: str

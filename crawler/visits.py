@@ -9,6 +9,7 @@ from scrapy.http import Response
 
 from crawler import addresses
 from crawler.pages import Link, Page, Post, Reading, Site
+from crawler.wire import exchange_of
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,7 @@ def page_of(response: Response) -> Page:
         charset=charset or "",
         status=response.status,
         rendered=rendered,
+        exchange=exchange_of(response),
     )
 
 

@@ -9,7 +9,18 @@ from typing import Any
 
 import typer
 
-COMMANDS = ("setup", "leak", "scan", "sources", "alerts", "index", "custody", "review", "demo")
+COMMANDS = (
+    "setup",
+    "leak",
+    "scan",
+    "sources",
+    "alerts",
+    "index",
+    "custody",
+    "evidence",
+    "review",
+    "demo",
+)
 
 
 def build() -> typer.Typer:

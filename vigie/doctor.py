@@ -164,7 +164,12 @@ def _sealing(config: Config) -> Iterator[Check]:
                 "It begins with age1…; age-keygen prints it.",
             )  # fmt: skip
             return
-    if config.sealing.recipients:
+    if len(config.sealing.recipients) == 1:
+        yield Check(
+            "sealing", "note", "one recipient: whoever loses that key loses every original",
+            "Name two at least in sealing.recipients, held by two persons.",
+        )  # fmt: skip
+    elif config.sealing.recipients:
         yield Check("sealing", "ok", f"{len(config.sealing.recipients)} recipients")
     else:
         yield Check(

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import getpass
+import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+import structlog
 
 from vigie import scan_log
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
+    from evidence.beside.gatherer import Gatherer
     from evidence.custody.stamping import Stamper
+    from evidence.dossier.export import Maker
+    from evidence.store import Store
     from evidence.timestamp.authority import Authority
-    from vigie.config import Config
+    from vigie.config import Config, SourceConfig
+
+EVERY = 5.0
+UPKEEP = 600.0
+
+log = structlog.get_logger("vigie.evidence")
 
 
 def authorities(config: Config) -> list[Authority]:
@@ -50,3 +67,138 @@ def renew_before(config: Config) -> timedelta:
 def person(given: str) -> str:
     """Who acts: the name given, otherwise the account that runs the command."""
     return given.strip()[:100] or getpass.getuser()[:100]
+
+
+def originals(config: Config) -> Path:
+    """The folder of sealed originals."""
+    return config.storage.path / "originals"
+
+
+def store(config: Config) -> Store:
+    """Where pieces of evidence lie that hold no victim's value."""
+    from evidence.store import Store
+
+    return Store(config.storage.path / "evidence")
+
+
+def gatherer(
+    config: Config, engine: Engine, sources: Callable[[], dict[str, SourceConfig]]
+) -> Gatherer:
+    """What gathers DNS, RDAP, clocks, chain and environment beside captures."""
+    from egress.policy import Policy
+    from evidence.beside import chain_above, clocks, dns, environment, rdap
+    from evidence.beside.gatherer import Gatherer, Proxied
+
+    evidence = config.evidence
+    policy = Policy(evidence.allow_addresses)
+    resolvers = [
+        dns.Resolver(one.name, one.address, one.port, one.where) for one in evidence.resolver
+    ]
+    measured = environment.Measured(
+        version=version("vigie"),
+        echo=evidence.public_address_from,
+        provider=evidence.provider,
+        policy=policy,
+        offset_ms=partial(clocks.worst_offset, evidence.clocks, policy),
+    )
+    registry = rdap.Registry(evidence.rdap_bootstrap, policy)
+    kinds = {
+        "dns": lambda target: dns.gather(target, resolvers),
+        "rdap": lambda target: rdap.gather(target, registry),
+        "clocks": lambda _target: clocks.gather(evidence.clocks, policy),
+        "chain": chain_above.gather,
+        "environment": lambda target: environment.gather(target, measured),
+    }
+
+    def told(source: str, of: Callable[[SourceConfig], object]) -> bool:
+        found = sources().get(source)
+        return found is not None and bool(of(found))
+
+    known = Proxied(
+        proxied=lambda source: told(source, lambda one: one.proxy),
+        account=lambda source: told(source, lambda one: one.account),
+    )
+    return Gatherer(engine, store(config), kinds, known)
+
+
+def maker(config: Config, engine: Engine) -> Maker:
+    """Who makes dossiers; raises ConfigError for half a signing key."""
+    from evidence.dossier.export import Maker
+    from evidence.dossier.manifest import Signer
+    from vigie.config import ConfigError
+
+    evidence = config.evidence
+    signer = None
+    if evidence.sign_key_file and evidence.sign_certificate_file:
+        roots = evidence.sign_roots or evidence.sign_certificate_file
+        signer = Signer(evidence.sign_key_file, evidence.sign_certificate_file, roots)
+    elif evidence.sign_key_file or evidence.sign_certificate_file:
+        raise ConfigError(
+            "[evidence] sign_key_file and sign_certificate_file go together; name both or neither."
+        )
+    return Maker(
+        organisation=evidence.organisation,
+        contact=evidence.contact,
+        store=store(config),
+        stamper=stamper(config, engine),
+        authorities=authorities(config),
+        signer=signer,
+        recipients=config.sealing.recipients,
+        algorithm=evidence.algorithm,
+    )
+
+
+class Keeper:
+    """In `vigie watch`: gathers beside new captures, stamps the log's head, clears working copies.
+
+    What fails is logged by its kind and tried again; nothing here delays or stops a crawl.
+    """
+
+    def __init__(
+        self, config: Config, engine: Engine, sources: Callable[[], dict[str, SourceConfig]]
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._gatherer = gatherer(config, engine, sources)
+        self._stamper = stamper(config, engine)
+        self._over = threading.Event()
+        self._kept = 0.0
+        self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Ask it to end and wait that long; what is not written down is gathered next time."""
+        self._over.set()
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._over.wait(EVERY):
+            self._try(self._gatherer.run)
+            self._try(self._stamp)
+            if time.monotonic() - self._kept > UPKEEP:
+                self._kept = time.monotonic()
+                self._try(self._upkeep)
+
+    def _stamp(self) -> None:
+        every = timedelta(seconds=self._config.evidence.stamp_every)
+        if self._stamper.is_due(every):
+            for outcome in self._stamper.stamp_head(algorithm=self._config.evidence.algorithm):
+                if outcome.stamp is None:
+                    log.warning("not-time-stamped", authority=outcome.authority)
+
+    def _upkeep(self) -> None:
+        from evidence.working import clear
+        from index.leases import utc_now
+
+        days = self._config.sealing.work_days
+        clear(self._engine, originals(self._config), days, utc_now())
+        self._stamper.renew(renew_before(self._config), algorithm=self._config.evidence.algorithm)
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("evidence-broke")

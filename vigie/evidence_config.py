@@ -51,7 +51,9 @@ class EvidenceConfig(Section):
     contact: str = ""
     authority: list[AuthorityConfig] = []
     resolver: list[ResolverConfig] = []
-    rdap: str = "https://rdap.iana.org/"
+    rdap_bootstrap: str = "https://data.iana.org/rdap/"
+    public_address_from: str = ""
+    provider: str = ""
     clocks: list[str] = []
     stamp_every: Seconds = 3600.0
     renew_before: Seconds = 90 * 86400.0

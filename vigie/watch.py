@@ -25,6 +25,7 @@ import structlog
 
 from vigie import logs
 from vigie.config import Config
+from vigie.evidence import Keeper
 from vigie.progress import counted, explained
 from vigie.wiring import Catalogue, crawling, open_index, open_record
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from crawler.runfolder import RunFolder
     from index.views import AlertView
 
-STOP_CRAWLS, STOP_SHIPPER, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 1.0, 8.5
+STOP_CRAWLS, STOP_SHIPPER, STOP_EVIDENCE, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 0.5, 1.0, 8.5
 REVIEW_RETRY = (5.0, 300.0)
 CUT = "Stopped; what was being read is read again at the next start. Nothing is lost."
 
@@ -108,6 +109,7 @@ def watch(
             chores=partial(clear_old, record.engine),
         )  # fmt: skip
         application = _Review(config_file, login_link, voice) if review else None
+        keeper = Keeper(config, record.engine, catalogue.definitions)
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(
             f"Watching {counted(len(specs), 'source')} for {counted(len(config.leak), 'leak')}, "
@@ -120,6 +122,7 @@ def watch(
             voice.say("No sealing.recipients: matched originals are not kept, only what is masked.")
         shipper.start()
         scheduler.start()
+        keeper.start()
         try:
             _until(over, seconds, application, lambda: scheduler.is_standby, voice)
         finally:
@@ -131,6 +134,7 @@ def watch(
                 application.ask_to_stop()
             clean = scheduler.stop(STOP_CRAWLS)
             shipper.stop(STOP_SHIPPER)
+            keeper.stop(STOP_EVIDENCE)
             if application is not None:
                 application.stop(STOP_REVIEW)
             checkpoint(record.engine)

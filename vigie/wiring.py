@@ -23,6 +23,7 @@ from vigie.config import AccountConfig, Config, ConfigError, SourceConfig
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from capture.originals import SealedOriginals
     from crawler.forkserver import ForkServer
     from crawler.runfolder import RunFolder
     from crawler.turn import Turns
@@ -227,24 +228,14 @@ def _hosts(source: SourceConfig) -> set[str]:
     return {host for address in source.start if (host := host_port(address))}
 
 
-class SealedOriginals:
-    """The folder of sealed originals, as the crawler's judge uses it."""
+def sealed_originals(config: Config) -> SealedOriginals:
+    """Where matched originals go; raises CaptureError for a recipient that is none."""
+    from capture.originals import SealedOriginals
 
-    def __init__(self, folder: Path, recipients: list[str]) -> None:
-        from capture.sealing import Sealer
-
-        private_folder(folder)
-        self._folder = folder
-        self._sealer = Sealer(folder, recipients)
-
-    def seal(self, body: bytes, facts: dict[str, object]) -> str:
-        """The sealed file's name; "" when there is no recipient."""
-        return self._sealer.seal(body, facts)
-
-    def discard(self, name: str) -> None:
-        """Remove a sealed file that no capture refers to."""
-        if name:
-            (self._folder / name).unlink(missing_ok=True)
+    sealing = config.sealing
+    work = sealing.work_recipient if sealing.work_days else ""
+    private_folder(config.storage.path / "originals")
+    return SealedOriginals(config.storage.path / "originals", sealing.recipients, work)
 
 
 class Crawling(NamedTuple):
@@ -292,7 +283,7 @@ def crawling(
         for leak in config.leak
     ]
     vault = Vault.open(config.storage.key_file)
-    originals = SealedOriginals(config.storage.path / "originals", config.sealing.recipients)
+    originals = sealed_originals(config)
     with ExitStack() as stack:
         matcher = stack.enter_context(MatcherClient(refs))
         folder = stack.enter_context(RunFolder())

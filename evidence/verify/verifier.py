@@ -22,6 +22,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+# A dossier must not change by being checked.
+sys.dont_write_bytecode = sys.dont_write_bytecode or not __package__
+
 if __package__:
     from evidence.verify.verifier_inside import (
         Failed,
@@ -88,9 +91,7 @@ def verify(folder: Path, roots: Path | None = None, checkpoints: Sequence[Path] 
     elif checkpoints:
         report.failed.append(("journal.jsonl", "this edition holds no journal to compare with"))
     if "engagements.json" in found:
-        report.run(
-            "engagements.json", check_commitments, read_json(folder / "engagements.json"), manifest
-        )
+        report.run("engagements.json", _commitments, folder, manifest)
     for path in sorted(found):
         if path.endswith(".wacz"):
             report.run(path, check_wacz, folder / path)
@@ -264,6 +265,10 @@ def check_journal_file(
     if not checkpoints:
         report.not_proven.append("that nothing was added or dropped after the journal's end")
     return f"entries {told['first']} to {told['last']}"
+
+
+def _commitments(folder: Path, manifest: dict[str, Any]) -> str:
+    return check_commitments(read_json(folder / "engagements.json"), manifest)
 
 
 def read_json(path: Path) -> dict[str, Any]:

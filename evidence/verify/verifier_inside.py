@@ -126,14 +126,14 @@ def check_commitments(told: dict[str, Any], manifest: dict[str, Any]) -> str:
 def check_opening(opening: dict[str, Any], told: dict[str, Any]) -> str:
     """One record's opening against its leaf; the others stay closed."""
     for one in told["captures"]:
-        if one["capture"] == opening["capture"]:
+        if one["root"] == opening["root"]:
             leaf = hashlib.sha256(
                 b"\0" + bytes.fromhex(opening["salt"]) + canonical(opening["value"])
             ).hexdigest()
             if one["leaves"][opening["index"]] != leaf:
                 raise Failed(f"record {opening['index']}", "is not the one that was committed to")
-            return f"record {opening['index']} of capture {opening['capture']}"
-    raise Failed("engagements.json", f"knows no capture {opening['capture']}")
+            return f"record {opening['index']} of capture {one['capture']}"
+    raise Failed("engagements.json", "holds no such commitment")
 
 
 # WACZ

@@ -138,7 +138,7 @@ class Originals:
         self.discarded: list[str] = []
         self.full = False
 
-    def seal(self, body: bytes, facts: dict[str, object]) -> str:
+    def seal(self, body: bytes, facts: dict[str, object], more: object = None) -> str:
         if self.full:
             raise OSError(28, "No space left on device")
         self.sealed.append(body)

@@ -67,7 +67,7 @@ class Originals:
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
 
-    def seal(self, body: bytes, facts: dict[str, object]) -> str:
+    def seal(self, body: bytes, facts: dict[str, object], more: object = None) -> str:
         self.bodies.append(body)
         return "original.age"
 

@@ -60,7 +60,7 @@ ROUTES = {
 
 
 class Originals:
-    def seal(self, body: bytes, facts: dict[str, object]) -> str:
+    def seal(self, body: bytes, facts: dict[str, object], more: object = None) -> str:
         return "original.age"
 
     def discard(self, name: str) -> None:

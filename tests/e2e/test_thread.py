@@ -101,7 +101,7 @@ class Originals:
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
 
-    def seal(self, body: bytes, facts: dict[str, object]) -> str:
+    def seal(self, body: bytes, facts: dict[str, object], more: object = None) -> str:
         name = f"original-{len(self.bodies) + 1}.age"
         self.bodies[name] = body
         return name

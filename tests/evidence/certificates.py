@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -34,6 +35,7 @@ def issue(
     days: int = 3650,
     began: timedelta = DAY,
     is_ca: bool = False,
+    host: str = "",
 ) -> Issued:
     """Make a key and a certificate for it, signed by `by` or by itself."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -60,6 +62,9 @@ def issue(
     )  # fmt: skip
     if usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=critical)
+    if host:
+        place = x509.IPAddress(ip_address(host))
+        builder = builder.add_extension(x509.SubjectAlternativeName([place]), critical=False)
     if by is not None:
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key())
         builder = builder.add_extension(issuer, critical=False)

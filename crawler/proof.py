@@ -1,0 +1,81 @@
+"""What proves a capture, made at the moment of the hit: the exchange as WACZ, commitments.
+
+All of it is in memory and goes into the sealed original; the record gets a root, leaves and
+facts in closed forms. No network here: what has to be asked of others follows in the background.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from capture.commitments import Commitment, commit
+from capture.wacz import wrap
+from capture.warc import Archive
+from crawler.addresses import host_port
+from crawler.messages import PageReport
+from index.facts import Finding
+
+MAX_RECORDS = 1_000
+PORTS = range(1, 65536)
+
+
+def commitments(findings: Sequence[Finding], texts: Mapping[str, str]) -> Commitment:
+    """One commitment to every record at alert strength: the fields as they stood in the texts."""
+    values = []
+    for finding in findings:
+        for match in finding.result.matches[: finding.result.records][:MAX_RECORDS]:
+            text = texts.get(match.layer, "")
+            seen = [
+                {"field": name, "text": _plain(text[start:end]), "span": [start, end]}
+                for name, (start, end) in zip(match.fields, match.spans, strict=True)
+            ]
+            value = {"leak": finding.leak, "row": match.row, "layer": match.layer, "seen": seen}
+            values.append(value)
+    return commit(values[:MAX_RECORDS])
+
+
+def bundle(pages: Sequence[PageReport], openings: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    """The members that the sealed original gets beside its body: `capture.wacz` with every
+    exchange, and `openings.json` with what opens single records."""
+    archive = Archive()
+    for page in pages:
+        at = _moment(page.fetched_at)
+        mime = page.content_type.partition(";")[0].strip() or "application/octet-stream"
+        if page.exchange.whole:
+            archive.exchange(
+                page.address, page.exchange, status=page.status, at=at, peer=page.peer, mime=mime
+            )
+        else:
+            # A browser showed this; what it was sent stayed with it.
+            archive.resource(page.address, page.body, mime=mime, at=at, peer=page.peer)
+    wacz = wrap(archive, title="Vigie", created=datetime.now(UTC))
+    told = json.dumps(list(openings), ensure_ascii=False, sort_keys=True, indent=1)
+    return {"capture.wacz": wacz, "openings.json": told.encode("utf-8", "replace")}
+
+
+def connection(page: PageReport) -> dict[str, Any]:
+    """The connection's facts for the record, all in closed forms."""
+    port = host_port(page.address).rpartition(":")[2]
+    return {
+        **page.exchange.facts(),
+        "body_whole": not page.stopped,
+        "declared": page.declared if 0 <= page.declared < 2**53 else 0,
+        "kind": "exchange" if page.exchange.whole else "dom",
+        "tls": page.address.startswith("https:"),
+        "port": int(port) if port.isdigit() and int(port) in PORTS else 0,
+    }
+
+
+def _plain(untrusted_text: str) -> str:
+    """Text that has one spelling in JSON: no lone surrogates."""
+    return untrusted_text.encode("utf-8", "replace").decode()
+
+
+def _moment(untrusted_text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(untrusted_text).astimezone(UTC)
+    except ValueError:
+        return datetime.now(UTC)

@@ -1,0 +1,55 @@
+"""The answer as it came over the connection, before anything decodes it: for evidence.
+
+The middleware stands next to the network, so content encoding is not undone yet. What it keeps
+is a reference to bytes that are there anyway; it is copied only for pages with posts.
+"""
+
+from __future__ import annotations
+
+from scrapy import Request
+from scrapy.http import Response
+
+from capture.exchange import MAX_HEADERS, Exchange, is_line, withhold
+
+KEY = "vigie_exchange"
+
+
+class Wire:
+    """Downloader middleware: remembers the last exchange of a request in its `meta`."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Of a page that the browser showed nothing is known here."""
+        if "playwright" not in response.flags:
+            request.meta[KEY] = Exchange(
+                protocol=response.protocol or "",
+                request=_lines(request),
+                response=_lines(response),
+                certificate=_certificate(response),
+                body=response.body,
+                whole=True,
+            )
+        return response
+
+
+def exchange_of(response: Response) -> Exchange:
+    """The exchange behind a response; one that is not whole for a rendered page."""
+    if "playwright" in response.flags or response.request is None:
+        return Exchange()
+    found = response.request.meta.pop(KEY, None)
+    return found if isinstance(found, Exchange) else Exchange()
+
+
+def _lines(message: Request | Response) -> tuple[tuple[str, str], ...]:
+    pairs = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in message.headers.items()
+        for value in values
+    ]
+    kept = [(name, value) for name, value in pairs if is_line(name) and is_line(value)]
+    return withhold(tuple(kept[:MAX_HEADERS]))
+
+
+def _certificate(response: Response) -> bytes:
+    """The leaf of this connection as DER; b"" without TLS."""
+    found = response.certificate
+    return bytes(found.dump()) if found is not None else b""

@@ -1,0 +1,62 @@
+"""One piece as its gatherer gives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from index import chain
+
+
+class NotPossible(Exception):
+    """The piece cannot exist for this capture (an onion service has no DNS): no failure."""
+
+
+class NotHad(Exception):
+    """The piece could not be had now; one sentence says why."""
+
+
+class NotConfigured(NotHad):
+    """Nobody said whom to ask: shown as failed, and not tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a capture says of where it was taken. `host` stands readable in the record."""
+
+    capture: int
+    host: str
+    port: int
+    tls: bool
+    peer: str
+    proxied: bool
+    account: bool
+    rendered: bool
+    fetched_at: datetime
+
+    @property
+    def is_onion(self) -> bool:
+        """Whether it is reached through Tor alone."""
+        return self.host.endswith(".onion")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The bytes of a piece that was made."""
+
+    body: bytes = field(repr=False)
+    media_type: str = "application/json"
+
+
+def as_json(told: Mapping[str, Any]) -> Piece:
+    """A piece that is JSON, indented for people, keys in order."""
+    text = json.dumps(dict(told), ensure_ascii=False, indent=2, sort_keys=True)
+    return Piece(text.encode("utf-8", "replace") + b"\n")
+
+
+def now() -> str:
+    """The present time as pieces write it."""
+    return chain.moment(datetime.now(UTC))

@@ -1,0 +1,131 @@
+"""The tables of a dossier, as CSV that no spreadsheet can be tricked with."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from evidence.dossier.facts import CaseFacts, moment
+
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """UTF-8 with a byte order mark, semicolons: what a French spreadsheet opens. A cell that
+    could be a formula gets an apostrophe in front (hostile input 23)."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cell(value) for value in row])
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
+
+
+def cell(value: object) -> str:
+    """A value as harmless text."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(RISKY) else text
+
+
+WHAT = {
+    "capture": ("capture", "capture"),
+    "item": ("pièce relevée", "piece gathered"),
+    "view": ("consultation", "view"),
+    "decide": ("décision", "decision"),
+    "reopen": ("réouverture", "opened again"),
+    "export": ("export du dossier", "export of the dossier"),
+    "delete": ("suppression", "deletion"),
+    "unmask": ("levée du masque", "unmasking"),
+}
+
+
+def chronology(case: CaseFacts) -> list[tuple[str, str, str, str, str]]:
+    """(time, what in French, what in English, on what, detail), from posting to today."""
+    found = []
+    for alert in case.alerts:
+        if alert.posted_at is not None:
+            found.append(
+                (
+                    moment(alert.posted_at),
+                    "publication (date du site)",
+                    "posted (the site’s own time)",
+                    f"alert:{alert.id}",
+                    alert.location,
+                )
+            )
+        found.append(
+            (
+                moment(alert.first_seen),
+                "première détection",
+                "first seen",
+                f"alert:{alert.id}",
+                alert.location,
+            )
+        )
+        found.append((moment(alert.last_seen), "encore en ligne", "still up",
+                      f"alert:{alert.id}", alert.location))  # fmt: skip
+    for act in case.acts:
+        if act.what in ("view", "item"):
+            continue  # in the journal; they are not part of the story
+        fr, en = WHAT.get(act.what, (act.what, act.what))
+        detail = ", ".join(f"{k}={v}" for k, v in sorted(act.detail.items()) if k in SHOWN and v)
+        found.append((moment(act.at), fr, en, act.item, detail))
+    return sorted(found)
+
+
+SHOWN = ("to", "from", "sha256", "edition", "what", "why", "state", "authority")
+
+
+def chronology_csv(case: CaseFacts) -> bytes:
+    """chronologie.csv."""
+    columns = ("date_utc", "evenement", "event", "objet", "detail")
+    return as_csv(columns, chronology(case))
+
+
+def proportionality(case: CaseFacts) -> list[dict[str, str]]:
+    """For each host: what blocking the address, the host or its domain would also take away."""
+    found = []
+    for host in case.hosts:
+        here = [one for one in case.captures if one.host == host]
+        tls = any(one.connection.get("tls") for one in here)
+        is_name = not _is_address(host)
+        domain = ".".join(host.split(".")[-2:]) if is_name else ""
+        found.append(
+            {
+                "host": host,
+                "domain": domain,
+                "copies": str(len({one.location for one in here})),
+                "url_fr": "impossible pour un fournisseur d’accès : sous TLS il ne voit que le "
+                "nom d’hôte" if tls else "possible par filtrage du trafic en clair, contournable",
+                "url_en": "impossible for an access provider: under TLS it sees the host name only"
+                if tls else "possible by filtering plain traffic, easily evaded",
+                "host_fr": f"coupe tout {host}, autres contenus compris : leur part n’est pas "
+                "mesurée ici",
+                "host_en": f"cuts off all of {host}, other content included: its share is not "
+                "measured here",
+                "domain_fr": f"coupe aussi tout autre hôte de {domain}" if is_name else
+                "sans objet : aucun nom de domaine, blocage par résolveur sans effet",
+                "domain_en": f"cuts off every other host of {domain} as well" if is_name else
+                "not applicable: no domain name, a block by resolvers has no effect",
+            }
+        )  # fmt: skip
+    return found
+
+
+def proportionality_csv(case: CaseFacts) -> bytes:
+    """proportionnalite.csv."""
+    rows = proportionality(case)
+    columns = ("host", "domain", "copies", "url_fr", "host_fr", "domain_fr", "url_en", "host_en",
+               "domain_en")  # fmt: skip
+    return as_csv(columns, ([row[name] for name in columns] for row in rows))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
