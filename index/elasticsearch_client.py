@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ REQUEST_SECONDS = 30.0
 OLDEST, NEWEST = (8, 19), (9, 999)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NOT_SET_UP = "Vigie's indices are missing there; run `vigie index setup`, then `rebuild`."
+NO_ELASTICSEARCH = (
+    "What answers at elasticsearch.url is no Elasticsearch; mend the address or port."
+)
 # Names of fields and kinds of errors; whatever else stands in a reason may be content.
 PLAIN_NAME = re.compile(r"(?:field |introduction of )\[([\w.@-]{1,60})\]")
 PLAIN_TYPE = re.compile(r"[a-z_]{1,60}")
@@ -59,6 +63,7 @@ def connect(access: Access) -> Elasticsearch:
         if access.fingerprint:
             options["ssl_assert_fingerprint"] = access.fingerprint
         elif access.ca_file is not None:
+            _check_authorities(access.ca_file)
             options["ca_certs"] = str(access.ca_file)
     if access.api_key:
         options["api_key"] = access.api_key
@@ -72,8 +77,24 @@ def connect(access: Access) -> Elasticsearch:
     except (ValueError, OSError) as error:
         raise IndexUnavailable(
             f"No connection to {access.url} can be set up ({type(error).__name__}): see that "
-            "elasticsearch.ca_file is a PEM file that can be read and the address has a port."
+            "the address is https://HOST:PORT and the fingerprint has 64 hexadecimal digits."
         ) from None
+
+
+def _check_authorities(ca_file: Path) -> None:
+    # The client would say the same of a file that is missing and of a server that is another.
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        why = "holds no certificate in PEM"
+    except OSError as error:
+        why = f"cannot be read ({error.strerror})"
+    else:
+        return
+    raise IndexUnavailable(
+        f"elasticsearch.ca_file {ca_file} {why}; name the file of the authority that signed the "
+        "server's certificate."
+    )
 
 
 def _check_address(address: str) -> None:
@@ -119,36 +140,73 @@ def _sentence(error: Exception) -> str:  # one line for each thing that can be w
     text = str(error).lower()
     match error:
         case UnsupportedProductError():
-            return (
-                "What answers at elasticsearch.url is no Elasticsearch; mend the address or port."
-            )
+            return NO_ELASTICSEARCH
         case AuthenticationException():
             return (
-                "Elasticsearch does not accept the key (401): it is wrong, expired or was "
-                "invalidated. Make keys with `vigie index setup`."
+                "Elasticsearch does not accept the key or password (401): it is missing, wrong, "
+                "expired or was invalidated. `vigie index setup --user NAME` makes keys."
             )
         case AuthorizationException():
             return (
-                "The key may not do this (403): it belongs to another role. `vigie index setup` "
+                "The key or user may not do this (403): it has another role. `vigie index setup` "
                 "makes one key for each role; see docs/elasticsearch.md."
-            )
-        case elastic_transport.TlsError() | elastic_transport.ConnectionError() if (
-            "certificate" in text or "fingerprint" in text or "ssl" in text
-        ):
-            why = "it has expired" if "expired" in text else "it is not the expected one"
-            return (
-                f"The server's certificate was refused: {why}. Check elasticsearch.ca_file or "
-                "elasticsearch.fingerprint, and the server's name and clock."
             )
         case elastic_transport.ConnectionTimeout():
             return "Elasticsearch did not answer in time; what is to be delivered waits."
+        case elastic_transport.TlsError() | elastic_transport.ConnectionError() if (
+            "certificate" in text or "fingerprint" in text or "ssl" in text
+        ):
+            return _of_tls(text)
         case elastic_transport.ConnectionError():
-            return "Elasticsearch cannot be reached; see that it runs and the address is right."
+            return f"Elasticsearch cannot be reached{_of_connection(text)}"
         case ApiError() if error.status_code == 404:
-            return NOT_SET_UP
+            known = "x-elastic-product" in error.meta.headers
+            return NOT_SET_UP if known else NO_ELASTICSEARCH
         case ApiError():
             return f"Elasticsearch answered {error.status_code}; its log says more."
     return f"Elasticsearch could not be asked ({type(error).__name__})."
+
+
+def _of_tls(text: str) -> str:
+    """What is wrong with TLS; `text` is the error's, in small letters."""
+    if any(word in text for word in ("wrong_version", "record_layer", "unexpected_eof")):
+        return (
+            "What answers at elasticsearch.url speaks no TLS: mend the port, or switch TLS on in "
+            "the server."
+        )
+    reasons = {
+        "expired": "it has expired",
+        "mismatch": "it is another host's",
+        "doesn't match": "it is another host's",
+        "not valid for": "it is another host's",
+        "fingerprint": "its fingerprint is another one",
+        "issuer": "no authority that is known here signed it",
+        "self-signed": "no authority that is known here signed it",
+    }
+    why = next((why for word, why in reasons.items() if word in text), "it is not the expected one")
+    return (
+        f"The server's certificate was refused: {why}. Check elasticsearch.ca_file or "
+        "elasticsearch.fingerprint, and the server's name and clock."
+    )
+
+
+def _of_connection(text: str) -> str:
+    """Why there is no connection; `text` is the error's, in small letters."""
+    if "refused" in text:
+        return (
+            ": nothing listens there. See that it runs and that elasticsearch.url has its host "
+            "and port."
+        )
+    if "resolve" in text or "name or service" in text:
+        return (
+            ": the host of elasticsearch.url has no address. Mend its name, or this machine's DNS."
+        )
+    if "aborted" in text or "reset" in text:
+        return (
+            ": what listens there closed the connection. Does the server want https:// in "
+            "elasticsearch.url? Otherwise the port is another program's."
+        )
+    return "; see that it runs and the address is right."
 
 
 def reason(error: Mapping[str, Any]) -> str:

@@ -55,6 +55,9 @@ def configure(path: Path | None = None, *, human: bool = False, least: int = log
     for handler in handlers:
         root.addHandler(handler)
     root.setLevel(logging.WARNING)
+    # They warn of every connection that fails, which our own sentence says better.
+    for name in ("elastic_transport", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     for name in OURS:
         logging.getLogger(name).setLevel(least)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -151,13 +153,28 @@ def test_the_certificate_is_checked(secured: Node, authority: Authority, tmp_pat
     for access in (right, by_fingerprint):
         assert "8." in health_of(access)
     wrong = [
-        replace(right, ca_file=other.ca),
-        replace(right, ca_file=None),
-        replace(right, ca_file=None, fingerprint="ab" * 32),
+        (replace(right, ca_file=other.ca), "refused: no authority"),
+        (replace(right, ca_file=None), "refused: no authority"),
+        (replace(right, ca_file=None, fingerprint="ab" * 32), "refused: its fingerprint"),
     ]
-    for access in wrong:
-        with pytest.raises(IndexUnavailable, match="certificate was refused"):
+    for access, words in wrong:
+        with pytest.raises(IndexUnavailable, match=words):
             health_of(access)
+
+
+def test_a_ca_file_that_is_none_is_named(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("no certificate")
+    for file, words in ((empty, "holds no certificate"), (tmp_path / "none.pem", "No such file")):
+        with pytest.raises(IndexUnavailable, match=words) as raised:
+            connect(Access("https://127.0.0.1:9", ca_file=file))
+        assert str(file) in str(raised.value)
+
+
+def test_another_hosts_certificate_is_named(authority: Authority) -> None:
+    others = authority.issue("others", host="elsewhere.example")
+    with served({}, others) as port, pytest.raises(IndexUnavailable, match="another host's"):
+        health_of(Access(f"https://127.0.0.1:{port}", ca_file=authority.ca))
 
 
 def test_an_expired_certificate_is_named(authority: Authority) -> None:
@@ -166,16 +183,30 @@ def test_an_expired_certificate_is_named(authority: Authority) -> None:
         health_of(Access(f"https://127.0.0.1:{port}", ca_file=authority.ca))
 
 
-def test_a_wrong_key_is_named(secured: Node, authority: Authority) -> None:
-    access = Access(secured.url, api_key="d3Jvbmc6d3Jvbmc=", ca_file=authority.ca)
-    with pytest.raises(IndexUnavailable, match="does not accept the key"):
-        health_of(access)
+def test_a_wrong_key_or_password_is_named(secured: Node, authority: Authority) -> None:
+    nobody = Access(secured.url, ca_file=authority.ca)
+    for access in (
+        nobody,
+        replace(nobody, api_key="d3Jvbmc6d3Jvbmc="),
+        replace(nobody, api_key="no key at all"),
+        replace(nobody, user="elastic", password="wrong"),
+    ):
+        with pytest.raises(IndexUnavailable, match="does not accept the key or password"):
+            health_of(access)
+
+
+def test_a_wrong_scheme_is_named(secured: Node) -> None:
+    with pytest.raises(IndexUnavailable, match=r"want https://"):
+        health_of(Access(secured.url.replace("https", "http")))
+    with served({}) as port, pytest.raises(IndexUnavailable, match="speaks no TLS"):
+        health_of(Access(f"https://127.0.0.1:{port}"))
 
 
 @pytest.mark.parametrize(
     ("headers", "version", "words"),
     [
         ({}, "8.19.0", "no Elasticsearch"),
+        ({}, "404", "no Elasticsearch"),
         ({"X-Elastic-Product": "Elasticsearch"}, "7.17.9", "needs 8.19 or 9"),
         ({"X-Elastic-Product": "Elasticsearch"}, "8.2.0", "needs 8.19 or 9"),
     ],
@@ -190,8 +221,29 @@ def test_what_is_no_server_of_ours_is_named(
 def test_nobody_listening_is_named() -> None:
     with served({}) as port:
         pass
-    with pytest.raises(IndexUnavailable, match="cannot be reached"):
+    with pytest.raises(IndexUnavailable, match="cannot be reached: nothing listens there"):
         health_of(Access(f"http://127.0.0.1:{port}"))
+    with pytest.raises(IndexUnavailable, match="cannot be reached: the host"):
+        health_of(Access("https://vigie.invalid:9200"))
+
+
+@pytest.mark.parametrize("command", [["status"], ["rebuild"], ["setup", "--user", "elastic"]])
+def test_a_command_says_what_is_wrong_in_one_line(tmp_path: Path, command: list[str]) -> None:
+    """No warning of a library and no traceback beside it."""
+    (tmp_path / "password").write_text("x")
+    more = ["--password-file", str(tmp_path / "password")] if "setup" in command else []
+    with served({}) as port:
+        config = tmp_path / "vigie.toml"
+        config.write_text(f'[elasticsearch]\nurl = "https://127.0.0.1:{port}"\n')
+        done = subprocess.run(
+            [sys.executable, "-m", "vigie.cli", "index", *command, *more, "--config", str(config)],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    assert done.returncode == 4
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("vigie: ")
+    assert "speaks no TLS" in line
+    assert "0 missing" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -217,7 +269,7 @@ def served(
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = json.dumps({"version": {"number": version}}).encode()
-            self.send_response(200)
+            self.send_response(404 if version == "404" else 200)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")

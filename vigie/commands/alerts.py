@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from index.alerts import AlertFilter, AlertStore
+    from index.search import SearchIndex
     from index.views import AlertView
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="The configuration; otherwise vigie.toml here.")
 ]
+# How many alerts are read at once.
+PAGE = 500
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
 
 case = typer.Typer(
@@ -30,11 +36,15 @@ case = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
-    app.command(epilog="Example: vigie alerts --status open --json")(alerts)
+    app.command(epilog='Example: vigie alerts "records:>=10 -host:forum.example" --json')(alerts)
     app.add_typer(case, name="case")
 
 
 def alerts(
+    query: Annotated[
+        str,
+        typer.Argument(help="Asked of the search index: words, field:value, records:>=10, OR, -."),
+    ] = "",
     status: Annotated[str, typer.Option(help="open, confirmed or dismissed.")] = "",
     leak: Annotated[str, typer.Option(help="Of this leak only.")] = "",
     source: Annotated[str, typer.Option(help="From this source only.")] = "",
@@ -42,14 +52,24 @@ def alerts(
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
-    """What was found, oldest first."""
+    """What was found, oldest first.
+
+    With a QUERY, what the search index finds, as it stands in the record; the query language is
+    described in docs/elasticsearch.md.
+    """
     from index.alerts import AlertFilter
     from vigie import config as configuration
-    from vigie.wiring import open_record
+    from vigie.wiring import open_index, open_record
 
+    settings = configuration.load(config)
     wanted = AlertFilter(status=status, leak=leak, source=source)
-    with open_record(configuration.load(config)) as record:
-        pages = _pages(record.alerts, wanted, limit)
+    with ExitStack() as stack:
+        record = stack.enter_context(open_record(settings))
+        if query:
+            search = stack.enter_context(open_index(settings))
+            pages = _asked(record.alerts, search, query, wanted, limit)
+        else:
+            pages = _pages(record.alerts, wanted, limit)
         if json:
             for page in pages:
                 for told in _with_why(record.alerts, page):
@@ -121,6 +141,26 @@ def _pages(store: AlertStore, wanted: AlertFilter, limit: int) -> Iterator[Seque
         left = None if left is None else left - len(page.alerts)
         after = page.next
         if not after:
+            return
+
+
+def _asked(
+    store: AlertStore, search: SearchIndex, query: str, wanted: AlertFilter, limit: int
+) -> Iterator[Sequence[AlertView]]:
+    """The alerts a query finds, page by page."""
+    from index.errors import WrongQuery
+    from index.query import parse
+
+    try:
+        found = search.scan(parse(query), kind="alert", sort="number")
+    except WrongQuery as wrong:
+        console.fail(str(wrong), console.USAGE)
+    left = limit or None
+    while ids := [hit.number for hit in islice(found, PAGE)]:
+        page = store.list(replace(wanted, ids=ids), sort="id", descending=False, limit=PAGE)
+        yield page.alerts[:left]
+        left = None if left is None else left - len(page.alerts)
+        if left is not None and left <= 0:
             return
 
 

@@ -210,12 +210,18 @@ def _lag(found: IndexStatus) -> float:
 def _tell(found: IndexStatus) -> None:
     from vigie.progress import local_time
 
-    typer.echo(f"{found.index}: {found.health.state}, {found.health.detail}")
-    typer.echo(
-        f"{found.documents:,} documents for {found.alerts:,} alerts and {found.hits:,} hits; "
-        f"{found.missing:,} missing, {found.extra:,} too many, {found.waiting:,} on their way, "
-        f"{found.put_aside:,} put aside."
-    )
+    if found.reachable:
+        typer.echo(f"{found.index}: {found.health.state}, {found.health.detail}")
+        typer.echo(
+            f"{found.documents:,} documents for {found.alerts:,} alerts and {found.hits:,} hits; "
+            f"{found.missing:,} missing, {found.extra:,} too many, {found.waiting:,} on their way, "
+            f"{found.put_aside:,} put aside."
+        )
+    else:
+        typer.echo(
+            f"{found.index}: unreachable; {found.waiting:,} documents wait, {found.put_aside:,} "
+            "are put aside."
+        )
     if found.oldest_waiting:
         typer.echo(
             f"The oldest has waited {_lag(found):,.0f} s, since {local_time(found.oldest_waiting)}."
@@ -249,7 +255,11 @@ def _bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import TimeRemainingColumn as Remaining
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # Into a file there is no bar, and no empty line in its place.
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task(STAGES["write"], total=None)
         present = ["write"]
 
