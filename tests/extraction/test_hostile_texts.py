@@ -7,6 +7,7 @@ import gc
 import gzip
 import resource
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from extraction import mojibake, passwords
+from extraction import child, mojibake, passwords
 from extraction.layers import Limits
 from extraction.read import extract, unwrap
 from extraction.sandbox import Sandbox
@@ -137,6 +138,29 @@ def test_no_document_pays_for_those_before_it() -> None:
         for _ in range(6):
             box.extract(window)
         assert _peak(box.pid) < first + 12 * 1024 * 1024
+
+
+def test_what_readers_leave_in_circles_is_given_back() -> None:
+    class Circle:
+        pass
+
+    circle = Circle()
+    circle.held = circle  # type: ignore[attr-defined]
+    seen = weakref.ref(circle)
+    gc.disable()
+    try:
+        give_back = child.memory_keeper()
+        left = Circle()
+        left.held = left  # type: ignore[attr-defined]
+        later = weakref.ref(left)
+        del circle, left
+        assert later() is not None
+        give_back()
+        assert later() is None
+        assert seen() is not None, "what was there before is not looked through again"
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def _peak(pid: int) -> int:

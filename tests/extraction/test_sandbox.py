@@ -160,7 +160,10 @@ def test_a_killed_child_is_replaced(sandbox: Sandbox) -> None:
     assert sandbox.extract(b"y").layers[0].text == "y"
 
 
-@given(st.lists(st.tuples(st.text(max_size=5), st.text(st.characters(), max_size=20)), max_size=5))
+ANY = st.text(st.characters() | st.sampled_from("\ud800\udfff"), max_size=20)
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), ANY), max_size=5))
 def test_an_answer_survives_the_way(layers: list[tuple[str, str]]) -> None:
     made = Extracted(tuple(Layer(name, text) for name, text in layers), ("a note",), "utf-8")
     document = Document("n", 3, "00", made)
