@@ -123,6 +123,29 @@ def test_a_flip_in_what_a_scan_reads_is_refused_by_the_scan(
         assert outcome(bad, small) == "refused", name
 
 
+@pytest.mark.soak
+def test_a_thousand_flips_at_random_are_refused_or_never_seen(
+    small: LeakOnDisk, tmp_path: Path
+) -> None:
+    """Every scan of a file with a flipped bit is refused, or answers as the whole file does."""
+    draw = random.Random(29)
+    whole = small.ref.file.read_bytes()
+    key = load_key(small.ref.key_file)
+    bad = tmp_path / "bad.vfp"
+    bad.write_bytes(whole)
+    right = outcome(bad, small)
+    for _ in range(1_000):
+        place = draw.randrange(len(whole))
+        with bad.open("r+b") as file:
+            file.seek(place)
+            file.write(bytes([whole[place] ^ (1 << draw.randrange(8))]))
+        assert is_refused(bad, key), place
+        assert outcome(bad, small) in ("refused", right), place
+        with bad.open("r+b") as file:
+            file.seek(place)
+            file.write(whole[place : place + 1])
+
+
 def test_cut_longer_and_foreign_files_are_refused(
     small: LeakOnDisk, opened: FingerprintFile, tmp_path: Path
 ) -> None:
