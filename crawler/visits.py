@@ -46,6 +46,9 @@ def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
     """What the page holds; None when the spider fails on it."""
     link = visit.walk.link
     if link is not None and link.file:
+        refused = _read(site, page) if page.is_html else None
+        if refused is not None and (refused.wall or refused.gates):
+            return refused
         post = Post(
             link.location,
             body=page.body,
@@ -56,6 +59,10 @@ def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
             frame_ids=addresses.identifiers(link.location),
         )
         return Reading(posts=(post,))
+    return _read(site, page)
+
+
+def _read(site: Site, page: Page) -> Reading | None:
     try:
         return site.read(page)
     except Exception:

@@ -6,6 +6,7 @@ Used by the spiders of forums that serve HTML.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from parsel import Selector, SelectorList
@@ -26,17 +27,24 @@ class Pager:
     last: str = ""
 
 
-def pager(page: Page, hrefs: list[str], number: re.Pattern[str]) -> Pager:
+def pager(
+    page: Page,
+    hrefs: list[str],
+    number: re.Pattern[str],
+    location_of: Callable[[str], str],
+    own: str,
+) -> Pager:
     """The pages around this one, from a pager's links.
 
     `number` finds in an address what counts pages or posts, in its first group; an address
-    without it is the first page.
+    without it is the first page. Only links with the location `own` count: rows and bread crumbs
+    have pagers of their own.
     """
-    here = _number(number, addresses.canonical(page.address))
+    here = _number(number, addresses.canonical(own_address(page, "link[rel=canonical]")))
     found: dict[int, str] = {}
     for href in hrefs:
         address = addresses.canonical(page.join(href))
-        if address and not addresses.changes_something(address):
+        if location_of(address) == own and not addresses.changes_something(address):
             found.setdefault(_number(number, address), address)
     after = [one for one in found if one > here]
     before = [one for one in found if one < here]

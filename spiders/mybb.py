@@ -22,7 +22,9 @@ FRIENDLY = re.compile(
 )
 SCRIPTS = ("/showthread.php", "/printthread.php")
 ARCHIVE = re.compile(r"^(.*/)archive/index\.php$")
-FORUM = re.compile(r"forumdisplay\.php\?fid=\d+|forum-\d+\.html")
+FORUM = re.compile(
+    r"^(.*/(?:forumdisplay\.php\?(?=.*fid=)|forum-))(?:.*fid=)?(\d+)(?:-page-\d+)?(?:\.html|&|$)"
+)
 
 
 class MyBB(Site):
@@ -60,6 +62,10 @@ class MyBB(Site):
         location = addresses.canonical(clean.geturl())
         return Link(location, location)
 
+    def _location(self, address: str) -> str:
+        link = self.locate(address)
+        return link.location if link else ""
+
     def _post_only(self, address: str) -> Link | None:
         """showthread.php?pid=N does not say which thread; it leads there all the same."""
         parts = addresses.parse(address)
@@ -77,7 +83,8 @@ class MyBB(Site):
         hrefs = page.tree.css(
             "#content td strong > a::attr(href), #content .smalltext a::attr(href)"
         )
-        lists = [addresses.canonical(page.join(h)) for h in hrefs.getall() if FORUM.search(h)]
+        own = _forum(page.address)
+        lists = [one for h in hrefs.getall() if (one := _forum(page.join(h))) and one != own]
         if not links and not lists:
             if page.tree.css("input[type=password][name=pwverify]"):
                 return Reading(gates=("password",))
@@ -85,10 +92,10 @@ class MyBB(Site):
                 "#content a[href*='action=login'], #content input[type=password]"
             )
             return Reading(wall=bool(denied), is_list=not denied)
-        around = boards.pager(page, _pages(page), PAGE)
+        around = boards.pager(page, _pages(page), PAGE, _forum, own)
         return Reading(
             links=tuple(links),
-            lists=tuple(dict.fromkeys(one for one in lists if "action=" not in one)),
+            lists=tuple(dict.fromkeys(lists)),
             next_page=around.following,
             is_list=True,
         )
@@ -108,9 +115,10 @@ class MyBB(Site):
         own = boards.own_address(page, "link[rel=canonical]")
         link = self.locate(own) or self.locate(page.address)
         thread = link.location if link else addresses.canonical(page.address)
-        heading = page.tree.css("#content td.thead div > strong")[-1:]
+        board = page.tree.xpath("//*[@id='posts']/ancestor::table[1]")
+        heading = board.css("td.thead div > strong")[-1:]
         title = boards.words(heading)
-        around = boards.pager(page, _pages(page), PAGE)
+        around = boards.pager(page, _pages(page), PAGE, self._location, thread)
         first = not PAGE.search(page.address) and not around.previous
         posts = [
             self._post(page, post, thread, title, opens=first and number == 0)
@@ -139,6 +147,14 @@ class MyBB(Site):
             opens=opens,
             frame_ids=(key, *re.findall(r"\d+", thread.rpartition("/")[2])),
         )
+
+
+def _forum(address: str) -> str:
+    """A forum's first page, whatever page or order of it; "" for another address."""
+    found = FORUM.match(addresses.canonical(address))
+    if found is None or "action=" in address:
+        return ""
+    return f"{found[1]}fid={found[2]}" if "?" in found[1] else f"{found[1]}{found[2]}.html"
 
 
 def _pages(page: Page) -> list[str]:

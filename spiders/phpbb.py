@@ -45,18 +45,22 @@ class PhpBB(Site):
                 return Link(location, location)
         return None
 
+    def _location(self, address: str) -> str:
+        link = self.locate(address)
+        return link.location if link else ""
+
     def read(self, page: Page) -> Reading:
         """A topic, a forum, or the board's index."""
         if page.tree.css("div.post[id^=p] .content"):
             return self._topic(page)
         links = [link for row in page.tree.css("li.row") if (link := self._row(page, row))]
         forums = page.tree.css("a.forumtitle::attr(href), a.subforum::attr(href)").getall()
-        lists = [addresses.canonical(page.join(href)) for href in forums if "viewforum" in href]
+        lists = [one for href in forums if (one := _forum(page.join(href)))]
         if not links and not lists:
             if boards.asks_for_a_password_only(page, "password"):
                 return Reading(gates=("password",))
             return Reading(wall=boards.asks_for_login(page))
-        around = boards.pager(page, _pages(page), START)
+        around = boards.pager(page, _pages(page), START, _forum, _forum(page.address))
         return Reading(
             links=tuple(links),
             lists=tuple(dict.fromkeys(lists)),
@@ -77,7 +81,7 @@ class PhpBB(Site):
         link = self.locate(boards.own_address(page, ".topic-title a, link[rel=canonical]"))
         topic = link.location if link else addresses.canonical(page.address)
         title = boards.words(page.tree.css(".topic-title")[:1])
-        around = boards.pager(page, _pages(page), START)
+        around = boards.pager(page, _pages(page), START, self._location, topic)
         first = not START.search(addresses.canonical(page.address)) and not around.previous
         found = page.tree.css("div.post[id^=p]")
         posts = [
@@ -116,8 +120,14 @@ class PhpBB(Site):
         )
 
 
+def _forum(address: str) -> str:
+    """A forum's first page, whatever page or order of it; "" for another address."""
+    parts = addresses.parse(address)
+    number = parse_qs(parts.query).get("f", [""])[0] if parts else ""
+    if parts is None or not parts.path.endswith("/viewforum.php") or not number.isdigit():
+        return ""
+    return addresses.canonical(parts._replace(query=f"f={number}").geturl())
+
+
 def _pages(page: Page) -> list[str]:
-    hrefs = page.tree.css(".pagination a::attr(href)").getall()
-    # The rows of a forum have pagers of their own topics.
-    inside = set(page.tree.css("li.row .pagination a::attr(href)").getall())
-    return [href for href in hrefs if href not in inside]
+    return page.tree.css(".pagination a::attr(href)").getall()

@@ -15,7 +15,7 @@ from crawler.pages import Link, Page, Post, Reading, Site
 from spiders import boards
 
 TOPIC = re.compile(r"(?:^|[&;])topic=(\d+)(?:\.(?:(\d+)|msg(\d+)|new|from\d+))?")
-BOARD = re.compile(r"(?:^|[?&;])board=(\d+)(?:\.(\d+))?")
+BOARD = re.compile(r"(?:^|[&;])board=(\d+)")
 PARTS = (
     "#boardindex_table, #messageindex, #forumposts, #topic_container, .boardindex_table, "
     "#main_content_section, #smf_footer, #footer"
@@ -44,6 +44,10 @@ class SMF(Site):
         location = addresses.canonical(clean)
         return Link(location, location)
 
+    def _location(self, address: str) -> str:
+        link = self.locate(address)
+        return link.location if link else ""
+
     def read(self, page: Page) -> Reading:
         """A topic, a board, or the index of boards."""
         if page.tree.css(".inner[id^=msg_]"):
@@ -54,7 +58,7 @@ class SMF(Site):
         if not links and not lists:
             denied = page.tree.css("#frmLogin, form[action*='action=login2']")
             return Reading(wall=bool(denied) and boards.asks_for_login(page), is_list=not denied)
-        around = boards.pager(page, _pages(page), START)
+        around = boards.pager(page, _pages(page), START, _board, _board(page.address))
         return Reading(
             links=tuple({link.location: link for link in links}.values()),
             lists=lists,
@@ -63,15 +67,10 @@ class SMF(Site):
         )
 
     def _boards(self, page: Page) -> tuple[str, ...]:
-        found: dict[str, None] = {}
-        own = BOARD.search(page.address)
+        own = _board(page.address)
         hrefs = page.tree.css(".info a.subject, a.subject, .children a, .info a[id^=b]")
-        for href in hrefs.css("::attr(href)").getall():
-            board = BOARD.search(href)
-            if board and not (own and own[1] == board[1]):
-                address = addresses.canonical(page.join(href))
-                found[re.sub(r"([?&;])board=(\d+).*$", r"\1board=\2.0", address)] = None
-        return tuple(found)
+        found = (_board(page.join(href)) for href in hrefs.css("::attr(href)").getall())
+        return tuple(dict.fromkeys(one for one in found if one and one != own))
 
     def _row(self, page: Page, row: Selector) -> Link | None:
         subject = row.css("[id^=msg_] a[href*='topic=']::attr(href)").get("")
@@ -90,7 +89,7 @@ class SMF(Site):
         link = self.locate(own) or self.locate(page.address)
         topic = link.location if link else addresses.canonical(page.address)
         title = boards.words(page.tree.css("#display_head .display_title, #top_subject")[:1])
-        around = boards.pager(page, _pages(page), START)
+        around = boards.pager(page, _pages(page), START, self._location, topic)
         found = page.tree.css(".post_wrapper")
         posts = []
         for number, post in enumerate(found):
@@ -117,6 +116,15 @@ class SMF(Site):
             previous_page=around.previous,
             last_page=around.last,
         )
+
+
+def _board(address: str) -> str:
+    """A board's first page, whatever page or order of it; "" for another address."""
+    parts = addresses.parse(address)
+    found = BOARD.search(parts.query) if parts else None
+    if parts is None or found is None:
+        return ""
+    return addresses.canonical(parts._replace(query=f"board={found[1]}.0").geturl())
 
 
 def _pages(page: Page) -> list[str]:
