@@ -29,6 +29,7 @@ CHANGING = frozenset(
      "edit", "update", "modify", "rename", "move", "merge", "split", "lock", "unlock", "pin",
      "unpin", "sticky", "close", "reopen", "approve", "ban", "unban", "logout", "log-out",
      "log_out", "signout", "sign-out", "sign_out", "logoff", "deconnexion", "déconnexion",
+     "star", "unstar",
      "vote", "upvote", "downvote", "rate", "like", "unlike", "react", "thank", "thanks", "flag",
      "report", "spam", "markread", "mark-read", "mark_read", "mark-as-read", "markasread",
      "mark_as_read", "mark", "markall", "markforumread", "subscribe", "unsubscribe", "watch",

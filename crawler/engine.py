@@ -41,6 +41,7 @@ from crawler.visits import (
     Walk,
     in_place_of,
     is_new_list_page,
+    key_of,
     marks,
     next_address,
     page_of,
@@ -192,15 +193,16 @@ class WatchSpider(scrapy.Spider):
     async def _follow(self, links: Sequence[Link], path: tuple[str, ...]) -> AsyncIterator[Request]:
         """Requests for those links that are new or changed."""
         fresh = list({link.location: link for link in links[:MAX_LINKS]}.values())
-        fresh = [link for link in fresh if f"l {link.location}" not in self._asked]
-        self._asked.update(f"l {link.location}" for link in fresh)
+        # With its state: a way that tells nothing must not hide a row that does.
+        fresh = [link for link in fresh if f"l {link.state} {link.location}" not in self._asked]
+        self._asked.update(f"l {link.state} {link.location}" for link in fresh)
         for link in fresh:
             if link.gate:
                 await self.problem(f"gated-{link.gate}", link.location)
         fresh = [link for link in fresh if not link.gate]
         states = await self.talk.ask([(link.location, link.state) for link in fresh])
         for link, state in zip(fresh, states, strict=True):
-            if state != "same":
+            if state == "new" or (state == "changed" and not link.once):
                 walk = Walk(link, changed=state == "changed")
                 for request in self.request(link.address, Visit(ITEM, walk, path)):
                     yield request
@@ -282,9 +284,10 @@ class WatchSpider(scrapy.Spider):
         """The lists a start page leads to besides its own."""
         if visit.kind != START or self._site is None:
             return ()
-        if reading.empty and not reading.is_list:
+        found = self._site.starts(page, logged_in=self._logged_in)
+        if reading.empty and not reading.is_list and not found:
             await self.problem("nothing-seen", page.address)
-        return self._site.starts(page, logged_in=self._logged_in)
+        return found
 
     async def _report(
         self, page: Page, reading: Reading, visit: Visit, peer: str, path: tuple[str, ...]
@@ -294,7 +297,7 @@ class WatchSpider(scrapy.Spider):
         link = walk.link
         texts = [reporting.texts_of(post) for post in reading.posts]
         keys = [
-            (post.location, reporting.state_of(post, extracted))
+            (key_of(post, link, reading), reporting.state_of(post, extracted))
             for post, extracted in zip(reading.posts, texts, strict=True)
         ]
         # A paste is known by the link that led to it: one key, not two for one location.

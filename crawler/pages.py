@@ -88,8 +88,9 @@ class Link:
     `address` is what to fetch (its fragment is kept: some sites hold a key there), `location` its
     stable canonical name, `state` any short text that changes when what is behind it changes (""
     for what never changes, such as a paste). `file`: an attachment, whose bytes are the post, with
-    `title` and `thread` as in `Post`. `gate`: a condition of `GATES` that is known before the
-    link is opened; it is reported and not opened.
+    `title` and `thread` as in `Post`. `once`: a way beside the rows that list it; it is fetched if
+    its location was never read, whatever its state. `gate`: a condition of `GATES` that is known
+    before the link is opened; it is reported and not opened.
     """
 
     address: str
@@ -99,6 +100,7 @@ class Link:
     title: str = ""
     thread: str = ""
     gate: str = ""
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

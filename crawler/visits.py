@@ -95,6 +95,15 @@ def is_new_list_page(reading: Reading, walk: Walk) -> bool:
     return bool(here) and not known
 
 
+def key_of(post: Post, link: Link | None, reading: Reading) -> str:
+    """Under which name a post is known. A paste has one name for its link and its text, as long as
+    the link says nothing that changes: a row that moved must not make an old text a new one."""
+    if link is None or post.location != link.location:
+        return post.location
+    one = marks(link, reading) and not link.state and not link.once
+    return post.location if one else f"{post.location}#"
+
+
 def in_place_of(shown: Reading, better: Reading) -> Reading:
     """The post of a raw view, told as the page it belongs to tells it."""
     if len(shown.posts) != 1 or len(better.posts) != 1:

@@ -1,9 +1,10 @@
 """Any paste site or forum nobody wrote a spider for, read by its structure.
 
-A page is a list (rows that lead on), a thread (repeated blocks of text) or one document. Lists
-are read at every crawl; a row's own text says whether something happened behind it (counts and
-times, but neither "3 minutes ago" nor a counter of readers). Where nothing tells, a thread is
-read again at every crawl and a paste once.
+A page is a list (rows that lead on), a thread (repeated blocks of text) or one document; what of
+its text belongs to neither rows nor blocks is a document of its own, so that nothing a visitor
+sees is left out. Lists are read at every crawl; a row's own text says whether something happened
+behind it (counts and times, but neither "3 minutes ago" nor a counter of readers). Where nothing
+tells, a thread is read again at every crawl and a paste once.
 """
 
 from __future__ import annotations
@@ -11,51 +12,30 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 from crawler import addresses
 from crawler.pages import Link, Page, Post, Reading, Site
-from spiders import structure
+from spiders import feeds, linked, paging, structure, ways
+from spiders.boards import moment
 
-# Ways that hold no post of anybody, as whole path segments or first words of a query.
-ASIDE = frozenset(
-    {"a-propos", "about", "account", "accounts", "admin", "aide", "api", "apropos", "archive",
-     "assets", "atom", "auth", "author", "authors", "avatar", "avatars", "calendar", "calendrier",
-     "cgu", "compose", "connexion", "contact", "create", "css", "docs", "donate", "faq",
-     "favicon.ico", "feed", "feeds", "help", "images", "img", "inbox", "inscription", "js", "lang",
-     "language", "legal", "log-in", "login", "member", "memberlist", "members", "membre",
-     "membres", "mentions-legales", "messages", "mod", "new", "notifications", "nouveau", "online",
-     "partager", "people", "preferences", "pricing", "print", "privacy", "pro", "profile",
-     "profiles", "publier", "quote", "recherche", "reglement", "reply", "robots.txt", "rss",
-     "rules", "search", "settings", "share", "sign-in", "signin", "sitemap.xml", "staff", "static",
-     "statistics", "stats", "tag", "tags", "team", "terms", "theme", "tools", "tos", "u", "user",
-     "users", "whosonline"}
-)  # fmt: skip
-FILES = re.compile(
-    r"\.(?:css|js|png|jpe?g|gif|svg|webp|ico|woff2?|mp4|webm|mp3|rss|atom)$", re.IGNORECASE
-)
-NEXT_WORDS = re.compile(
-    r"^\W*(?:next|next page|suivante?s?|page suivante|older|older posts|plus anciens?|more|"
-    r"load more|voir plus|charger la suite|weiter|siguiente)\W*$|^[\s›»→>]+$",
+REPLY_WORDS = re.compile(
+    r"\b(?:reply|replies|answers?|répondre|réponses?|comments?|commenter|"
+    r"\d+ commentaires?|(?:un|votre) commentaire)\b",
     re.IGNORECASE,
 )
-PAGE_KEYS = ("page", "pg", "start", "offset", "pagenumber", "paged")
-IN_PATH = re.compile(r"/(?:page|pg)[-/]?(\d+)(?:/|\.html?|$)", re.IGNORECASE)
-RAW_WORDS = re.compile(
-    r"^\W*(?:raw|view raw|brut|texte brut|plain|plain text|raw text)\W*$", re.IGNORECASE
-)
-PERMALINK = re.compile(
-    r"^\W*(?:#?\d+|permalink|permalien|link|lien|share|[\d\s/:.,hT+Z-]+)?\W*$", re.IGNORECASE
-)
-DOWNLOAD_WORDS = re.compile(r"^\W*(?:download|télécharger|embed|clone|hex)\W*$", re.IGNORECASE)
-NO_TITLES = (PERMALINK, NEXT_WORDS, RAW_WORDS, DOWNLOAD_WORDS)
-REPLY_WORDS = re.compile(
-    r"\b(?:reply|replies|answer|répondre|réponses?|comment|commenter)\b", re.IGNORECASE
-)
+SITEMAP = re.compile(r"^\s*sitemap:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+FEED_TYPES = ("rss", "atom", "feed+json", "rdf")
 MIN_TEXT = 20
+# Characters of unlinked text beside rows or posts that make a document of their own.
+MIN_REST = 60
+# Unlinked characters of a row in a list, at most; a post says more.
+SHORT_ROW = 160
+FEW_LINKS = 3
+MAX_FEEDS, MAX_MAPS = 3, 50
 
 
 class Generic(Site):
@@ -68,94 +48,149 @@ class Generic(Site):
         del page
         return 1
 
+    def starts(self, page: Page, *, logged_in: bool) -> tuple[str, ...]:
+        """Feeds and site maps, where the start page itself leads nowhere."""
+        del logged_in
+        if not page.is_html or len(self.read(page).links) >= FEW_LINKS:
+            return ()
+        found = []
+        for link in page.tree.css("link[rel~=alternate][href]"):
+            kind = link.attrib.get("type", "")
+            address = page.join(link.attrib["href"])
+            same = addresses.host_port(address) == addresses.host_port(page.address)
+            if same and any(one in kind for one in FEED_TYPES):
+                found.append(address)
+        return tuple(found[:MAX_FEEDS]) or (page.root("/robots.txt"), page.root("/sitemap.xml"))
+
+    def locate(self, address: str) -> Link | None:
+        """The link without what only changes the view."""
+        location = ways.location_of(address)
+        return Link(location, location) if location else None
+
     def read(self, page: Page) -> Reading:
         """A list, a thread, or one document."""
-        here = addresses.canonical(page.address)
+        here = _own(page)
+        if feeds.is_feed(page):
+            return self._feed(page)
         if not page.is_html:
-            ids = addresses.identifiers(here)
-            return Reading(
-                posts=(Post(here, body=page.body, content_type=page.content_type, frame_ids=ids),)
-            )
+            return _raw_file(page, here)
         body = _parsed(page.text)
         main = structure.main_part(body)
-        onward = next_page(page, body)
+        title = _title(body)
+        rows = ways.ways(self, page, main, here)
+        pages = paging.pages_of(page, body, rows)
         pasted = structure.paste_text(main)
+        beside = ways.ways(self, page, body, here, once=True)
         if pasted:
-            post = Post(
-                here, text=pasted, title=_title(body), frame_ids=addresses.identifiers(here)
-            )
-            return Reading(posts=(post,), instead=_raw(page, body) if _numbered(pasted) else "")
-        links = self._links(page, main) or self._links(page, body)
+            return self._paste(page, here, body, pasted, title, beside)
         blocks = structure.blocks(main)
-        if links and _is_list(page, main, blocks, links):
-            return Reading(links=tuple(links.values()), next_page=onward, is_list=True)
+        if rows and _is_list(page, main, blocks, rows):
+            return self._list(page, here, main, rows, beside, pages)
         if not structure.are_posts(blocks):
             blocks = []
-        posts = self._posts(page, here, main, blocks, _title(body))
+        return self._thread(page, here, (body, main), blocks, title, beside, pages)
+
+    def _feed(self, page: Page) -> Reading:
+        links, maps = [], []
+        for entry in feeds.entries(page):
+            location = ways.location_of(entry.address)
+            if entry.map:
+                maps.append(entry.address)
+            elif ways.leads_on(self, page, location):
+                state = f"feed:{entry.changed}" if entry.changed else ""
+                links.append(Link(location, location, state, once=not state))
+        return Reading(
+            links=tuple(links), lists=tuple(maps[:MAX_MAPS]), is_list=True, sure=90,
+            reasons=("a feed or site map",),
+        )  # fmt: skip
+
+    def _paste(
+        self, page: Page, here: str, body: HtmlElement, text: str, title: str,
+        beside: dict[str, Link],
+    ) -> Reading:  # fmt: skip
+        raw = ways.raw_view(page, body) if structure.numbered(text) else ""
+        post = Post(here, text=text, title=title, frame_ids=addresses.identifiers(here))
+        return Reading(
+            posts=(post,), links=tuple(beside.values()), instead=raw, sure=75,
+            reasons=("one block of fixed text", *(["a raw view"] if raw else [])),
+        )  # fmt: skip
+
+    def _list(
+        self, page: Page, here: str, main: HtmlElement, rows: dict[str, Link],
+        beside: dict[str, Link], pages: paging.Pages,
+    ) -> Reading:  # fmt: skip
+        rest = structure.without(main, _rows(page, main, rows))
+        told = sum(1 for link in rows.values() if link.state)
+        reasons = [f"{len(rows)} rows that lead on"]
+        reasons += [f"{told} of them tell of changes"] if told else []
+        reasons += ["a pager"] if pages.numbered else ["a next page"] if pages.following else []
+        sure = 40 + 15 * (len(rows) > 2) + 20 * (told > 0) + 15 * bool(pages.following)
+        return Reading(
+            posts=_rest(here, rest),
+            links=(*rows.values(), *(link for key, link in beside.items() if key not in rows)),
+            next_page=pages.following,
+            is_list=True,
+            sure=sure,
+            reasons=tuple(reasons),
+        )
+
+    def _thread(
+        self, page: Page, here: str, parts: tuple[HtmlElement, HtmlElement],
+        blocks: list[HtmlElement], title: str, beside: dict[str, Link], pages: paging.Pages,
+    ) -> Reading:  # fmt: skip
+        body, main = parts
+        posts = _posts(page, here, main, blocks, title)
+        told = linked.posts(page)
+        if told and not _are_shown(told, posts):
+            posts = told
         if not posts:
             wall = bool(page.tree.css("input[type=password]"))
-            return Reading(links=tuple(links.values()), next_page=onward, wall=wall and not links)
-        grows = len(posts) > 1 or bool(REPLY_WORDS.search(structure.text_of(body)))
-        raw = _raw(page, body) if len(posts) == 1 else ""
-        return Reading(posts=posts, next_page=onward, grows=grows and not raw, instead=raw)
+            return Reading(
+                links=tuple(beside.values()), next_page=pages.following, wall=wall and not beside,
+                sure=20, reasons=("neither rows nor text",),
+            )  # fmt: skip
+        many = len(posts) > 1
+        own = paging.base_of(pages.following) == paging.base_of(here) or (
+            paging.number_of(pages.following) > paging.number_of(here)
+        )
+        following = pages.following if many or own else ""
+        grows = many or bool(following) or bool(REPLY_WORDS.search(structure.text_of(body)))
+        raw = ways.raw_view(page, body) if not many and not following else ""
+        files = ways.attachments(self, page, main, _thread_of(here), title)
+        threads = _threads_of(posts, here)
+        listed = {link.location for link in (*files, *threads)}
+        more = (link for key, link in beside.items() if key not in listed)
+        return Reading(
+            posts=posts,
+            links=(*files, *threads, *more),
+            next_page=following,
+            grows=grows and not raw,
+            instead=raw,
+            sure=_sure(posts, blocks, told, pages),
+            reasons=_reasons(posts, blocks, told, pages),
+        )
 
-    def _links(self, page: Page, part: HtmlElement) -> dict[str, Link]:
-        """Ways to threads, pastes and other lists, by location."""
-        here = addresses.canonical(page.address)
-        found: dict[str, Link] = {}
-        for element in structure.links(part):
-            address = page.join(element.get("href", ""))
-            location = addresses.canonical(address)
-            if not location or location == here or not self._leads_on(page, address):
-                continue
-            said = structure.text_of(element)
-            if location in found or any(form.match(said) for form in NO_TITLES):
-                continue
-            if not structure.VOLATILE.sub("", said).strip():
-                continue  # "5 minutes ago" leads to the last post of a thread that is listed
-            if _is_page_of(location, here, found):
-                continue
-            state = structure.row_state(structure.row_of(element))
-            found[location] = Link(location, location, _short(state))
-        return found
 
-    def _leads_on(self, page: Page, address: str) -> bool:
-        parts = urlsplit(address)
-        if addresses.host_port(address) != addresses.host_port(page.address):
-            return False
-        if FILES.search(parts.path) or not self.harmless(address):
-            return False
-        words = {segment.lower() for segment in parts.path.split("/") if segment}
-        words |= {word.lower() for pair in parse_qsl(parts.query) for word in pair}
-        stems = {word.rsplit(".", 1)[0] for word in words}
-        return not (words | stems) & ASIDE and bool(parts.path.strip("/") or parts.query)
+def _raw_file(page: Page, here: str) -> Reading:
+    if addresses.canonical(page.address).endswith("/robots.txt"):
+        maps = [page.join(found) for found in SITEMAP.findall(page.text)]
+        return Reading(lists=tuple(maps[:MAX_MAPS]), is_list=True)
+    ids = addresses.identifiers(here)
+    post = Post(here, body=page.body, content_type=page.content_type, frame_ids=ids)
+    return Reading(posts=(post,), sure=90, reasons=("raw text or a file",))
 
-    def _posts(
-        self, page: Page, here: str, main: HtmlElement, blocks: list[HtmlElement], title: str
-    ) -> tuple[Post, ...]:
-        ids = addresses.identifiers(here)
-        if len(blocks) < 2:
-            if len(structure.text_of(main)) < MIN_TEXT:
-                return ()
-            opens = title not in structure.text_of(main)
-            return (Post(here, html=_html(main), title=title, opens=opens, frame_ids=ids),)
-        thread = _first_page(here)
-        posts = []
-        for number, block in enumerate(blocks, start=1):
-            place = _permalink(page, block) or f"{here}#{_anchor(block) or number}"
-            own = (*addresses.identifiers(place), *ids)
-            posts.append(
-                Post(
-                    place,
-                    html=_html(block),
-                    thread=thread,
-                    title=title,
-                    opens=number == 1 and thread == here,
-                    posted_at=_posted_at(block),
-                    frame_ids=tuple(dict.fromkeys(own)),
-                )
-            )
-        return tuple(posts)
+
+def _own(page: Page) -> str:
+    """Where the page lies: without what changes the view, and as it says itself if that is less."""
+    here = ways.location_of(page.address)
+    said = page.tree.css("link[rel=canonical]::attr(href)").get("") if page.is_html else ""
+    own = ways.location_of(page.join(said)) if said else ""
+    if own.partition("?")[0] == here.partition("?")[0]:
+        pieces = set(re.split(r"[&;]", own.partition("?")[2]))
+        if pieces - {""} <= set(re.split(r"[&;]", here.partition("?")[2])):
+            same = paging.number_of(own) == paging.number_of(here)
+            return own if same and (own.partition("?")[2] or "?" not in here) else here
+    return here
 
 
 def _is_list(
@@ -164,17 +199,32 @@ def _is_list(
     """Whether the page leads on rather than holding posts."""
     if len(blocks) > 1:
         leading = sum(1 for block in blocks if _title_link(page, block, links))
-        return leading >= 0.6 * len(blocks)
-    linked = len(structure.text_of(main)) - len(structure.text_of(main, without_links=True))
+        if leading >= 0.6 * len(blocks) or structure.are_posts(blocks):
+            return leading >= 0.6 * len(blocks)
     if blocks and len(links) < 2:
         return False
-    return linked > 0.3 * max(1, len(structure.text_of(main)))
+    everything = max(1, len(structure.text_of(main)))
+    if everything - len(structure.text_of(main, without_links=True)) > 0.3 * everything:
+        return True
+    rows = _rows(page, main, links)
+    said = sorted(len(structure.text_of(row, without_links=True)) for row in rows)
+    covered = sum(len(structure.text_of(row)) for row in rows)
+    return len(rows) > 1 and covered > 0.6 * everything and said[len(said) // 2] < SHORT_ROW
+
+
+def _rows(page: Page, main: HtmlElement, links: dict[str, Link]) -> list[HtmlElement]:
+    """What the links are listed in, each once and none inside another."""
+    found: dict[HtmlElement, None] = {}
+    for element in structure.links(main):
+        if ways.location_of(page.join(element.get("href", ""))) in links:
+            found[structure.row_of(element)] = None
+    return [row for row in found if not any(outer in found for outer in row.iterancestors())]
 
 
 def _title_link(page: Page, block: HtmlElement, links: dict[str, Link]) -> bool:
     """Whether the block opens with a link to a page of its own that is more than a number."""
     for element in structure.links(block):
-        if addresses.canonical(page.join(element.get("href", ""))) in links:
+        if ways.location_of(page.join(element.get("href", ""))) in links:
             before = len(structure.text_of(block, without_links=True))
             return element.getparent().tag in ("h1", "h2", "h3", "h4", "td", "li", "dt") or (
                 before < 300
@@ -182,95 +232,92 @@ def _title_link(page: Page, block: HtmlElement, links: dict[str, Link]) -> bool:
     return False
 
 
-def next_page(page: Page, body: HtmlElement) -> str:
-    """The page after this one of the same list or thread; "" at its end."""
-    here = _page_number(page.address)
-    numbered: dict[int, str] = {}
-    worded = ""
-    hinted = page.tree.css("link[rel=next]::attr(href), a[rel~=next]::attr(href)").get("")
-    if hinted:
-        return page.join(hinted)
-    for element in structure.links(body):
-        address = page.join(element.get("href", ""))
-        if addresses.host_port(address) != addresses.host_port(page.address):
-            continue
-        said = structure.text_of(element)
-        label = f"{said} {element.get('aria-label', '')} {element.get('title', '')}".strip()
-        names = " ".join(structure.tokens(element))
-        if NEXT_WORDS.match(said) or NEXT_WORDS.match(label) or "next" in names.split():
-            worded = worded or address
-        if said.isdigit() and len(said) < 7 and _is_number_of(address, page.address, said):
-            numbered[int(said)] = address
-    # The pager's own numbers tell where this page stands when its address does not.
-    ahead = [number for number in numbered if number > max(here, 1)]
-    if ahead and not worded:
-        return numbered[min(ahead)]
-    moves = worded and addresses.canonical(worded) != addresses.canonical(page.address)
-    return worded if moves and not addresses.changes_something(worded) else ""
+def _posts(
+    page: Page, here: str, main: HtmlElement, blocks: list[HtmlElement], title: str
+) -> tuple[Post, ...]:
+    ids = addresses.identifiers(here)
+    if len(blocks) < 2:
+        if len(structure.text_of(main)) < MIN_TEXT:
+            return ()
+        opens = title not in structure.text_of(main)
+        return (Post(here, html=_html(main), title=title, opens=opens, frame_ids=ids),)
+    thread = _thread_of(here)
+    found: dict[str, Post] = {}
+    for number, block in enumerate(blocks, start=1):
+        place = _permalink(page, block) or f"{here}#{_anchor(block) or number}"
+        place = place if place not in found else f"{here}#{number}"
+        own = (*addresses.identifiers(place), *ids)
+        found[place] = Post(
+            place,
+            html=_html(block),
+            thread=thread,
+            title=title,
+            opens=number == 1 and thread == here,
+            posted_at=_posted_at(block),
+            frame_ids=tuple(dict.fromkeys(own)),
+        )
+    return (*found.values(), *_rest(here, structure.without(main, blocks)))
 
 
-def _page_number(address: str) -> int:
-    """The page an address names; 1 when it names none. An offset counts as its number."""
-    parts = urlsplit(address)
-    for key, value in parse_qsl(parts.query):
-        if key.lower() in PAGE_KEYS and value.isdigit() and len(value) < 9:
-            return max(1, int(value))
-    found = IN_PATH.search(parts.path)
-    return max(1, int(found[1])) if found and len(found[1]) < 6 else 1
+def _rest(here: str, rest: HtmlElement) -> tuple[Post, ...]:
+    """The text that stands beside rows or posts, as a document that changes only with its words."""
+    said = structure.VOLATILE.sub(" ", structure.text_of(rest, without_links=True))
+    if len(said.strip()) < MIN_REST:
+        return ()
+    digest = hashlib.blake2b(said.encode(), digest_size=12).hexdigest()
+    ids = addresses.identifiers(here)
+    return (Post(here, html=_html(rest), opens=False, frame_ids=ids, state=f"rest:{digest}"),)
 
 
-def _without_page(address: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    parts = urlsplit(address)
-    kept = tuple(pair for pair in parse_qsl(parts.query) if pair[0].lower() not in PAGE_KEYS)
-    return IN_PATH.sub("", parts.path).rstrip("/"), kept
+def _threads_of(posts: tuple[Post, ...], here: str) -> tuple[Link, ...]:
+    """Threads whose posts an index shows in full: their own addresses lie on another page.
 
-
-def _same_but_page(one: str, other: str) -> bool:
-    return _without_page(one) == _without_page(other)
-
-
-def _is_page_of(location: str, here: str, found: dict[str, Link]) -> bool:
-    """Whether the location is another page of this list, or of a thread that is listed already."""
-    if _page_number(location) <= 1:
-        return _page_number(here) > 1 and _same_but_page(location, here)
-    return _same_but_page(location, here) or _first_page(location) in found
-
-
-def _is_number_of(address: str, here: str, said: str) -> bool:
-    """Whether a link that shows a number leads to that page of this list or thread."""
-    if _same_but_page(address, here):
-        return _page_number(address) > 1
-    # Some name the page "p": only where the number shown is the number in the address.
-    one, other = urlsplit(address), urlsplit(here)
-    changed = set(parse_qsl(one.query)) - set(parse_qsl(other.query))
-    return one.path == other.path and changed == {("p", said)}
-
-
-def _first_page(address: str) -> str:
-    if _page_number(address) <= 1:
-        return address
-    path, kept = _without_page(address)
-    query = "&".join(f"{key}={value}" for key, value in kept)
-    return addresses.join(address, path or "/") + (f"?{query}" if query else "")
-
-
-def _numbered(text: str) -> bool:
-    """Whether the lines of a paste carry numbers of their own: a gutter would break rows."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()][:20]
-    return len(lines) > 1 and all(
-        line.startswith(str(number)) for number, line in enumerate(lines, start=1)
+    What is shown of a thread tells whether something happened in it.
+    """
+    shown: dict[str, list[str]] = {}
+    for post in posts:
+        page, _, fragment = post.location.partition("#")
+        if fragment and urlsplit(page).path != urlsplit(here).path:
+            shown.setdefault(page, []).append(fragment)
+    return tuple(
+        Link(page, page, ways.short(" ".join(fragments))) for page, fragments in shown.items()
     )
 
 
-def _raw(page: Page, body: HtmlElement) -> str:
-    """The raw view of a paste; "" when the page is one already or has none."""
-    for element in structure.links(body):
-        if RAW_WORDS.match(structure.text_of(element)):
-            address = page.join(element.get("href", ""))
-            same = addresses.host_port(address) == addresses.host_port(page.address)
-            if same and not addresses.changes_something(address):
-                return address
-    return ""
+def _are_shown(told: tuple[Post, ...], posts: tuple[Post, ...]) -> bool:
+    """Whether what JSON-LD tells stands on the page as well."""
+    shown = "".join(re.sub(r"\W+|<[^>]*>", "", post.html + post.text) for post in posts)
+    parts = [re.sub(r"\W+|<[^>]*>", "", post.text)[:40] for post in told]
+    return sum(1 for part in parts if part in shown) >= 0.5 * len(parts)
+
+
+def _sure(
+    posts: tuple[Post, ...], blocks: list[HtmlElement], told: tuple[Post, ...], pages: paging.Pages
+) -> int:
+    if len(posts) == 1 and not told:
+        return 35
+    named = sum(1 for post in posts if not re.search(r"#\d{1,3}$", post.location))
+    dated = sum(1 for post in posts if post.posted_at)
+    says = sum(1 for block in blocks if structure.names_a_post(block))
+    return min(
+        95,
+        40 + 20 * (2 * named >= len(posts)) + 10 * (2 * dated >= len(posts))
+        + 15 * (2 * says >= max(1, len(blocks))) + 20 * bool(told) + 5 * bool(pages.following),
+    )  # fmt: skip
+
+
+def _reasons(
+    posts: tuple[Post, ...], blocks: list[HtmlElement], told: tuple[Post, ...], pages: paging.Pages
+) -> tuple[str, ...]:
+    found = [f"{len(blocks)} blocks of one kind"] if len(blocks) > 1 else ["one document"]
+    found += ["posts told in JSON-LD"] if told else []
+    found += ["addresses or anchors of their own"] if _sure(posts, blocks, (), pages) >= 60 else []
+    found += ["a pager"] if pages.numbered else ["a next page"] if pages.following else []
+    return tuple(found)
+
+
+def _thread_of(here: str) -> str:
+    return paging.base_of(here) if paging.number_of(here) else here
 
 
 def _permalink(page: Page, block: HtmlElement) -> str:
@@ -279,7 +326,8 @@ def _permalink(page: Page, block: HtmlElement) -> str:
     for element in structure.links(block):
         href = element.get("href", "")
         timed = element.find(".//time") is not None or "permalink" in structure.tokens(element)
-        if not (timed or (PERMALINK.match(structure.text_of(element)) and href.strip("#"))):
+        plain = ways.ONLY_NUMBER.match(structure.text_of(element)) and href.strip("#")
+        if not (timed or plain):
             continue
         address = page.join(href)
         if not address or addresses.host_port(address) != addresses.host_port(page.address):
@@ -304,8 +352,7 @@ def _anchor(block: HtmlElement) -> str:
 
 def _posted_at(block: HtmlElement) -> str:
     stamp = block.find(".//time[@datetime]")
-    found = stamp.get("datetime", "") if stamp is not None else ""
-    return found if re.fullmatch(r"\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)", found) else ""
+    return moment(stamp.get("datetime", "")) if stamp is not None else ""
 
 
 def _title(body: HtmlElement) -> str:
@@ -315,11 +362,6 @@ def _title(body: HtmlElement) -> str:
 
 def _html(element: HtmlElement) -> str:
     return str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
-
-
-def _short(state: str) -> str:
-    """States cross to the supervisor; a row's words need not."""
-    return f"row:{hashlib.blake2b(state.encode(), digest_size=12).hexdigest()}" if state else ""
 
 
 @lru_cache(maxsize=2)

@@ -38,6 +38,7 @@ VIEW_COUNT = re.compile(
     r"(?:^|[-_\s])(?:views?|vues?|hits|reads|lectures?|online)(?:$|[-_\s])", re.IGNORECASE
 )
 MAX_ELEMENTS = 200_000
+DOOMED = "data-vigie-left-out"
 
 
 def parse(untrusted_html: str) -> HtmlElement:
@@ -110,6 +111,28 @@ def text_of(element: HtmlElement, *, without_links: bool = False) -> str:
     return SPACES.sub(" ", " ".join(parts)).strip()
 
 
+def without(part: HtmlElement, doomed: list[HtmlElement]) -> HtmlElement:
+    """A copy of a part without those of its elements, and without its headings."""
+    marked = [one for one in doomed if one is not part]
+    for one in marked:
+        one.set(DOOMED, "1")
+    copied = deepcopy(part)
+    for one in marked:
+        one.attrib.pop(DOOMED, None)
+    for one in copied.xpath(f".//*[@{DOOMED}] | .//h1 | .//th"):
+        if one.getparent() is not None:
+            one.drop_tree()
+    return copied
+
+
+def numbered(text: str) -> bool:
+    """Whether the lines of a paste carry numbers of their own: a gutter would break rows."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()][:20]
+    return len(lines) > 1 and all(
+        line.startswith(str(number)) for number, line in enumerate(lines, start=1)
+    )
+
+
 def paste_text(main: HtmlElement) -> str:
     """The text of a paste's page: the one large read-only field or block of fixed text; ""."""
     fields = [
@@ -158,14 +181,15 @@ def are_posts(found: list[HtmlElement]) -> bool:
 
     The lines of a listing and the rows of a table repeat too; they are one document.
     """
-    says_post = [one for one in found if one.tag == "article" or _says_post(one)]
+    says_post = [one for one in found if one.tag == "article" or names_a_post(one)]
     marked = [one for one in found if one.get("id") or one.find(".//time") is not None]
     named = [one for one in found if one.find(".//a[@name]") is not None]
     plain = found and found[0].tag in ("tr", "li")
     return 2 * len(says_post if plain and not marked else says_post + marked + named) >= len(found)
 
 
-def _says_post(element: HtmlElement) -> bool:
+def names_a_post(element: HtmlElement) -> bool:
+    """Whether a class name or an id of the element says post."""
     return any(POST_WORDS.search(token) for token in tokens(element))
 
 

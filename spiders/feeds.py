@@ -1,0 +1,92 @@
+"""RSS, Atom, RDF, JSON feeds and site maps: addresses, and what tells that something changed.
+
+Only addresses and times are taken, so a short reader is enough; what an entry says is read on its
+own page. Names without their namespaces, since feeds in the wild get those wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from crawler.pages import Page
+from spiders import facts
+
+STARTS = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?[^>]*>\s*)*"
+                    rb"<(?:[\w.-]+:)?(rss|feed|RDF|urlset|sitemapindex)\b", re.DOTALL)  # fmt: skip
+MAX_ENTRIES = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed. `changed` is its own word for when, `map` that it is a further map."""
+
+    address: str
+    changed: str = ""
+    map: bool = False
+
+
+def is_feed(page: Page) -> bool:
+    """Whether the document is a feed or a site map, whatever its type says."""
+    if "json" in page.content_type:
+        told = page.json
+        return isinstance(told, dict) and "jsonfeed.org" in facts.text(told.get("version"))
+    return STARTS.match(page.body[:4096]) is not None
+
+
+def entries(page: Page) -> list[Entry]:
+    """The entries in their order, each address once; [] for what is no feed."""
+    found: dict[str, Entry] = {}
+    for entry in _json(page) if "json" in page.content_type else _xml(page):
+        address = page.join(entry.address)
+        if address and len(found) < MAX_ENTRIES:
+            found.setdefault(address, Entry(address, entry.changed, entry.map))
+    return list(found.values())
+
+
+def _json(page: Page) -> Iterator[Entry]:
+    told = page.json if isinstance(page.json, dict) else {}
+    for item in facts.dicts(told.get("items")):
+        changed = facts.text(item.get("date_modified")) or facts.text(item.get("date_published"))
+        yield Entry(facts.text(item.get("url")) or facts.text(item.get("id")), changed)
+
+
+def _xml(page: Page) -> Iterator[Entry]:
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(page.body, parser)
+    except etree.XMLSyntaxError:
+        return
+    if root is None:
+        return
+    for node in root.iter(etree.Element):
+        kind = _name(node)
+        if kind in ("item", "entry", "url", "sitemap"):
+            yield _entry(node, kind)
+
+
+def _entry(node: etree._Element, kind: str) -> Entry:
+    address = changed = guid = ""
+    for child in node:
+        if not isinstance(child.tag, str):
+            continue
+        name, text = _name(child), (child.text or "").strip()
+        if name == "link" and child.get("href"):
+            if child.get("rel", "alternate") == "alternate" or not address:
+                address = child.get("href", "")
+        elif name in ("link", "loc") and text:
+            address = address or text
+        elif name in ("guid", "id"):
+            guid = text
+        elif name in ("updated", "lastmod", "date", "pubDate", "published"):
+            changed = max(changed, text) if name == "updated" else changed or text
+    if not address and guid.startswith(("http://", "https://")):
+        address = guid
+    return Entry(address, changed, kind == "sitemap")
+
+
+def _name(node: etree._Element) -> str:
+    return str(node.tag).rpartition("}")[2]

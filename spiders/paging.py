@@ -1,0 +1,197 @@
+"""The pages of a list or thread on a site nobody wrote a spider for.
+
+A pager is a row of numbers that lead to addresses which differ in one number and grow with what
+is shown ("?page=2", "?st=20", "/b/2.html", "-page-2"); else a link that says "next". A row in a
+list has a pager of its own, which is not the list's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import urlsplit, urlunsplit
+
+from lxml.html import HtmlElement  # type: ignore[import-untyped]
+
+from crawler import addresses
+from crawler.pages import Page
+from spiders import structure
+
+NUMBER = re.compile(r"(?<![0-9A-Fa-f])\d{1,7}(?![0-9A-Za-z])|(?<=[-_/=])\d{1,7}(?=[.\-_/]|$)")
+NEXT_WORDS = re.compile(
+    r"^\W*(?:next|next page|older|load more|more|show more|voir plus|charger la suite|suivante?s?|"
+    r"page suivante|plus anciens?|weiter|ältere|siguiente|siguientes|prossima?|volgende|"
+    r"(?:older|next) (?:posts|entries|comments|threads|topics|messages|articles|pastes|results)|"
+    r"(?:articles|billets|messages|sujets|commentaires|réponses|entrées|pages|résultats)"
+    r" (?:plus anciens|suivants|suivantes|précédents))\W*$|^[\s›»→>]+$",
+    re.IGNORECASE,
+)
+# Parameters and path segments that count pages or what stands on them, left out of a first page.
+PAGE_WORDS = re.compile(
+    r"^(?:page|pages|paged|pg|p|pagina|seite|feuille|comment-page|index)$", re.IGNORECASE
+)
+PAGE_KEYS = frozenset(
+    {"page", "pg", "p", "paged", "start", "st", "offset", "from", "skip", "pagenumber", "debut",
+     "begin", "cursor", "pageindex", "o", "pn", "currentpage"}
+)  # fmt: skip
+IN_PATH = re.compile(r"/(?:[\w-]*-)?(?:page|pg|p)[-/_]?(\d+)(?=/|\.html?|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The page after this one, "" where none is. `numbered`: a pager told it.
+
+    The highest number shown is no last page: many pagers show the nearest ones only.
+    """
+
+    following: str = ""
+    numbered: bool = False
+
+
+def base_of(address: str) -> str:
+    """A list's or thread's address without what counts its pages: the same for all of them."""
+    parts = urlsplit(addresses.canonical(address))
+    pieces = [
+        piece
+        for piece in re.split(r"[&;]", parts.query)
+        if piece and not (piece.partition("=")[0].lower() in PAGE_KEYS and _counts(piece))
+    ]
+    path = IN_PATH.sub("", parts.path)
+    path = re.sub(r"/index\.\w+$", "/", path)
+    return urlunsplit(parts._replace(path=path.rstrip("/") or "/", query="&".join(pieces)))
+
+
+def _counts(piece: str) -> bool:
+    value = piece.partition("=")[2]
+    return value.isascii() and value.isdigit() and len(value) < 9
+
+
+def number_of(address: str) -> int:
+    """The page an address names, an offset as its number; 0 when it names none."""
+    parts = urlsplit(address)
+    for piece in re.split(r"[&;]", parts.query):
+        if piece.partition("=")[0].lower() in PAGE_KEYS and _counts(piece):
+            return int(piece.partition("=")[2])
+    found = IN_PATH.search(parts.path)
+    return int(found[1]) if found and len(found[1]) < 8 else 0
+
+
+def pages_of(page: Page, body: HtmlElement, listed: Collection[str]) -> Pages:
+    """The pages around `page`; `listed` are the locations of rows, whose pagers are theirs."""
+    here = addresses.canonical(page.address)
+    numbered = _numbered(page, body, here, {base_of(one) for one in listed})
+    hinted = page.tree.css("link[rel=next]::attr(href), a[rel~=next]::attr(href)").get("")
+    worded = page.join(hinted) if hinted else _worded(page, body, here)
+    if numbered.following or not worded:
+        return numbered
+    canonical = addresses.canonical(worded)
+    if canonical == here or addresses.changes_something(worded):
+        return numbered
+    return Pages(worded, numbered.numbered)
+
+
+def _worded(page: Page, body: HtmlElement, here: str) -> str:
+    """The last link that says "next": lists have it below."""
+    found = ""
+    for element in structure.links(body):
+        said = structure.text_of(element)
+        label = element.get("aria-label", "") or element.get("title", "")
+        names = structure.tokens(element)
+        if not (NEXT_WORDS.match(said) or NEXT_WORDS.match(label) or "next" in names):
+            continue
+        address = page.join(element.get("href", ""))
+        if not _same_host(address, here) or addresses.canonical(address) == here:
+            continue
+        if said.strip(" \u203a\u00bb\u2192>") or base_of(address) == base_of(here) or not found:
+            found = address
+    return found
+
+
+def _same_host(address: str, here: str) -> bool:
+    return bool(address) and addresses.host_port(address) == addresses.host_port(here)
+
+
+def _numbered(page: Page, body: HtmlElement, here: str, listed: set[str]) -> Pages:
+    groups: dict[str, dict[int, tuple[int, str]]] = {}
+    for element in structure.links(body):
+        said = structure.text_of(element).strip("[](){} .")
+        if not (said.isascii() and said.isdigit()) or len(said) > 5:
+            continue
+        address = addresses.canonical(page.join(element.get("href", "")))
+        if not _same_host(address, here) or addresses.changes_something(address):
+            continue
+        for key, value in _variants(address):
+            groups.setdefault(key, {}).setdefault(int(said), (value, address))
+    found = [
+        (bool(pages.following), len(group), pages)
+        for key, group in groups.items()
+        if (pages := _pager(key, group, here, listed)).numbered
+    ]
+    return max(found, key=lambda one: one[:2])[2] if found else Pages()
+
+
+def _variants(address: str) -> list[tuple[str, int]]:
+    """An address with each of its numbers in turn left open, and that number."""
+    start = address.find("/", 8)
+    return [
+        (f"{address[: found.start()]}#{address[found.end() :]}", int(found[0]))
+        for found in NUMBER.finditer(address, max(0, start))
+    ]
+
+
+def _pager(key: str, group: dict[int, tuple[int, str]], here: str, listed: set[str]) -> Pages:
+    """A group of numbers as a pager, if it is this page's."""
+    shown = sorted(group)
+    values = [group[one][0] for one in shown]
+    if any(a >= b for a, b in pairwise(values)):
+        return Pages()
+    current = next((value for variant, value in _variants(here) if variant == key), None)
+    base = _without(key)
+    if current is None:
+        named = _counts_pages(key)
+        same = base_of(group[shown[0]][1]) == base_of(here)
+        first = base in (_plain(here), base_of(here)) or (named and same)
+        unknown = named and len(group) > 1 and base not in listed and shown[0] <= 2
+        if not first and not unknown:
+            return Pages()
+        current = group[1][0] if 1 in group else -1
+    elif base in listed and base != base_of(here):
+        return Pages()
+    by_value = dict(group.values())
+    after = [value for value in by_value if value > current]
+    return Pages(by_value[min(after)] if after else "", numbered=True)
+
+
+def _plain(address: str) -> str:
+    parts = urlsplit(address)
+    path = re.sub(r"/index\.\w+$", "/", parts.path).rstrip("/") or "/"
+    return urlunsplit(parts._replace(path=path))
+
+
+def _counts_pages(key: str) -> bool:
+    """Whether the open number is named for pages."""
+    before = key[: key.index("#")]
+    named = re.search(r"([\w-]+)[=/_-]$", before)
+    return named is not None and (
+        named[1].lower() in PAGE_KEYS or PAGE_WORDS.match(named[1]) is not None
+    )
+
+
+def _without(key: str) -> str:
+    """What is left of an address when the number that counts is taken out."""
+    head, _, tail = key.partition("#")
+    query = head.rfind("?")
+    if query >= 0:
+        cut = max(head.rfind("&"), head.rfind(";"), query)
+        rest = tail.lstrip("&;")
+        kept = head[: cut + 1] + rest if rest else head[:cut]
+        return _plain(kept.rstrip("?&;"))
+    folder = head.rsplit("/", 1)[0]
+    last = folder.rsplit("/", 1)
+    if head.endswith("/") and len(last) == 2 and PAGE_WORDS.match(last[1]):
+        folder = last[0]
+    tail = tail.removeprefix("/")
+    shorter = re.sub(r"^\.\w+", "", tail)
+    return _plain(f"{folder}/{shorter}")

@@ -1,0 +1,203 @@
+"""Where a page of an unknown site leads: rows, other ways, attachments, raw views.
+
+Whole segments and words of an address are compared, never parts of a title.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+from lxml.html import HtmlElement  # type: ignore[import-untyped]
+
+from crawler import addresses
+from crawler.pages import Link, Page, Site
+from spiders import paging, structure
+
+# Parts of a site that hold nobody's posts, with all that is below them.
+ASIDE = frozenset(
+    {"account", "accounts", "admin", "api", "assets", "auth", "author", "authors", "avatar",
+     "avatars", "badges", "cal", "calendar", "calendrier", "agenda", "compte", "connexion", "css",
+     "embed", "emoji", "feed", "fonts", "forgot", "groups", "history", "images", "img", "inbox",
+     "info", "inscription", "js", "lang", "language", "log-in", "login", "member", "memberlist",
+     "members", "membre", "membres", "moderators", "notifications", "online", "partager", "people",
+     "preferences", "print", "printable", "printthread", "printview", "imprimer", "profil",
+     "profile", "profiles", "quote", "recherche", "reply", "search", "session", "sessions",
+     "settings", "share", "sign-in", "signin", "smilies", "staff", "static", "statistics", "stats",
+     "tag", "tagged", "tags", "team", "theme", "themes", "u", "user", "userlist", "users", "visit",
+     "who", "whosonline", "wp-admin", "wp-content", "wp-json", "wp-includes", "~"}
+)  # fmt: skip
+# The same as the last segment only: "/docs/5" may be a post.
+ASIDE_PAGES = frozenset(
+    {"a-propos", "about", "aide", "apropos", "cgu", "changelog", "compose", "contact", "cookies",
+     "create", "diff", "docs", "donate", "faq", "favicon.ico", "feeds", "forks", "stargazers",
+     "help", "legal", "license", "mentions-legales", "mod", "new", "nouveau", "policy",
+     "pricing", "privacy", "pro", "publier", "reglement", "revisions", "robots.txt", "rss", "atom",
+     "rules", "sitemap.xml", "terms", "tools", "tos", "version", "versions"}
+)  # fmt: skip
+PAGE_FILES = re.compile(r"\.(?:s?html?|php\d?|aspx?|jsp|cgi|pl|cfm|do|md)$", re.IGNORECASE)
+MEDIA = re.compile(
+    r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|mp4|webm|mp3|ogg|rss|atom)$",
+    re.IGNORECASE,
+)
+FILES = re.compile(
+    r"\.(?:csv|tsv|txt|text|log|sql|json|jsonl|xml|ya?ml|zip|rar|7z|tar|gz|tgz|bz2|xz|zst|pdf|docx?|"
+    r"xlsx?|odt|ods|rtf|eml|msg|mbox|db|sqlite|bak|dump|dat|bin|vcf|accdb|mdb)$",
+    re.IGNORECASE,
+)
+PICTURES = re.compile(r"\.(?:png|jpe?g|webp|bmp|tiff?)$", re.IGNORECASE)
+FILE_WORDS = re.compile(
+    r"(?:^|[/_.?&;=-])(?:attach(?:ment)?s?|dlattach|pieces?-?jointes?|fichiers?|uploads?|getfile)"
+    r"(?:$|[/_.?&;=-])",
+    re.IGNORECASE,
+)
+RAW_WORDS = re.compile(
+    r"^\W*(?:(?:view )?(?:raw|plain)(?: text| file| paste| view)?|(?:voir le )?(?:texte )?brut|"
+    r"raw text|as text|text only|plaintext)\W*$",
+    re.IGNORECASE,
+)
+ONLY_NUMBER = re.compile(
+    r"^\W*(?:(?:#|n[°o]\.?\s*)?\d+|permalink|permalien|link|lien|share|\[?-\]?|[\d\s/:.,hT+Z-]+)?\W*$",
+    re.IGNORECASE,
+)
+DOWNLOAD_WORDS = re.compile(
+    r"^\W*(?:download|télécharger|embed|clone|hex|edit|print|reply|répondre|quote|report)\W*$",
+    re.IGNORECASE,
+)
+NO_TITLES = (ONLY_NUMBER, paging.NEXT_WORDS, RAW_WORDS, DOWNLOAD_WORDS)
+# Parameters that change how the same things are shown, never what is shown.
+VIEWS = frozenset(
+    {"sort", "sortby", "sort_by", "order", "orderby", "order_by", "sortdir", "direction", "dir",
+     "asc", "desc", "highlight", "hilit", "replytocom", "print", "printable", "style", "theme",
+     "skin", "lang", "hl", "locale", "ref", "theater", "amp", "noredirect"}
+)  # fmt: skip
+DATES = re.compile(
+    r"^.*?/(?:archives?/)?(?P<year>(?:19|20)\d\d)(?:[/-](?P<month>0?[1-9]|1[0-2]))?"
+    r"(?:[/-](?P<day>0?[1-9]|[12]\d|3[01]))?/?(?:index\.\w+)?$"
+)
+MAX_DEPTH, MAX_SAME = 14, 2
+
+
+def location_of(untrusted_address: str) -> str:
+    """A canonical address without what only changes the view."""
+    address = addresses.canonical(untrusted_address)
+    parts = urlsplit(address)
+    if not parts.query:
+        return address
+    pieces = [
+        piece
+        for piece in re.split(r"[&;]", parts.query)
+        if piece.partition("=")[0].lower() not in VIEWS
+    ]
+    mark = ";" if ";" in parts.query and "&" not in parts.query else "&"
+    return urlunsplit(parts._replace(query=mark.join(pieces)))
+
+
+def leads_on(site: Site, page: Page, address: str) -> bool:
+    """Whether an address may lead to posts of this site."""
+    parts = urlsplit(address)
+    if addresses.host_port(address) != addresses.host_port(page.address):
+        return False
+    if MEDIA.search(parts.path) or not site.harmless(address):
+        return False
+    segments = [unquote(one).lower() for one in parts.path.split("/") if one]
+    if len(segments) > MAX_DEPTH or any(segments.count(s) > MAX_SAME for s in set(segments)):
+        return False  # relative links on a site that answers everything
+    stems = [PAGE_FILES.sub("", one) for one in segments]
+    if ASIDE.intersection(segments, stems) or ASIDE.intersection(stems):
+        return False
+    if stems and (stems[-1] in ASIDE_PAGES or segments[-1] in ASIDE_PAGES):
+        return False
+    for key, value in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
+        word = value.lower() if key.lower() in addresses.DOING_KEYS or key == "view" else ""
+        if word in ASIDE or word in ASIDE_PAGES or (not value and key.lower() in ASIDE):
+            return False
+        if key.lower() in ("oldid", "rev", "revision", "diff", "replyto", "search", "q"):
+            return False
+    return bool(re.sub(r"^/(?:index\.\w+)?$", "", parts.path) or parts.query)
+
+
+def is_date(address: str, now: datetime) -> int:
+    """0: no archive of a date; 1: one of the past; 2: one of the future."""
+    found = DATES.match(urlsplit(address).path)
+    if found is None:
+        return 0
+    year, month = int(found["year"]), int(found["month"] or 1)
+    return 2 if (year, month) > (now.year, now.month) else 1
+
+
+def ways(
+    site: Site, page: Page, part: HtmlElement, here: str, *, once: bool = False
+) -> dict[str, Link]:
+    """Ways to threads, pastes and other lists in a part of a page, by location."""
+    found: dict[str, Link] = {}
+    base = paging.base_of(here)
+    for element in structure.links(part):
+        address = page.join(element.get("href", ""))
+        location = location_of(address) if address else ""
+        if not location or location == here or location in found:
+            continue
+        if not leads_on(site, page, location) or is_file(location, element):
+            continue
+        said = structure.text_of(element)
+        if any(form.match(said) for form in NO_TITLES):
+            continue
+        if not structure.VOLATILE.sub("", said).strip():
+            continue  # "5 minutes ago" leads to the last post of a thread that is listed
+        own = paging.base_of(location)
+        number = paging.number_of(location)
+        if own == base or (number > 1 and any(own == paging.base_of(one) for one in found)):
+            continue  # another page of this list, or of a thread that is listed already
+        if is_date(location, page.fetched_at) == 2:
+            continue
+        state = "" if once else structure.row_state(structure.row_of(element))
+        found[location] = Link(location, location, short(state), once=once)
+    return found
+
+
+def is_file(location: str, element: HtmlElement) -> bool:
+    """Whether a link leads to a file and not to a page."""
+    path = urlsplit(location).path
+    if element.get("download") is not None or FILES.search(path):
+        return not RAW_WORDS.match(structure.text_of(element))
+    named = FILES.search(structure.text_of(element).split(" ")[0])
+    return bool(named and FILE_WORDS.search(location))
+
+
+def attachments(
+    site: Site, page: Page, part: HtmlElement, thread: str, title: str
+) -> tuple[Link, ...]:
+    """Files that a part of a page links to on its own host, each once."""
+    found: dict[str, Link] = {}
+    for element in structure.links(part):
+        address = page.join(element.get("href", ""))
+        location = addresses.canonical(address)
+        if not location or addresses.host_port(location) != addresses.host_port(page.address):
+            continue
+        picture = PICTURES.search(urlsplit(location).path) or (
+            PICTURES.search(structure.text_of(element)) and FILE_WORDS.search(location)
+        )
+        if (is_file(location, element) or picture) and site.harmless(address):
+            found.setdefault(
+                location, Link(address, location, file=True, title=title, thread=thread)
+            )
+    return tuple(found.values())
+
+
+def raw_view(page: Page, body: HtmlElement) -> str:
+    """The raw view of a paste; "" when the page is one already or has none."""
+    for element in structure.links(body):
+        said = structure.text_of(element)
+        if RAW_WORDS.match(said) or RAW_WORDS.match(element.get("title", "") or "-"):
+            address = page.join(element.get("href", ""))
+            same = addresses.host_port(address) == addresses.host_port(page.address)
+            if same and not addresses.changes_something(address):
+                return address
+    return ""
+
+
+def short(state: str) -> str:
+    """States cross to the supervisor; a row's words need not."""
+    return f"row:{hashlib.blake2b(state.encode(), digest_size=12).hexdigest()}" if state else ""
