@@ -8,11 +8,13 @@ it can be fetched.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_ADDRESS = 8_000
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 # Parameters that name the visitor or the way here, never the content.
 SESSION_KEYS = frozenset(
@@ -67,7 +69,7 @@ WORD = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*", re.UNICODE)
 def parse(untrusted_address: str) -> SplitResult | None:
     """The parts of an http or https address; None for any other text."""
     text = untrusted_address.strip()
-    if not text or len(text) > MAX_ADDRESS or any(ord(c) < 0x20 or c == "\x7f" for c in text):
+    if not text or len(text) > MAX_ADDRESS or CONTROLS.search(text):
         return None
     try:
         parts = urlsplit(text)
@@ -96,6 +98,7 @@ def join_whole(base: str, untrusted_reference: str) -> str:
     return f"{plain}#{fragment}" if plain and fragment else plain
 
 
+@lru_cache(maxsize=4096)
 def host_port(untrusted_address: str) -> str:
     """ "host:port", the default port left out; "" when it is no http address."""
     parts = parse(untrusted_address)
@@ -113,6 +116,7 @@ def path_of(untrusted_address: str) -> str:
     return parts.path if parts is not None else ""
 
 
+@lru_cache(maxsize=4096)
 def canonical(untrusted_address: str) -> str:
     """The canonical form; "" when it is no http address."""
     parts = parse(untrusted_address)
