@@ -84,6 +84,10 @@ class Conversation:
         answer = await self._question({"t": "part", "layers": [list(layer) for layer in layers]})
         return answer is True
 
+    async def reading(self, told: dict[str, Any]) -> None:
+        """Tell how a page was read (crawler.trialframes); in a trial only."""
+        await self._send({"t": "reading", **told})
+
     async def problem(self, kind: str, address: str, what: str) -> None:
         """Report what went wrong: one sentence, no content."""
         await self._send({"t": "problem", "kind": kind, "address": address, "what": what})

@@ -19,8 +19,8 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import addresses, attachments, faults, rendering, reporting
-from crawler.bounds import MAX_FEED, MAX_FEED_LINES, MAX_LINKS, MAX_WALK
+from crawler import addresses, attachments, faults, feeds, rendering, reporting
+from crawler.bounds import MAX_FEED, MAX_LINKS, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.following import Following, Noted
@@ -31,6 +31,7 @@ from crawler.pointing import Hosts
 from crawler.session import SessionCookies
 from crawler.source import SourceSpec
 from crawler.streaming import SINK
+from crawler.trialframes import observed
 from crawler.visits import (
     FEED,
     FOLLOW,
@@ -137,16 +138,14 @@ class WatchSpider(scrapy.Spider):
         except OSError:
             await self.problem("feed-unreadable", "")
             return
-        async for request in self._named(body.decode("utf-8", "replace").splitlines(), ()):
+        for_base = Page(self.spec.start[0], body, "text/plain")
+        async for request in self._named(feeds.named(for_base), ()):
             yield request
 
     async def _named(self, lines: Iterable[str], path: tuple[str, ...]) -> AsyncIterator[Request]:
         """Requests for addresses of this source among those lines; others are told on."""
         links = []
-        for line in list(lines)[:MAX_FEED_LINES]:
-            address = line.strip()
-            if not address or address.startswith("#"):
-                continue
+        for address in lines:
             if addresses.same_site(address, self._borders.own):
                 link = self._site.locate(address) if self._site else None
                 if link is not None:
@@ -223,7 +222,7 @@ class WatchSpider(scrapy.Spider):
             await self.problem("off-site", "")
             return
         if visit.kind == FEED:
-            async for request in self._named(page.text.splitlines(), (page.address,)):
+            async for request in self._named(feeds.named(page), (page.address,)):
                 yield request
             return
         opening = self._site is None
@@ -254,6 +253,8 @@ class WatchSpider(scrapy.Spider):
         self, page: Page, reading: Reading, visit: Visit, peer: str
     ) -> AsyncIterator[Request]:
         path = (*visit.path, page.address)
+        if self.spec.trial and self._site is not None:
+            await self.talk.reading(observed(page, reading, self._site))
         if reading.wall:
             await self.problem("login-failed" if self.spec.accounts else "login-wall", page.address)
             return

@@ -9,6 +9,7 @@ Child to supervisor, header field "t":
 | link     | address, kind: "sister" or "follow", path: to the link     |       |
 | left     | address: a link that is not followed, reason, path         |       |
 | part     | id, layers: the texts of a file's beginning                |       |
+| reading  | how a page was read (crawler.trialframes), in a trial only  |       |
 | problem  | kind, address (may be ""), what: one sentence, no content   |       |
 | sent     | hosts: {"host:port": requests since the last time}         |       |
 | done     | outcome: "finished", "blocked", "failed", "budget", counts, |       |

@@ -5,27 +5,42 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from crawler.messages import BadMessage, PageReport, number, pairs, text
+from crawler.messages import BadMessage, PageReport, PostReport, number, pairs, text
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
 from crawler.supervise import Forks
+from crawler.trialframes import Seen
 from crawler.watchdog import Watchdog
 from matching.frames import FrameError, encode, receive
 
 GRACE = 10.0
+MOST_SEEN = 200
 
 
 @dataclass(slots=True)
 class Trial:
-    """What a source gave. `problems` holds the child's sentences, which are ours (no content)."""
+    """What a source gave. `problems` holds the child's sentences, which are ours (no content);
+    `readings` and `seen`, at most 200 posts, are for the person who asked and are not kept."""
 
     outcome: str = "failed"
     pages: int = 0
     posts: int = 0
     rendered: int = 0
+    readings: list[Seen] = field(default_factory=list)
+    seen: list[PostReport] = field(default_factory=list)
     problems: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def engine(self) -> str:
+        """The spider that read it; "" when none came to it."""
+        return self.readings[0].engine if self.readings else ""
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the site itself lists what it holds."""
+        return any(one.kind == "list" and one.links + one.lists > 0 for one in self.readings)
 
     @property
     def readable(self) -> bool:
@@ -40,7 +55,7 @@ def try_source(
     trial = Trial()
     temp = folder.new()
     try:
-        child = forks.start(spec, [], temp)
+        child = forks.start(replace(spec, trial=True), [], temp)
         try:
             with (
                 Watchdog(
@@ -74,9 +89,12 @@ def _step(
         trial.pages += 1
         trial.posts += len(page.posts)
         trial.rendered += page.rendered
+        trial.seen += page.posts[: MOST_SEEN - len(trial.seen)]
     elif kind == "part":
         answer = {"t": "enough", "id": number(untrusted_header, "id"), "enough": True}
         watchdog.send(encode(answer))
+    elif kind == "reading":
+        trial.readings.append(Seen.from_frame(untrusted_header))
     elif kind == "problem":
         trial.problems[text(untrusted_header, "kind", 100)] += 1
     elif kind == "done":

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from lxml import etree  # type: ignore[import-untyped]
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
-from crawler import addresses
+from crawler import addresses, feeds
 from crawler.pages import Link, Page, Post, Reading, Site
-from spiders import feeds, linked, paging, structure, ways
+from spiders import linked, paging, structure, ways
 from spiders.boards import moment
 
 REPLY_WORDS = re.compile(

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from crawler.bounds import MAX_FEED_LINES
 from crawler.pages import Page
-from spiders import facts
 
 STARTS = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?[^>]*>\s*)*"
                     rb"<(?:[\w.-]+:)?(rss|feed|RDF|urlset|sitemapindex)\b", re.DOTALL)  # fmt: skip
-MAX_ENTRIES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,19 @@ class Entry:
     map: bool = False
 
 
+def named(page: Page) -> list[str]:
+    """The addresses that a feed, a site map or a list of one address a line names, in order."""
+    if is_feed(page):
+        return [entry.address for entry in entries(page) if not entry.map]
+    lines = (line.strip() for line in page.text.splitlines()[:MAX_FEED_LINES])
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def is_feed(page: Page) -> bool:
     """Whether the document is a feed or a site map, whatever its type says."""
     if "json" in page.content_type:
         told = page.json
-        return isinstance(told, dict) and "jsonfeed.org" in facts.text(told.get("version"))
+        return isinstance(told, dict) and "jsonfeed.org" in _text(told, "version")
     return STARTS.match(page.body[:4096]) is not None
 
 
@@ -42,16 +50,23 @@ def entries(page: Page) -> list[Entry]:
     found: dict[str, Entry] = {}
     for entry in _json(page) if "json" in page.content_type else _xml(page):
         address = page.join(entry.address)
-        if address and len(found) < MAX_ENTRIES:
+        if address and len(found) < MAX_FEED_LINES:
             found.setdefault(address, Entry(address, entry.changed, entry.map))
     return list(found.values())
 
 
 def _json(page: Page) -> Iterator[Entry]:
     told = page.json if isinstance(page.json, dict) else {}
-    for item in facts.dicts(told.get("items")):
-        changed = facts.text(item.get("date_modified")) or facts.text(item.get("date_published"))
-        yield Entry(facts.text(item.get("url")) or facts.text(item.get("id")), changed)
+    items = told.get("items")
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict):
+            changed = _text(item, "date_modified") or _text(item, "date_published")
+            yield Entry(_text(item, "url") or _text(item, "id"), changed)
+
+
+def _text(told: dict[str, Any], name: str) -> str:
+    value = told.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _xml(page: Page) -> Iterator[Entry]:
