@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import scrapy
 from scrapy import Request
@@ -20,7 +18,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import addresses, attachments, faults, feeds, rendering, reporting
-from crawler.bounds import MAX_FEED, MAX_LINKS, MAX_WALK
+from crawler.bounds import MAX_LINKS, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.following import Following, Noted
@@ -131,15 +129,10 @@ class WatchSpider(scrapy.Spider):
             yield request
 
     async def _file_feed(self, feed: str) -> AsyncIterator[Request]:
-        try:
-            path = Path(unquote(urlsplit(feed).path))
-            with path.open("rb") as file:
-                body = file.read(MAX_FEED)
-        except OSError:
+        found = feeds.in_file(feed, self.spec.start[0])
+        if found is None:
             await self.problem("feed-unreadable", "")
-            return
-        for_base = Page(self.spec.start[0], body, "text/plain")
-        async for request in self._named(feeds.named(for_base), ()):
+        async for request in self._named(found or (), ()):
             yield request
 
     async def _named(self, lines: Iterable[str], path: tuple[str, ...]) -> AsyncIterator[Request]:
@@ -286,7 +279,8 @@ class WatchSpider(scrapy.Spider):
         if visit.kind != START or self._site is None:
             return ()
         found = self._site.starts(page, logged_in=self._logged_in)
-        if reading.empty and not reading.is_list and not found:
+        guessed = all(address.endswith("/robots.txt") for address in found)
+        if reading.empty and not reading.is_list and guessed:
             await self.problem("nothing-seen", page.address)
         return found
 
@@ -383,7 +377,9 @@ class WatchSpider(scrapy.Spider):
                 yield request
 
     async def problem(self, kind: str, address: str) -> None:
-        """Report a fault once for its address."""
+        """Report a fault once for its address. That there is no robots.txt is none."""
+        if kind == "gone" and address.endswith("/robots.txt"):
+            return
         if kind in ("budget", "host-budget"):
             self.over_budget = True
         self.counts["problems"] += 1

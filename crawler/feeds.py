@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawler.bounds import MAX_FEED_LINES
+from crawler.bounds import MAX_FEED, MAX_FEED_LINES
 from crawler.pages import Page
 
 STARTS = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?[^>]*>\s*)*"
@@ -35,6 +37,15 @@ def named(page: Page) -> list[str]:
         return [entry.address for entry in entries(page) if not entry.map]
     lines = (line.strip() for line in page.text.splitlines()[:MAX_FEED_LINES])
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def in_file(untrusted_uri: str, base: str) -> list[str] | None:
+    """The same of a file that the operator named (file:…); None when it cannot be read."""
+    try:
+        with Path(unquote(urlsplit(untrusted_uri).path)).open("rb") as file:
+            return named(Page(base, file.read(MAX_FEED), "text/plain"))
+    except OSError:
+        return None
 
 
 def is_feed(page: Page) -> bool:

@@ -51,7 +51,8 @@ class Generic(Site):
     def starts(self, page: Page, *, logged_in: bool) -> tuple[str, ...]:
         """Feeds and site maps, where the start page itself leads nowhere."""
         del logged_in
-        if not page.is_html or len(self.read(page).links) >= FEW_LINKS:
+        reading = self.read(page)
+        if not page.is_html or len(reading.links) >= FEW_LINKS:
             return ()
         found = []
         for link in page.tree.css("link[rel~=alternate][href]"):
@@ -60,7 +61,9 @@ class Generic(Site):
             same = addresses.host_port(address) == addresses.host_port(page.address)
             if same and any(one in kind for one in FEED_TYPES):
                 found.append(address)
-        return tuple(found[:MAX_FEEDS]) or (page.root("/robots.txt"), page.root("/sitemap.xml"))
+        # robots.txt was asked for anyway; it names the site's maps.
+        maps = () if reading.posts or reading.links else (page.root("/robots.txt"),)
+        return tuple(found[:MAX_FEEDS]) or maps
 
     def locate(self, address: str) -> Link | None:
         """The link without what only changes the view."""
