@@ -91,7 +91,7 @@ class Watcher:
     def _take(self, child: Any, found: Crawl, on_page: Callable[[Any], None] | None) -> bool:
         header, body = frames.receive(child.socket)
         kind = header["t"]
-        told = Path(f"/proc/{child.pid}/status").read_text().partition("VmHWM:")[2].split()
+        told = _status(child.pid).partition("VmHWM:")[2].split()
         found.peak = max(found.peak, int(told[0]) * 1024 if told else 0)
         if kind == "ask":
             states = [self._state(*key) for key in header["keys"]]
@@ -123,6 +123,13 @@ class Watcher:
         if location not in self.known:
             return "new"
         return "same" if self.known[location] == state else "changed"
+
+
+def _status(pid: int) -> str:
+    """What the kernel says of a process; "" when it has ended, with frames of it still to read."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/status").read_text()
+    return ""
 
 
 @pytest.fixture(scope="session")
