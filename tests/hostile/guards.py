@@ -60,7 +60,7 @@ GUARDS = (
           '            archive.extract(info, filter="fully_trusted")\n            if info.isreg():\n',
           f"{ARCHIVES}test_links_of_a_tar_lead_nowhere"),
     Guard(11, "vigie/long_files.py", "kept = body[-self._overlap :]", 'kept = b""',
-          "matching/test_window_edges.py::test_a_record_across_the_edge_of_a_window"),
+          "matching/test_window_edges.py::test_windows_hold_every_byte"),
     Guard(11, "extraction/read.py", "        self.budget.open = None\n", "",
           f"{TEXTS}test_nothing_but_its_answer_holds_a_text"),
     Guard(11, "extraction/child.py", "        gc.collect()\n        if trim is not None:\n"
