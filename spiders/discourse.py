@@ -17,7 +17,7 @@ from crawler.pages import Link, Page, Post, Reading, Site
 from spiders import boards, facts
 
 TOPIC = re.compile(
-    r"^(.*)/t/(?:[^/]*[^/\d][^/]*/)?(\d+)(?:/\d+)?(?:\.json)?(?:/(?:print|summary))?/?$"
+    r"^(.*)/t/(?:(?!\d+/)[^/]+/)?(\d+)(?:/\d+)?(?:\.json)?(?:/(?:print|summary))?/?$"
 )
 A_PAGE = 20
 

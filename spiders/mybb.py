@@ -18,7 +18,7 @@ from spiders import boards
 
 PAGE = re.compile(r"(?:[?&]page=|-page-)(\d+)")
 FRIENDLY = re.compile(
-    r"^(.*/)(?:archive/index\.php/)?thread-(\d+)(?:-(?:page|post|pid)-?\d*|-[a-z]+)*\.html$"
+    r"^(.*/)(?:archive/index\.php/)?thread-(\d+)(?:-(?:(?:page|post|pid)-?\d+|[a-z]+))*\.html$"
 )
 SCRIPTS = ("/showthread.php", "/printthread.php")
 ARCHIVE = re.compile(r"^(.*/)archive/index\.php$")
