@@ -22,7 +22,11 @@ Field = tuple[str, int, int, int, float]  # type, start, end, quality, bits
 
 @dataclass(slots=True)
 class Found:
-    """One accepted row in one layer, positions in folded bytes."""
+    """One accepted row in one layer, positions in folded bytes.
+
+    `tied`: another row was accepted that explains the same places about as well; `rivalled`: this
+    is one of such rows, the accepted one too. `called`: words of the name.
+    """
 
     row: int
     bits: float
@@ -30,6 +34,8 @@ class Found:
     conflicts: int
     layer: int
     fields: list[Field] = field(default_factory=list)
+    called: frozenset[bytes] = frozenset()
+    rivalled: bool = False
 
     @property
     def start(self) -> int:
@@ -80,7 +86,8 @@ def _join(several: list[Found], lines: int) -> Found:
     fields = {each[:3]: each for number in together.posts for each in near[number].fields}
     return Found(
         first.row, together.bits, False, 0, first.layer,
-        sorted(fields.values(), key=lambda each: (each[1], each[2])),
+        sorted(fields.values(), key=lambda each: (each[1], each[2])), first.called,
+        first.rivalled,
     )  # fmt: skip
 
 

@@ -12,9 +12,9 @@ import hashlib
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from matching import crowd, decide
+from matching import decide
 from matching.blocks import Found
 from matching.kernel.bench import REGION
 from matching.kernel.screen import cut_region
@@ -31,6 +31,17 @@ FAILURES = 12  # stretches that are no repost, from which the text is read to it
 SURE = 1e-9  # probability of stopping in a text most of whose stretches are no repost
 
 Read = Callable[[int, int], "list[Found]"]
+Count = Callable[[Folded, Sequence[Found]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """How stretches are judged: `read` gives the findings of one, `count` the people of a text in
+    which some were recognised, `rows` is how many the leak holds."""
+
+    read: Read
+    count: Count
+    rows: int
 
 
 @dataclass(slots=True)
@@ -71,37 +82,36 @@ def places(begun: int, size: int, secret: bytes, tries: int) -> Iterator[tuple[i
 
 
 def sample(
-    folded: Folded, begun: int, known: Sequence[Found], secret: bytes, tries: int, read: Read
+    folded: Folded, begun: int, known: Sequence[Found], secret: bytes, tries: int, judge: Judge
 ) -> Sample | None:
     """What random stretches show when they make `repost` certain, None when they do not.
 
-    `known` was found in the first `begun` bytes; `read` gives the findings of a stretch. All
-    positions are those of the whole text.
+    `known` was found in the first `begun` bytes. All positions are those of the whole text.
     """
-    seen = Sample([*known], people_in(folded, 0, begun, known), begun)
+    seen = Sample([*known], people_in(folded, 0, begun, known, judge.count), begun)
     failed = 0
     # The same text has the same draw, wherever it stands: two crawls of a post tell the same rows.
     text = hashlib.sha256(folded.data[: folded.size].data).digest()
     secret = hashlib.sha256(secret + text).digest()
     for place in places(begun, folded.size, secret, tries):
         start, end = (line_before(folded, at) for at in place)
-        found = read(start, end)
-        people = people_in(folded, start, end, found)
+        found = judge.read(start, end)
+        people = people_in(folded, start, end, found, judge.count)
         seen.found += found
         seen.people += people
         seen.read += end - start
         seen.stretches += 1
-        failed += not is_repost(found, people)
+        failed += not is_repost(found, people, judge.rows)
         if chance(seen.stretches, failed) < SURE:
-            return seen if is_repost(seen.found, seen.people) else None
+            return seen if is_repost(seen.found, seen.people, judge.rows) else None
         if failed > FAILURES:
             return None
     return None
 
 
-def is_repost(found: Sequence[Found], people: int) -> bool:
+def is_repost(found: Sequence[Found], people: int, rows: int) -> bool:
     """Whether what was found in a part of a text makes that part a repost."""
-    told = decide.decide(best_by_row(found), people, known_file=False, mention=False)
+    told = decide.decide(best_by_row(found), people, rows=rows, known_file=False, mention=False)
     return told.verdict is Verdict.REPOST
 
 
@@ -110,11 +120,15 @@ def line_before(folded: Folded, at: int) -> int:
     return int(cut_region(folded.data, max(0, at - REGION), folded.size)[0])
 
 
-def people_in(folded: Folded, start: int, end: int, found: Sequence[Found]) -> int:
+def people_in(folded: Folded, start: int, end: int, found: Sequence[Found], count: Count) -> int:
     """How many people a stretch shows, recognised or not."""
     part = Folded(folded.data[start:], end - start, None)
-    lines = crowd.alike(part, (each.start - start for each in found))
-    return max(crowd.count(part), lines)
+    return count(part, [_moved(each, start) for each in found])
+
+
+def _moved(each: Found, start: int) -> Found:
+    fields = [(kind, a - start, b - start, how, bits) for kind, a, b, how, bits in each.fields]
+    return replace(each, fields=fields)
 
 
 def best_by_row(found: Sequence[Found]) -> list[Found]:

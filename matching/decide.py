@@ -18,9 +18,11 @@ ALERT = 52.0
 REVIEW = 35.0
 MANY = 10  # records from which a fragment is a repost
 OVERLAP = 0.007  # share of any list of French people that 491,000 of 68 million rows hold
-UNLIKELY = 0.05  # a single record among so many others that chance explains it is no fragment
+LOCAL = 0.3  # the most that a list of other people shares with the file: a town's club, a practice
+UNLIKELY = 0.01  # probability at LOCAL below which a list is not one of those
 HALF = 0.5  # a list of which less than this is known is another list
 SMALL = 6  # so few people that their share says nothing
+MARGIN = 7.0  # bits a weak row needs beyond what all of a list's people agree in by chance: 1 %
 NEIGHBOURS = 3  # rows this near in the file count as kept in the file's order
 TORN = 2  # conflicts from which a row's values are mixed with somebody else's
 MIXED = 0.5  # as many mixed places for each clean one make a list of shuffled values
@@ -36,6 +38,7 @@ class Recognised(Protocol):
     conflicts: int
     layer: int
     fields: list[tuple[str, int, int, int, float]]
+    called: frozenset[bytes]
 
     @property
     def start(self) -> int:
@@ -58,18 +61,19 @@ def decide(
     found: Sequence[Recognised],
     people: int,
     *,
+    rows: int,
     known_file: bool,
     mention: bool,
     torn: int = 0,
 ) -> Decision:
-    """`people` is how many person-like records the document shows, recognised or not; `torn` in
-    how many places values stand beside each other that are those of different rows."""
+    """`people` is how many the document names, recognised or not (`matching.people`), `rows` how
+    many the leak holds, `torn` in how many places values of different rows stand together."""
     whole = [each for each in found if not each.tied]
     strong = [each for each in whole if each.bits >= ALERT]
     weak = [each for each in whole if each.bits < ALERT]
     candidates = max(people, len(strong))
     chance = tail(candidates, len(strong), OVERLAP) if strong else 1.0
-    verdict = _verdict(strong, weak, candidates, chance)
+    verdict = _verdict(strong, weak, candidates, rows)
     if verdict.raises_alert and is_mixed(strong or weak, torn):
         verdict = Verdict.SAME_PEOPLE
     notes: tuple[str, ...] = ()
@@ -82,21 +86,30 @@ def decide(
 
 
 def _verdict(
-    strong: Sequence[Recognised], weak: Sequence[Recognised], candidates: int, chance: float
+    strong: Sequence[Recognised], weak: Sequence[Recognised], candidates: int, rows: int
 ) -> Verdict:
     if not strong:
-        sure = [each for each in weak if not each.conflicts]
-        if len(sure) >= MANY and len(sure) >= HALF * candidates:
-            # Each record alone says too little, but a whole list of them does not.
+        # Each record alone says too little, but a whole list of them does not.
+        least = needed(candidates, rows)
+        sure = sum(not each.conflicts and each.bits >= least for each in weak)
+        if sure >= MANY and is_this_file(sure, candidates):
             return Verdict.REPOST
         return Verdict.REVIEW if weak else Verdict.NONE
-    many = len(strong) + len(weak) >= MANY
-    if own_traits(strong) or in_file_order(strong):
-        return Verdict.REPOST if many else Verdict.FRAGMENT
-    share = (len(strong) + len(weak)) / candidates
-    if candidates >= SMALL and (share < HALF or chance > UNLIKELY):
+    known = len(strong) + len(weak)
+    other = candidates >= SMALL and not is_this_file(known, candidates)
+    if other and not own_traits(strong) and not in_file_order(strong):
         return Verdict.SAME_PEOPLE
-    return Verdict.REPOST if many else Verdict.FRAGMENT
+    return Verdict.REPOST if known >= MANY else Verdict.FRAGMENT
+
+
+def is_this_file(known: int, people: int) -> bool:
+    """Whether so many recognised of so many people are more than any other list shares."""
+    return known >= HALF * people and tail(people, known, LOCAL) < UNLIKELY
+
+
+def needed(people: int, rows: int) -> float:
+    """Bits from which a row counts in a list: each of its people is compared with every row."""
+    return math.log2(max(1, people) * max(1, rows)) + MARGIN
 
 
 def is_mixed(found: Sequence[Recognised], torn: int) -> bool:
@@ -117,9 +130,15 @@ def own_traits(strong: Sequence[Recognised]) -> bool:
 
 
 def in_file_order(strong: Sequence[Recognised]) -> bool:
-    """Whether neighbours in the document are neighbours in the file, more often than by chance."""
+    """Whether neighbours in the document are neighbours in the file, more often than by chance.
+
+    Those of one surname do not count: a household stands together in any list.
+    """
     ordered = sorted(strong, key=lambda each: (each.layer, each.start))
-    near = sum(0 < abs(one.row - two.row) <= NEIGHBOURS for one, two in pairwise(ordered))
+    near = sum(
+        0 < abs(one.row - two.row) <= NEIGHBOURS and not one.called & two.called
+        for one, two in pairwise(ordered)
+    )
     return near >= 2 and near * 3 >= len(ordered)
 
 

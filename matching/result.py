@@ -103,7 +103,8 @@ class Match:
     before normalising; `spans[i]` belongs to `fields[i]`, and so do `field_bits[i]`, what that
     field alone is worth before fields that say the same are counted once, and `how[i]`, a code
     of `How`, with ":" and a number where the list says so. `how` is empty in results recorded
-    before there were such codes.
+    before there were such codes. `tied`: another row told explains the same places as well within a
+    slip (members of a household), so that it is one of these rows and not surely this one.
     """
 
     leak: str
@@ -114,6 +115,7 @@ class Match:
     layer: str = ""
     field_bits: tuple[float, ...] = ()
     how: tuple[str, ...] = ()
+    tied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ class ScanResult:
                     layer=str(match["layer"]),
                     field_bits=tuple(float(bits) for bits in match.get("field_bits", ())),
                     how=tuple(str(code) for code in match.get("how", ())),
+                    tied=bool(match.get("tied", False)),
                 )
                 for match in data["matches"]
             ),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import blocks, certainty, crowd, decide, explain, spread, verify
+from matching import blocks, certainty, decide, explain, shuffled, spread, verify
 from matching.blocks import Found
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
@@ -17,11 +17,12 @@ from matching.kernel.bench import FIELDS, Bench, new_bench
 from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
 from matching.kernel.reading import tokenise_array
-from matching.kernel.region import scan_region
+from matching.kernel.region import ALONE, TIED, scan_region
 from matching.kernel.table import BLOCK_SHIFT, Table
 from matching.keys import load_key
 from matching.normalise import words, wrapped
 from matching.normalise.fold import Folded, fold
+from matching.people import People, called, of_layers, of_views
 from matching.regions import ROUNDS, Regions, all_regions, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
 
@@ -80,6 +81,7 @@ class Scanner:
         self._chunks = "password" in facts.types
         self._shingles = "comment" in facts.types
         self._bench: Bench = new_bench(words.table(), facts.record_words)
+        self._people = People(self._bench, self._keys)
         self.regions = Regions(
             self._leak, self._records, self._bench, self._check_missing,
             chunks=self._chunks, shingles=self._shingles,
@@ -122,6 +124,8 @@ class Scanner:
         """
         found: list[Found] = []
         people: list[int] = []
+        groups: list[int] = []
+        rows: list[set[int]] = []
         mention = False
         torn = 0
         texts: list[Folded] = []
@@ -136,21 +140,25 @@ class Scanner:
             here, mixed = self._put_together(folded, at)
             found += here
             torn += mixed
+            groups.append(self.regions.people)
+            rows.append({each.row for each in here})
             sampled = self._left_unread()
             if sampled is not None:
                 people.append(sampled.people)
                 notes.append(sampled.note(folded.size))
             else:
-                rows = crowd.alike(folded, (each.start for each in here))
-                people.append(max(self.regions.people, rows))
+                people.append(self._people.count(folded, here))
             mention = mention or bool(self._terms and self._terms.search(layer.text))
         best = certainty.best_by_row(found)
         first = [each for each in best[:KEPT] if self._holds(each, texts)]
         best = first + best[KEPT:]
-        everybody = crowd.of_layers([layer.name for layer in layers], people)
+        for at, folded in enumerate(texts):
+            torn += self._strays([each for each in best if each.layer == at], folded)
         told = decide.decide(
-            best, everybody, known_file=sha256.lower() in self._files, mention=mention, torn=torn
-        )
+            best,
+            of_views(people, rows) if found else of_layers([a.name for a in layers], groups),
+            rows=self.rows, known_file=sha256.lower() in self._files, mention=mention, torn=torn,
+        )  # fmt: skip
         if notes and told.verdict is not Verdict.REPOST:
             # Other texts of the document outweigh what was sampled: only reading all can tell.
             return self.scan(
@@ -182,6 +190,13 @@ class Scanner:
         kept = blocks.put_together(found, folded, decide.REVIEW)
         return kept, blocks.torn(found, kept, decide.TORN)
 
+    def _strays(self, found: Sequence[Found], folded: Folded) -> int:
+        """How many rows of a text have values that stand beside other rows (shuffled)."""
+        if not shuffled.wanted(found, folded):
+            return 0
+        places = {key: [at[1] for at in told] for key, told in self.shown(folded).items()}
+        return shuffled.strays(found, folded, self.values, places)
+
     def weak(self, layers: Sequence[TextLayer], least: float, most: int) -> list[Match]:
         """Rows for which a text speaks with `least` bits or more, at most `most` of them, the
         strongest first, and none that is at alert strength. No verdict rests on it."""
@@ -193,10 +208,10 @@ class Scanner:
         told = [each for each in best[:most] if each.conflicts < 2 and self._holds(each, texts)]
         return [self._match(each, texts, layers) for each in told]
 
-    def shown(self, folded: Folded) -> dict[int, tuple[int, int, int]]:
+    def shown(self, folded: Folded) -> dict[int, list[tuple[int, int, int]]]:
         """The tokens of a text by their 32-bit signature: (kind, first byte, one past the last),
-        the first of equals."""
-        found: dict[int, tuple[int, int, int]] = {}
+        in order of appearance."""
+        found: dict[int, list[tuple[int, int, int]]] = {}
         t = self._bench.tokens
         for start, end in all_regions(folded):
             count = tokenise_array(
@@ -206,7 +221,7 @@ class Scanner:
                 t.key[:count].astype(np.uint32).tolist(), t.kind[:count].tolist(),
                 t.start[:count].tolist(), t.end[:count].tolist(), strict=True,
             ):  # fmt: skip
-                found.setdefault(signature, (kind, first, behind))
+                found.setdefault(signature, []).append((kind, first, behind))
         return found
 
     def values(self, row: int) -> list[tuple[str, int, float, int]]:
@@ -235,12 +250,16 @@ class Scanner:
 
         def read(start: int, end: int) -> list[Found]:
             self.regions.found = self._region(folded.data, start, end, least)
-            return self._take(self.regions.found, layer)
+            told = self._take(self.regions.found, layer)
+            for each in told:
+                each.called = called(folded, each)
+            return told
 
         for start, end in self.regions.worth_reading(folded, least):
             found += read(start, end)
             if secret and certainty.pays(len(found), tries, folded.size - end):
-                self._sampled = certainty.sample(folded, end, found, secret, tries, read)
+                judge = certainty.Judge(read, self._people.count, self.rows)
+                self._sampled = certainty.sample(folded, end, found, secret, tries, judge)
                 if self._sampled is not None:
                     return self._sampled.found
                 tries += 1
@@ -293,7 +312,9 @@ class Scanner:
                 ),
                 key=_position,
             )
-            found.append(Found(row, bits, bool(tied), conflicts, layer, fields))
+            found.append(
+                Found(row, bits, tied == TIED, conflicts, layer, fields, rivalled=tied != ALONE)
+            )
         return found
 
     def _holds(self, each: Found, texts: Sequence[Folded]) -> bool:
@@ -316,6 +337,7 @@ class Scanner:
             leak=self.name,
             row=each.row,
             bits=each.bits,
+            tied=each.rivalled,
             fields=tuple(field[0] for field in each.fields),
             spans=spans,
             layer=layer.name,

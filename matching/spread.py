@@ -47,7 +47,8 @@ def combined(fields: Fields) -> float:
     As the scan kernel counts a single text (matching.kernel.evidence.total).
     """
     b = dict.fromkeys(ALL, 0.0) | dict(fields)
-    name = min(28.0, max(b["surname"] + b["first_name"], b["full_name"], b["name"]))
+    both = min(17.0, b["surname"]) + b["first_name"]
+    name = min(28.0, max(both, b["full_name"], b["name"]))
     born = max(b["nir"] + max(0.0, b["birth_date"] - 10.0), b["birth_date"])
     if b["nir"] > 0.0 and b["birth_date"] > 0.0:
         born = max(born, b["nir"] + min(1.0, b["birth_date"]))

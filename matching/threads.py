@@ -56,7 +56,7 @@ def _by_record(scanner: Scanner, post: Post, rows: Sequence[int]) -> Iterator[Ma
     for layer in post:
         folded = fold(layer.text)
         shown = scanner.shown(folded)
-        words = sum(1 for kind, _, _ in shown.values() if kind == k.WORD)
+        words = sum(1 for each in shown.values() if each[0][0] == k.WORD)
         for row in rows:
             match = _of_record(scanner, row, shown, words, folded, layer)
             if match is not None:
@@ -66,7 +66,7 @@ def _by_record(scanner: Scanner, post: Post, rows: Sequence[int]) -> Iterator[Ma
 def _of_record(
     scanner: Scanner,
     row: int,
-    shown: Mapping[int, tuple[int, int, int]],
+    shown: Mapping[int, list[tuple[int, int, int]]],
     words: int,
     folded: Folded,
     layer: TextLayer,
@@ -75,9 +75,9 @@ def _of_record(
     fields: dict[str, float] = {}
     places: dict[str, tuple[int, int]] = {}
     for field, role, weight, signature in scanner.values(row):
-        place = shown.get(signature)
-        if place is None:
+        if signature not in shown:
             continue
+        place = shown[signature][0]
         if role in (k.R_JOINED, k.R_LOCAL):
             if field in fields:
                 continue
@@ -112,6 +112,7 @@ class _Recognised:
     tied: bool = False
     conflicts: int = 0
     layer: int = 0
+    called: frozenset[bytes] = frozenset()
 
 
 def scan_thread(
@@ -134,7 +135,9 @@ def scan_thread(
     strong = [match for match in matches if match.bits >= decide.ALERT]
     told = decide.decide(
         [_as_recognised(match) for match in strong],
-        max(base.candidates, len(strong)), known_file=False, mention=False,
+        # Where no text named anybody, groups of identifiers are no people like these.
+        max(base.candidates if base.matches else 0, len(strong)),
+        rows=scanner.rows, known_file=False, mention=False,
     )  # fmt: skip
     return replace(
         base,

@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.corpus import forms
+from bench.corpus import directories, forms
 from bench.corpus.people import Person, World
 
 Listed = tuple[str, int]
 CLUB = ("surname", "first", "born", "phone", "email", "street", "postcode", "city")
 PRACTICE = ("surname", "first", "born", "phone", "street", "postcode", "city", "doctor")
 BREACH = ("email", "surname", "first", "phone", "street", "postcode", "city", "born")
+TELLING = (1, 7, 8, 9, 10, 11, 17)  # NIR, birth date, phones, e-mail, street, policy number
 SHARES = (0.05, 0.10, 0.20, 0.30)
 
 
@@ -34,8 +35,8 @@ class Country:
         return draw.sample(self.world.outside, size)
 
 
-def country(world: World) -> Country:
-    """Group the people of the leak; small towns and practices are left out."""
+def country(world: World, least: int = 40) -> Country:
+    """Group the people of the leak; towns and practices of fewer than `least` are left out."""
     towns: dict[str, list[Person]] = defaultdict(list)
     practices: dict[str, list[Person]] = defaultdict(list)
     for each in world.inside:
@@ -44,8 +45,8 @@ def country(world: World) -> Country:
             practices[each.doctor].append(each)
     return Country(
         world,
-        [some for _, some in sorted(towns.items()) if len(some) >= 40],
-        [some for _, some in sorted(practices.items()) if len(some) >= 40],
+        [some for _, some in sorted(towns.items()) if len(some) >= least],
+        [some for _, some in sorted(practices.items()) if len(some) >= least],
     )
 
 
@@ -127,6 +128,61 @@ def shuffled(draw: random.Random, of: Country) -> Listed:
     return "\n".join(mark.join(row) for row in zip(*turned, strict=True)), 0
 
 
+def few_shuffled(draw: random.Random, of: Country) -> Listed:
+    """The same with so few persons that much of one stays together by chance.
+
+    A line that keeps more than six in ten of what tells a person is that person's record, with
+    wrong values in it, and no example of this.
+    """
+    size = draw.choice((2, 3, 4, 5))
+    people = draw.sample(of.world.inside, size)
+    columns = list(zip(*(each.cells for each in people), strict=True))
+    while True:
+        turned = [draw.sample(column, size) for column in columns]
+        rows = list(zip(*turned, strict=True))
+        if all(_kept(row, each) <= 0.6 for row in rows for each in people):
+            break
+    mark = draw.choice((";", "\t", "|"))
+    return "\n".join(mark.join(row) for row in rows), 0
+
+
+def _kept(row: Sequence[str], person: Person) -> float:
+    """Share of a person's values that a row holds, of those that tell the person."""
+    own = [(row[at], person.cells[at]) for at in TELLING if person.cells[at]]
+    return sum(a == b for a, b in own) / max(1, len(own))
+
+
+def large_club(draw: random.Random, of: Country) -> Listed:
+    """Thousands of members of several towns, of whom 30 % are in the leak: many hundreds."""
+    towns = sorted(of.towns, key=len)[-8:]
+    people = [each for town in towns for each in town]
+    known = draw.sample(people, min(len(people), draw.choice((300, 900))))
+    others = []
+    for each in of.strangers(draw, len(known) * 7 // 3):
+        home = draw.choice(known)
+        others.append(replace(each, postcode=home.postcode, city=home.city))
+    return mixed(draw, known, others, CLUB)
+
+
+def directory_of_strangers(draw: random.Random, of: Country) -> Listed:
+    """Name, street and town of strangers in one of many shapes, of many towns or of one."""
+    people = of.strangers(draw, draw.choice((20, 60, 200, 600, 2000)))
+    if draw.random() < 0.4:
+        people = directories.of_one_town(draw, people)
+    return directories.written(draw.choice(directories.SHAPES), people), 0
+
+
+def local_directory(draw: random.Random, of: Country) -> Listed:
+    """The same of one town, 5 to 30 % of whose people are in the leak."""
+    town = draw.choice(of.towns)
+    known = draw.sample(town, min(len(town), draw.choice((10, 30, 100))))
+    others = of.strangers(draw, round(len(known) / draw.choice(SHARES)) - len(known))
+    home = town[0]
+    people = known + [replace(p, postcode=home.postcode, city=home.city) for p in others]
+    draw.shuffle(people)
+    return directories.written(draw.choice(directories.SHAPES), people), len(known)
+
+
 def homonyms(draw: random.Random, of: Country) -> Listed:
     """People of the leak's names and towns, born on other days, with other numbers."""
     size = draw.choice((1, 3, 10, 40))
@@ -201,7 +257,9 @@ LISTS: dict[str, Callable[[random.Random, Country], Listed]] = {
     "town club, 5-30 % known": club,
     "one doctor's patients, 5-30 % known": practice,
     "another breach, 0.7 % known": breach,
+    "large club, 30 % known": large_club,
     "own values shuffled": shuffled,
+    "few shuffled persons": few_shuffled,
     "homonyms": homonyms,
     "relatives not in the file": families,
     "valid NIRs of others": numbers,
@@ -209,4 +267,21 @@ LISTS: dict[str, Callable[[random.Random, Country], Listed]] = {
     "doctor listing": doctors,
     "another laboratory's file": laboratories,
     "names only": names_only,
+    "directory of strangers": directory_of_strangers,
+    "directory of one town, 5-30 % known": local_directory,
+}
+
+
+def cut_columns(draw: random.Random, of: Country) -> Listed:
+    """Rows of the leak cut to name, street and town, in any of the shapes that show all of them."""
+    size = draw.choice((20, 60, 200, 600))
+    inside = of.world.inside
+    at = draw.randrange(len(inside) - size)
+    people = draw.sample(inside, size) if draw.random() < 0.5 else inside[at : at + size]
+    shapes = [each for each in directories.SHAPES if not each.startswith("no ")]
+    return directories.written(draw.choice(shapes), people), size
+
+
+REPOSTS: dict[str, Callable[[random.Random, Country], Listed]] = {
+    "rows cut to name, street, town": cut_columns,
 }

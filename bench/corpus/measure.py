@@ -118,7 +118,8 @@ def measure(
             tally.alerted.add(result.verdict.raises_alert)
         for match in result.matches:
             if match.bits >= ALERT:
-                right = rightful(match.row, person, shown, world)
+                # Rows told as tied are named together: wrong if the rightful one is not among them.
+                right = rightful(match.row, person, shown, world) or (match.tied and found)
                 tally.wrong.add(not right)
                 if not right:
                     tally.misses.append(_told("wrong", text, held, person, shown, result))

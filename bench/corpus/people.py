@@ -89,7 +89,7 @@ class World:
         return self.inside[draw.randrange(len(self.inside))]
 
 
-def make_world(folder: Path, rows: int, seed: int) -> World:
+def make_world(folder: Path, rows: int, seed: int, strangers: int = STRANGERS) -> World:
     """Write the leak of `rows` rows into `folder` and invent the strangers."""
     csv = folder / "leak.csv"
     if not csv.exists():
@@ -102,7 +102,7 @@ def make_world(folder: Path, rows: int, seed: int) -> World:
     outside = [
         each
         for each in (
-            person(-1, row.cells()) for row in invent_rows(STRANGERS, seed=seed + 1_000_003)
+            person(-1, row.cells()) for row in invent_rows(strangers, seed=seed + 1_000_003)
         )
         if each.nir[:13] not in taken
         and each.phone not in taken

@@ -35,6 +35,8 @@ WORD_NEAR_COST = 5.0
 NIR_TELLS_BIRTH = 10.0  # bits of a birth date that its NIR holds already (year and month)
 ADDRESS_TELLS_NAME = 1.0  # e-mail addresses are often made of the name
 LOCAL_BESIDE_NAME = 8.0
+LOCAL_BESIDE_SURNAME = 14.0  # no more than the first name it repeats would add
+SURNAME_MOST = 17.0  # a household shares it, of however many rare words it is made
 PRIVATE = 6.0  # a NIR or policy number beside its person stands in hardly any public text
 SHINGLE_BITS = 14.0
 
@@ -220,16 +222,18 @@ def sum_classes(rows, desk):
         else:
             desk.by_class[kind] = max(desk.by_class[kind], desk.bits[c])
     b = desk.by_class
-    if not whole_address and b[k.C_SURNAME] > 0.0 and b[k.C_FIRST] > 0.0:
+    if not whole_address and (b[k.C_SURNAME] > 0.0 or b[k.C_FIRST] > 0.0):
         # At another host, the part before the at sign repeats the name.
-        b[k.C_EMAIL] = min(b[k.C_EMAIL], LOCAL_BESIDE_NAME)
+        both = b[k.C_SURNAME] > 0.0 and b[k.C_FIRST] > 0.0
+        most = LOCAL_BESIDE_NAME if both else LOCAL_BESIDE_SURNAME
+        b[k.C_EMAIL] = min(b[k.C_EMAIL], most)
 
 
 @inner
 def total(desk):
     """The sum over classes, with what hangs together counted once."""
     b = desk.by_class
-    name = min(28.0, b[k.C_SURNAME] + b[k.C_FIRST])
+    name = min(28.0, min(SURNAME_MOST, b[k.C_SURNAME]) + b[k.C_FIRST])
     name = max(name, min(28.0, b[k.C_FULL]))
     birth = b[k.C_BIRTH]
     if b[k.C_NIR] > 0.0 and birth > 0.0:

@@ -279,6 +279,6 @@ def match_comment(tokens, first, behind, start, end, rows, desk):
         elif chain:
             gap += 1
             chain = chain if gap <= 2 else i64(0)
-    if best >= 4:
+    if best >= 3:
         bits = min(COMMENT_MOST, WORD_BITS * (best - 2))
         credit(c, bits, tokens.start[from_], tokens.end[to], k.Q_PART, desk)

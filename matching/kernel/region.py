@@ -37,6 +37,8 @@ from matching.kernel.windows import find_windows, window_pointers
 i64 = np.int64
 f64 = np.float64
 
+ALONE, TIED, LEADS = range(3)  # no other row explains the same as well; one that does; the first
+AS_WELL = 2.0  # bits: one letter's slip decides no more between members of a household
 SURE_REVIEW = 30.0  # below, all that several blocks say of one row is told
 
 
@@ -65,6 +67,20 @@ def store(m, n, row, bits, tied, start, desk, records):
 
 
 @inner
+def shares_places(m, n, desk, columns):
+    """Whether most of what the desk shows of a row is what match `n` rests on too."""
+    shared, count = 0, 0
+    for c in range(columns):
+        if desk.bits[c] > 0.0:
+            count += 1
+            for at in range(n * FIELDS, n * FIELDS + m.fields[n]):
+                if m.start[at] == desk.start[c]:
+                    shared += 1
+                    break
+    return 2 * shared > count
+
+
+@inner
 def settle(
     f,
     tokens,
@@ -84,7 +100,7 @@ def settle(
 ):
     """Accept proposals from the strongest down; what one explains cannot speak for another.
 
-    A row that explains the same tokens as well as the one just accepted is told as tied.
+    A row that explains the same tokens about as well as the one just accepted is told as tied.
     """
     sort_proposals(out, proposals)
     n = 0
@@ -113,19 +129,24 @@ def settle(
         )  # fmt: skip
         if bits < review:
             continue
-        n = store(m, n, row, bits, 0, start, desk, records)
+        n = store(m, n, row, bits, ALONE, start, desk, records)
+        leader = n - 1
         stamp = desk.info[I_STAMP]
         q = p
         while q < proposals and n < MAX_MATCHES and q < p + 6:
             other = out.order[q]
-            if out.window[other] != w or out.bits[other] < bits - 0.01:
+            if out.window[other] != w or out.bits[other] < bits - AS_WELL:
                 break
             again = evaluate(
                 f, out.row[other], tokens, first, behind, start, end, hits, low, high, near,
                 records, desk, scratch, leak,
             )  # fmt: skip
-            if out.row[other] != row and abs(again - bits) < 0.01:
-                n = store(m, n, out.row[other], again, 1, start, desk, records)
+            near_by = abs(again - bits) <= AS_WELL and shares_places(
+                m, leader, desk, records.columns
+            )
+            if out.row[other] != row and near_by:
+                n = store(m, n, out.row[other], again, TIED, start, desk, records)
+                m.tied[leader] = LEADS
             q += 1
         for t in range(first, behind):
             if desk.used[t] >= stamp:

@@ -100,8 +100,29 @@ def label_at(f, start, end):
 
 
 @inner
+def is_property(f, start, end):
+    """Whether a line begins with a label and its parameters, as in vCards: "adr;type=home:"."""
+    i = start
+    while i < end and is_letter(f[i]):
+        i += 1
+    if i == start:
+        return False
+    while i < end and f[i] == 59:
+        named = False
+        i += 1
+        while i < end and (is_letter(f[i]) or is_digit(f[i]) or f[i] == 61 or f[i] == 45):
+            named |= f[i] == 61
+            i += 1
+        if not named:
+            return False
+    return i < end and f[i] == 58
+
+
+@inner
 def is_delimited(f, start, end):
     """Whether a line looks like a row of delimited values."""
+    if is_property(f, start, end):
+        return False
     semicolons, tabs, pipes, commas = 0, 0, 0, 0
     for i in range(start, end):
         c = f[i]

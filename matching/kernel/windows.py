@@ -24,6 +24,8 @@ STRIDE = 600
 WIDEST = 4000  # a delimited line may be this long, for its comment column
 REACH = 800
 MAX_LABELS = 64
+POSTCODE = 4  # the kind of `kind_number`
+REMARK = 600  # bytes of a line beside a row that may be an excerpt of its comment
 FULL = 4  # tokens from which an unlabelled line may be a record of its own
 
 
@@ -86,14 +88,51 @@ def add_pivots(tokens, first, behind, number, start, end, windows, n, room):
 
 
 @inner
-def close_block(tokens, units, a, b, windows, n, room):
+def holds_identifier(units, u):
+    """Whether a unit counts any identifier."""
+    total = 0
+    for number in range(KINDS):
+        total += units.counts[u * KINDS + number]
+    return total > 0
+
+
+@inner
+def is_remark(units, u):
+    """Whether a unit is a line of words that may be said of the row beside it: a comment."""
+    return (
+        not units.strict[u]
+        and units.label[u] == u64(0)
+        and units.first[u + 1] - units.first[u] >= FULL
+        and units.end[u] - units.start[u] <= REMARK
+        and not holds_identifier(units, u)
+    )
+
+
+@inner
+def add_remarks(units, n_units, u, windows, n, room):
+    """Append windows of a row with the line before it or behind it, where that is a remark."""
+    if n < room and u + 1 < n_units and is_remark(units, u + 1):
+        windows.start[n] = units.start[u]
+        windows.end[n] = units.end[u + 1]
+        n += 1
+    if n < room and u > 0 and is_remark(units, u - 1):
+        windows.start[n] = units.start[u - 1]
+        windows.end[n] = units.end[u]
+        n += 1
+    return n
+
+
+@inner
+def close_block(tokens, units, n_units, a, b, windows, n, room):
     """Append the windows of the units [a, b), which may be one record or several."""
     start, end = units.start[a], units.end[b - 1]
     repeated = -1
-    for number in range(3):
+    for number in range(KINDS):
         total = 0
         for u in range(a, b):
             total += units.counts[u * KINDS + number]
+        if number >= 3 and (number != POSTCODE or end - start <= LONG):
+            continue  # in running text without identifiers, each postcode stands for a person
         if repeated < 0 and total > (1 if number < 2 else 3):
             repeated = number
     single = b == a + 1 and units.strict[a] and repeated < 0
@@ -102,7 +141,7 @@ def close_block(tokens, units, a, b, windows, n, room):
             windows.start[n] = start
             windows.end[n] = end
             n += 1
-        return n
+        return add_remarks(units, n_units, a, windows, n, room)
     n = add_window(windows, n, room, start, end)
     if repeated >= 0:
         n = add_pivots(
@@ -151,15 +190,6 @@ def has_label(labels, held, label):
 
 
 @inner
-def holds_identifier(units, u):
-    """Whether a unit counts any identifier."""
-    total = 0
-    for number in range(KINDS):
-        total += units.counts[u * KINDS + number]
-    return total > 0
-
-
-@inner
 def keep_labels(units, a, u, labels):
     """Put the labels of the units [a, u) down; returns how many there are."""
     held = 0
@@ -192,7 +222,7 @@ def find_windows(tokens, units, n_units, labels, windows, room):
             cut = max(a + 1, u - 6)
         if cut >= 0:
             # Units between the last identifier and this one may belong to either record.
-            n = close_block(tokens, units, a, u, windows, n, room)
+            n = close_block(tokens, units, n_units, a, u, windows, n, room)
             a = cut
             held = keep_labels(units, a, u, labels)
             blank = -1
@@ -204,4 +234,4 @@ def find_windows(tokens, units, n_units, labels, windows, room):
             blank = u
         if holds_identifier(units, u):
             typed = u
-    return close_block(tokens, units, a, n_units, windows, n, room)
+    return close_block(tokens, units, n_units, a, n_units, windows, n, room)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matching.crowd import of_layers
+from matching.people import of_layers
 
 
 @pytest.mark.parametrize(

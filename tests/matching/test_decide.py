@@ -23,7 +23,7 @@ def test_tail_is_the_binomial_tail(n: int, k: int) -> None:
 
 
 def told(found: list[Found], people: int) -> Verdict:
-    return decide(found, people, known_file=False, mention=False).verdict
+    return decide(found, people, rows=491_000, known_file=False, mention=False).verdict
 
 
 def scattered(count: int) -> list[Found]:
@@ -60,6 +60,6 @@ def test_between_the_thresholds_is_review_unless_it_is_a_whole_list() -> None:
 
 
 def test_known_copies_and_terms() -> None:
-    assert decide([], 0, known_file=True, mention=False).verdict is Verdict.REPOST
-    assert decide([], 0, known_file=False, mention=True).verdict is Verdict.MENTION
-    assert decide([], 9, known_file=False, mention=False).verdict is Verdict.NONE
+    assert decide([], 0, rows=1, known_file=True, mention=False).verdict is Verdict.REPOST
+    assert decide([], 0, rows=1, known_file=False, mention=True).verdict is Verdict.MENTION
+    assert decide([], 9, rows=491_000, known_file=False, mention=False).verdict is Verdict.NONE

@@ -1,0 +1,233 @@
+"""How many people a document names, recognised or not: the base of the overlap test.
+
+The recognised records show what a record of this document looks like: which traits it has, and how
+often. Each trait is counted over the whole text, without any leak, and gives a ratio estimate of
+the records; the median of those that nearly all recognised records show is taken (docs/adr/0011).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median_low
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.blocks import Found
+from matching.kernel import kinds as k
+from matching.kernel.bench import Bench
+from matching.kernel.reading import tokenise_array
+from matching.normalise.fold import Folded
+from matching.regions import all_regions
+
+MOST = 1000  # recognised records that are looked at, evenly over the text
+SHOWN = 0.7  # share of the recognised records that must show a trait
+UNIT = 1000  # bytes; in longer units every occurrence of a trait counts by itself
+WIDEST = 1200  # bytes between the fields of one record
+POSTCODES = (1_000, 98_999)
+MARKS = b";|\t,"
+NAMES = frozenset(("surname", "first_name", "full_name", "name"))
+
+# What ends a line, an object, a tuple or an item of a list.
+ENDS = re.compile(
+    rb"\n|\}(?=[\s,;]*\{)|\)(?=[\s,;]*\()|</(?:tr|li|p|div|dl|article)>|<(?:br|tr|li|p)\b[^>\n]{0,80}>"
+)
+LABEL = re.compile(rb"[^\n,;|\t{}()]{0,24}$")
+IS_LABEL = re.compile(rb"[a-z].*[:=\"'>.] *$|[a-z]+[^a-z ]+ *$", re.DOTALL)
+WORD = re.compile(rb"[a-z]{2,}|[0-9]+")
+
+Places = NDArray[np.int64]
+
+
+class People:
+    """Counts the people of texts; shares the tokeniser's working memory, so not thread-safe."""
+
+    def __init__(self, bench: Bench, keys: NDArray[np.uint64]) -> None:
+        """`keys` only make the tokeniser run: nothing is looked up."""
+        self._bench = bench
+        self._keys = keys
+
+    def count(self, folded: Folded, found: Sequence[Found]) -> int:
+        """People of a text in which the rows `found` were recognised; none where none was.
+
+        Never fewer than distinct rows.
+        """
+        rows = len({each.row for each in found})
+        if not found:
+            return 0
+        text = bytes(folded.data[: folded.size])
+        some = found[:: -(-len(found) // MOST)]
+        extents = Extents(text, some)
+        estimates = [
+            number
+            for places in (*self._typed(folded), *structure(text, some))
+            if (number := extents.estimate(places)) > 0
+        ] or [extents.estimate(lines_alike(text, extents))]
+        return max(rows, round(median_low(estimates)))
+
+    def _typed(self, folded: Folded) -> list[Places]:
+        """Where each kind of typed value begins in a text."""
+        kinds: list[list[Places]] = [[] for _ in range(6)]
+        behind = 0
+        t = self._bench.tokens
+        for start, end in all_regions(folded):
+            count = tokenise_array(
+                folded.data, start, end, False, t, self._bench.scratch, self._keys
+            )
+            first = t.start[:count].astype(np.int64)
+            size, kind, aux = t.end[:count] - t.start[:count], t.kind[:count], t.aux[:count]
+            new = first >= behind
+            code = (kind == k.NUMBER) & (size == 5) & (aux >= POSTCODES[0]) & (aux <= POSTCODES[1])
+            shown = (
+                (kind == k.NIR) & (aux > 0), kind == k.EMAIL, (kind == k.PHONE) & (aux > 0),
+                (kind == k.DATE) & (aux > 0), kind == k.STREET, code,
+            )  # fmt: skip
+            for places, wanted in zip(kinds, shown, strict=True):
+                places.append(first[new & wanted])
+            behind = end
+        return [np.unique(np.concatenate(places)) for places in kinds if places]
+
+
+class Extents:
+    """From where to where each recognised record stands, in whole units where they are short."""
+
+    def __init__(self, text: bytes, found: Sequence[Found]) -> None:
+        ends = np.array([0, *(each.end() for each in ENDS.finditer(text)), len(text)], np.int64)
+        self.cuts = np.unique(ends)
+        first = np.array([each.start for each in found], np.int64)
+        last = np.array([_last(each) for each in found], np.int64)
+        unit, behind = self._unit(first), self._unit(np.maximum(first, last - 1))
+        short = self._short()
+        self.long = ~short[unit] | ~short[behind]
+        self.start = np.where(short[unit], self.cuts[unit], first)
+        self.end = np.where(short[behind], self.cuts[behind + 1], last)
+
+    def _unit(self, places: Places) -> Places:
+        found: Places = np.searchsorted(self.cuts, places, "right") - 1
+        return np.minimum(found, len(self.cuts) - 2)
+
+    def _short(self) -> NDArray[np.bool_]:
+        short: NDArray[np.bool_] = np.diff(self.cuts) <= UNIT
+        return short
+
+    def estimate(self, places: Places) -> float:
+        """Records of the whole text by one trait: 0 where too few recognised ones show it.
+
+        In a short unit a trait counts once, however often it stands there. In running text a
+        record's fields may be found among its neighbours', so that one each is taken for its own.
+        """
+        if not len(places):
+            return 0.0
+        unit = self._unit(places)
+        once = np.ones(len(places), np.bool_)
+        once[1:] = (unit[1:] != unit[:-1]) | ~self._short()[unit[1:]]
+        places = places[once]
+        each = np.searchsorted(places, self.end) - np.searchsorted(places, self.start)
+        each = np.where(self.long, np.minimum(each, 1), each)
+        showing = each[each > 0]
+        if len(showing) < SHOWN * len(each):
+            return 0.0
+        return float(len(places) / showing.mean())
+
+
+def _last(each: Found) -> int:
+    """The end of a record's last field; what lies far off belongs to another mention."""
+    near = [field[2] for field in each.fields if field[2] - each.start <= WIDEST]
+    return max(near, default=each.start + 1)
+
+
+def structure(text: bytes, found: Sequence[Found]) -> list[Places]:
+    """Where lines of so many columns, and the label before the name, stand in a text."""
+    return [places for places in (_labels(text, found), _columns(text, found)) if len(places)]
+
+
+def _labels(text: bytes, found: Sequence[Found]) -> Places:
+    labels: Counter[bytes] = Counter()
+    for each in found:
+        name = next((field for field in each.fields if field[0] in NAMES), None)
+        before = LABEL.search(text[max(0, name[1] - 24) : name[1]]) if name else None
+        if before and IS_LABEL.search(before[0]):
+            labels[before[0]] += 1
+    if not labels:
+        return np.zeros(0, np.int64)
+    label = labels.most_common(1)[0][0]
+    return np.array([at.start() for at in re.finditer(re.escape(label), text)], np.int64)
+
+
+def _columns(text: bytes, found: Sequence[Found]) -> Places:
+    known = Counter(columns(_line_at(text, each.start)) for each in found)
+    known.pop((0, 0), None)
+    if not known:
+        return np.zeros(0, np.int64)
+    wanted = known.most_common(1)[0][0]
+    starts, at = [], 0
+    for line in text.split(b"\n"):
+        if columns(line) == wanted:
+            starts.append(at)
+        at += len(line) + 1
+    return np.array(starts, np.int64)
+
+
+def lines_alike(text: bytes, extents: Extents) -> Places:
+    """Where units begin that hold about as many words and numbers as the recognised records."""
+    sizes = [len(WORD.findall(text[a:b])) for a, b in zip(extents.start, extents.end, strict=True)]
+    low, high = min(sizes) - 1, max(sizes) + 1
+    cuts = extents.cuts
+    return np.array(
+        [
+            a
+            for a, b in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+            if b - a <= UNIT and low <= len(WORD.findall(text[a:b])) <= high
+        ],
+        np.int64,
+    )
+
+
+def columns(line: bytes) -> tuple[int, int]:
+    """(how many, which) of the mark that divides a line, zeros where none stands twice."""
+    count, mark = max((line.count(mark), -mark) for mark in MARKS)
+    return (count, -mark) if count >= 2 else (0, 0)
+
+
+def _line_at(text: bytes, at: int) -> bytes:
+    start, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+    return text[start : end if end >= 0 else len(text)]
+
+
+def called(folded: Folded, each: Found) -> frozenset[bytes]:
+    """The words of a recognised person's surname, or of the whole name where it is one column."""
+    return frozenset(
+        word
+        for kind, start, end, _, _ in each.fields
+        if kind in NAMES - {"first_name"}
+        for word in bytes(folded.data[start:end]).split()
+    )
+
+
+def of_views(counts: Sequence[int], rows: Sequence[set[int]]) -> int:
+    """How many people a document names, from the counts of its texts and the rows found in each.
+
+    A text may be another view of the one around it (a page's markup and what a reader sees): it
+    adds people in proportion to the rows that no other text showed.
+    """
+    total, seen = 0.0, set[int]()
+    for count, here in sorted(zip(counts, rows, strict=True), key=lambda each: -each[0]):
+        if here:
+            total += count * len(here - seen) / len(here)
+            seen |= here
+    return round(total)
+
+
+def of_layers(names: Sequence[str], counts: Sequence[int]) -> int:
+    """Groups of identifiers in a document where nobody was found, from those of its layers.
+
+    The depth that shows most counts, since deeper layers may be views of the others. Layers of one
+    depth stand beside each other and are added.
+    """
+    depths: dict[int, int] = {}
+    for name, count in zip(names, counts, strict=True):
+        depth = name.count(">") + 1 if name else 0
+        depths[depth] = depths.get(depth, 0) + count
+    return max(depths.values(), default=0)

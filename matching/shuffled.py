@@ -1,0 +1,70 @@
+"""Values of the leak shuffled between few persons: each row's values stand beside other rows'.
+
+Among few persons a shuffle leaves much of one together, and a line of it may hold no conflict that
+one slip would not explain. But what is missing there then stands on the lines of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from matching.blocks import MOST_TEXT, Found
+from matching.kernel.kinds import R_VALUE
+from matching.normalise.fold import Folded
+
+FEW = 30  # rows of a text that are looked at
+LINE = 2000  # bytes of a line, on either side of a record
+ONES_OWN = frozenset(
+    ("nir", "phone", "email", "insurer_number", "birth_date", "password", "comment")
+)  # what two persons rarely share
+
+Value = tuple[str, int, float, int]  # type, role, bits, signature of one value of a row
+
+
+def strays(
+    found: Sequence[Found],
+    folded: Folded,
+    values: Callable[[int], Iterable[Value]],
+    places: Mapping[int, Sequence[int]],
+) -> int:
+    """How many rows have a value that stands on another row's line and not on their own.
+
+    `found` are the rows of one text, `places` says where each signature stands in it. What both
+    rows hold (the phone of a household) is no stray.
+    """
+    few = found[:FEW]
+    held = [{s for kind, role, _, s in values(f.row) if _is_own(kind, role)} for f in few]
+    lines = [_line(each, folded) for each in few]
+    count = 0
+    for n, mine in enumerate(held):
+        away = [
+            at
+            for signature in mine
+            if (at := places.get(signature, ())) and not any(_in(lines[n], p) for p in at)
+            for other, theirs in enumerate(held)
+            if other != n and signature not in theirs and any(_in(lines[other], p) for p in at)
+        ]
+        count += bool(away)
+    return count
+
+
+def wanted(found: Sequence[Found], folded: Folded) -> bool:
+    """Whether a text is one of few rows, more than one, which values could be shuffled between."""
+    return 1 < len(found) <= FEW and folded.size <= MOST_TEXT
+
+
+def _is_own(kind: str, role: int) -> bool:
+    return kind in ONES_OWN and role == R_VALUE
+
+
+def _in(line: tuple[int, int], at: int) -> bool:
+    return line[0] <= at < line[1]
+
+
+def _line(each: Found, folded: Folded) -> tuple[int, int]:
+    first, last = each.start, max(field[2] for field in each.fields)
+    low, high = max(0, first - LINE), min(folded.size, last + LINE)
+    text = bytes(folded.data[low:high])
+    start = text.rfind(b"\n", 0, first - low) + 1
+    end = text.find(b"\n", last - low)
+    return low + start, low + (end if end >= 0 else len(text))

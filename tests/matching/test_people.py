@@ -1,0 +1,94 @@
+"""People of lists are counted by what their recognised records look like, in any shape."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import pytest
+
+from matching.blocks import Found
+from matching.normalise.fold import fold
+from matching.people import called, of_views
+from matching.result import ScanResult, Verdict
+from tests.matching import disguises
+from tests.matching.disguises import LeakOnDisk, Person
+
+Scan: TypeAlias = Callable[[str], ScanResult]
+Shape: TypeAlias = Callable[[Sequence[Person]], str]
+
+
+def lines(entry: Callable[[Person], str]) -> Shape:
+    return lambda people: "\n".join(map(entry, people))
+
+
+def as_object(p: Person) -> dict[str, str]:
+    return {"nom": f"{p.surname} {p.first}", "adresse": f"{p.address}, {p.postcode} {p.town}"}
+
+
+SHAPES: dict[str, Shape] = {
+    "columns": lines(lambda p: f"{p.surname};{p.first};{p.address};{p.postcode};{p.town}"),
+    "sentences": lines(lambda p: f"M. {p.first} {p.surname}, {p.address}, {p.postcode} {p.town}"),
+    "two lines": lines(lambda p: f"{p.surname} {p.first}\n{p.address} {p.postcode} {p.town}"),
+    "blocks": lines(
+        lambda p: (
+            f"Nom : {p.surname}\nPrénom : {p.first}\nAdresse : {p.address}\n"
+            f"CP : {p.postcode}\nVille : {p.town}\n"
+        )
+    ),
+    "one line of objects": lambda people: json.dumps([as_object(p) for p in people]),
+    "html": lines(lambda p: f"<li>{p.surname} {p.first}<br>{p.address} {p.postcode} {p.town}</li>"),
+    "running text": lambda people: " - ".join(
+        f"{p.surname} {p.first}, {p.address}, {p.postcode} {p.town}" for p in people
+    ),
+}
+
+
+def mixed(leak: LeakOnDisk, known: int, of: int) -> list[Person]:
+    draw = random.Random(f"{known} of {of}")
+    taken = {(p.surname, p.first) for p in leak.people}
+    others = [p for p in disguises.people(4000, seed=78) if (p.surname, p.first) not in taken]
+    people = draw.sample(leak.people, known) + draw.sample(others, of - known)
+    draw.shuffle(people)
+    return people
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_list_of_which_a_third_is_known_is_no_repost(
+    shape: str, leak: LeakOnDisk, scan: Scan
+) -> None:
+    for of in (40, 400):
+        found = scan(SHAPES[shape](mixed(leak, of * 3 // 10, of)))
+        assert found.verdict in (Verdict.SAME_PEOPLE, Verdict.REVIEW)
+        assert 0.65 * of <= found.candidates <= 1.35 * of
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rows_cut_to_the_same_columns_are_a_repost(
+    shape: str, leak: LeakOnDisk, scan: Scan
+) -> None:
+    found = scan(SHAPES[shape](mixed(leak, 60, 60)))
+    assert found.verdict is Verdict.REPOST
+    assert found.candidates <= 70
+
+
+def test_what_other_posts_show_does_not_hide_a_fragment(leak: LeakOnDisk, scan: Scan) -> None:
+    p = leak.people[77]
+    talk = "\n\n".join(f"Vends vélo, me joindre au 06 1{n} 22 33 4{n % 10}" for n in range(10, 40))
+    found = scan(f"{talk}\n\n{p.surname};{p.first};{p.nir};{p.email}\n\n{talk}")
+    assert (found.verdict, found.records, found.candidates) == (Verdict.FRAGMENT, 1, 1)
+
+
+def test_views_of_one_text_count_its_people_once() -> None:
+    assert of_views([200, 190], [{1, 2, 3, 4}, {1, 2, 3}]) == 200
+    assert of_views([200, 190], [{1, 2}, {3, 4}]) == 390
+    assert of_views([200, 0], [{1, 2}, set()]) == 200
+    assert of_views([], []) == 0
+
+
+def test_the_words_of_a_surname() -> None:
+    folded = fold("Jean DE LA TOUR, 1985")
+    fields = [("first_name", 0, 4, 0, 9.0), ("surname", 5, 15, 0, 12.0), ("date", 17, 21, 0, 9.0)]
+    assert called(folded, Found(1, 60.0, False, 0, 0, fields)) == {b"de", b"la", b"tour"}
