@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from extraction import messages, pipe
@@ -163,6 +163,7 @@ def test_a_killed_child_is_replaced(sandbox: Sandbox) -> None:
 ANY = st.text(st.characters() | st.sampled_from("\ud800\udfff"), max_size=20)
 
 
+@example([("a name", "\ud800 and \udfff, each alone")])
 @given(st.lists(st.tuples(st.text(max_size=5), ANY), max_size=5))
 def test_an_answer_survives_the_way(layers: list[tuple[str, str]]) -> None:
     made = Extracted(tuple(Layer(name, text) for name, text in layers), ("a note",), "utf-8")
