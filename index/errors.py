@@ -42,7 +42,16 @@ class WrongChoice(RecordError):
 
 
 class WrongQuery(WrongChoice):
-    """A query that cannot be understood; the message names the field and a good example."""
+    """A query that cannot be understood; the message names the field and a good example.
+
+    `kind` is "long", "terms", "depth", "empty", "number" or "date", for whoever says it in another
+    language; `field` is the field's name with the last two.
+    """
+
+    def __init__(self, message: str, kind: str, field: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.field = field
 
 
 class IndexUnavailable(RecordError):

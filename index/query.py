@@ -94,10 +94,10 @@ Token = tuple[Literal["open", "close", "minus", "or", "not", "term"], Node | Non
 def parse(untrusted_query: str) -> Node:
     """The tree of a query; raises WrongQuery."""
     if len(untrusted_query) > MAX_LENGTH:
-        raise WrongQuery(f"The query is longer than {MAX_LENGTH} characters; shorten it.")
+        raise WrongQuery(f"The query is longer than {MAX_LENGTH} characters; shorten it.", "long")
     tokens = _tokens(untrusted_query.replace("\0", " "))
     if sum(kind == "term" for kind, _ in tokens) > MAX_TERMS:
-        raise WrongQuery(f"The query has more than {MAX_TERMS} terms; use fewer.")
+        raise WrongQuery(f"The query has more than {MAX_TERMS} terms; use fewer.", "terms")
     return _Parser(tokens).whole()
 
 
@@ -178,7 +178,9 @@ def _bounds(field: str, untrusted_text: str) -> tuple[float, float, bool]:
     text = untrusted_text.removeprefix("#")
     if not re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", text, re.ASCII):
         raise WrongQuery(
-            f"{field}: needs a number, for example {field}:10, {field}:>=10 or {field}:10..500."
+            f"{field}: needs a number, for example {field}:10, {field}:>=10 or {field}:10..500.",
+            "number",
+            field,
         )
     return float(text), float(text), False
 
@@ -186,7 +188,9 @@ def _bounds(field: str, untrusted_text: str) -> tuple[float, float, bool]:
 def _dates(field: str, untrusted_text: str) -> tuple[datetime, datetime]:
     wrong = WrongQuery(
         f"{field}: needs a date, for example {field}:2026-07-14, {field}:2026-07, "
-        f"{field}:>=2026-07-14T08:00Z or {field}:2026-07-01..2026-07-14."
+        f"{field}:>=2026-07-14T08:00Z or {field}:2026-07-01..2026-07-14.",
+        "date",
+        field,
     )
     found = DATE.fullmatch(untrusted_text)
     if not found:
@@ -231,7 +235,9 @@ class _Parser:
 
     def _either(self, depth: int) -> Node | None:
         if depth > MAX_DEPTH:
-            raise WrongQuery(f"The query has more than {MAX_DEPTH} brackets within another.")
+            raise WrongQuery(
+                f"The query has more than {MAX_DEPTH} brackets within another.", "depth"
+            )
         parts = [self._together(depth)]
         while self._next() == "or":
             self._at += 1

@@ -1,7 +1,6 @@
-"""What the review application reads beside alerts: places by text, neighbours, who did what.
+"""What the review application reads beside alerts: neighbours, the quieter queue, who did what.
 
-Only what is masked already or is the site's own is searched: location, source, number. No query
-here takes a person's value.
+No query here takes a person's value; searching goes through the search index (index.find).
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, String, and_, cast, func, or_, select
+from sqlalchemy import Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from index.alerts import SORTS, AlertFilter, conditions
@@ -19,7 +18,6 @@ from index.errors import NotFound
 from index.schema import Act, Alert, Capture, Crawl, Hit
 from index.views import QueuedHit, hit_view
 
-MAX_FOUND = 1000
 HISTORY = 200
 QUIET_VERDICTS = ("same-people", "review", "mention")
 
@@ -40,18 +38,6 @@ class ReviewQueries:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def find(self, text: str) -> tuple[int, ...]:
-        """Ids of the newest alerts whose location, source or number holds `text`."""
-        words = [_like(word) for word in text.split()[:8]]
-        places = (Alert.location, Alert.source, cast(Alert.also, String))
-        found = [or_(*(place.ilike(word, escape="\\") for place in places)) for word in words]
-        query = select(Alert.id).where(and_(*found))
-        number = text.strip().removeprefix("#")
-        if number.isascii() and number.isdigit() and len(number) < 10:
-            query = select(Alert.id).where(or_(and_(*found), Alert.id == int(number)))
-        with reading(self._engine) as connection:
-            return tuple(connection.scalars(query.order_by(Alert.id.desc()).limit(MAX_FOUND)))
 
     def neighbours(self, alert_id: int, wanted: AlertFilter) -> tuple[int, int]:
         """Ids of the alerts before (newer) and after (older) this one in the list's own order
@@ -140,8 +126,3 @@ class ReviewQueries:
         query = select(Crawl.source).where(Crawl.ended.is_(None))
         with reading(self._engine) as connection:
             return frozenset(connection.scalars(query))
-
-
-def _like(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

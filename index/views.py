@@ -23,7 +23,8 @@ def stamp(moment: datetime | None) -> str | None:
 @dataclass(frozen=True, slots=True)
 class AlertView:
     """One alert. `location`, `also` and `title` are masked; `found_after_s` is the time from
-    post to alert in seconds, where the post's time is known."""
+    post to alert in seconds, where the post's time is known; `gone_at` since when the address
+    answers that nothing is there, None while it is up or nobody has looked."""
 
     id: int
     case: int
@@ -40,6 +41,7 @@ class AlertView:
     last_seen: datetime
     posted_at: datetime | None
     found_after_s: float | None
+    gone_at: datetime | None
     status: str
     reason: str
     decided_by: str
@@ -62,6 +64,7 @@ class AlertView:
             "first_seen": stamp(self.first_seen),
             "last_seen": stamp(self.last_seen),
             "found_after_s": None if after is None else round(after, 3),
+            "gone_at": stamp(self.gone_at),
             "status": self.status,
         }
 
@@ -147,6 +150,7 @@ def alert_view(row: Alert) -> AlertView:
         last_seen=row.last_seen,
         posted_at=row.posted_at,
         found_after_s=row.found_after_s,
+        gone_at=row.gone_at,
         status=row.status,
         reason=row.reason,
         decided_by=row.decided_by,

@@ -18,6 +18,7 @@ from index.alerts import AlertStore
 from index.cases import CaseStore
 from index.errors import NotFound, WrongChoice
 from index.review_queries import ReviewQueries
+from index.search import SearchIndex
 from index.sources import SourceStore
 from review import pages
 from review.guard import Guard, Visitor
@@ -30,10 +31,10 @@ from review.wording import choose
 class Application:
     """The ASGI application; `routes` is the table that tests walk."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings, search: SearchIndex) -> None:
         settings.check()
         accounts = AccountStore(engine)
-        inner = _build(engine, settings, accounts)
+        inner = _build(engine, settings, accounts, search)
         self.routes = inner.routes
         self._guarded: ASGIApp = Guard(inner, settings, accounts, error_page)
 
@@ -42,10 +43,17 @@ class Application:
         await self._guarded(scope, receive, send)
 
 
-def _build(engine: Engine, settings: Settings, accounts: AccountStore) -> FastAPI:
+def _build(
+    engine: Engine, settings: Settings, accounts: AccountStore, search: SearchIndex
+) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     stores = pages.Stores(
-        AlertStore(engine), ReviewQueries(engine), SourceStore(engine), CaseStore(engine), accounts
+        AlertStore(engine),
+        ReviewQueries(engine),
+        SourceStore(engine),
+        CaseStore(engine),
+        accounts,
+        search,
     )
     app.include_router(SigningIn(settings, accounts).router())
     app.include_router(pages.build(stores))

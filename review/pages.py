@@ -13,14 +13,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from index.accounts import AccountStore
 from index.alerts import MAX_REASON, STATUSES, AlertFilter, AlertStore
 from index.cases import CaseStore
-from index.errors import Conflict, WrongChoice
+from index.errors import Conflict, IndexUnavailable, WrongChoice, WrongQuery
+from index.find import find_alerts
 from index.review_queries import QUIET_VERDICTS, ReviewQueries
+from index.search import MAX_PAGE, SearchIndex
 from index.sources import SourceStore
 from index.views import THRESHOLDS
 from review import evidence_view
 from review.guard import Visitor
 from review.rendering import page, page_html
 from review.signing_in import form_of, visitor_of
+from review.wording import Words
 
 PAGE = 50
 SORTS = ("first_seen", "last_seen", "records", "bits")
@@ -37,6 +40,7 @@ class Stores:
     sources: SourceStore
     cases: CaseStore
     accounts: AccountStore
+    search: SearchIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +92,49 @@ class Listing:
         return base + ("?" + urlencode(pairs) if pairs else "")
 
 
-def _wanted(stores: Stores, listing: Listing) -> AlertFilter:
+def _wanted(listing: Listing, ids: tuple[int, ...] | None) -> AlertFilter:
     return AlertFilter(
         status="" if listing.status == "all" else listing.status,
         verdict=listing.verdict,
         source=listing.source,
         leak=listing.leak,
-        ids=stores.queries.find(listing.text) if listing.text else None,
+        ids=ids,
     )
+
+
+def _found(
+    search: SearchIndex, untrusted_query: str, words: Words
+) -> tuple[tuple[int, ...] | None, str]:
+    """The alerts that a search finds, None where nothing is searched for, and in words what is to
+    be said about it. Where it cannot be answered nothing is listed, rather than everything."""
+    if not untrusted_query:
+        return None, ""
+    try:
+        found = find_alerts(search, untrusted_query)
+    except WrongQuery as wrong:
+        return (), words.text(f"find.{wrong.kind}", field=wrong.field)
+    except IndexUnavailable:
+        return (), words.text("find.away")
+    return found.ids, words.text("find.more", n=words.number(MAX_PAGE)) if found.more else ""
 
 
 def rows_html(stores: Stores, visitor: Visitor, listing: Listing) -> tuple[str, str]:
     """The list's changing part as HTML, and a short hash of it."""
-    wanted = _wanted(stores, listing)
+    ids, problem = _found(stores.search, listing.text, Words(visitor.language))
+    wanted = _wanted(listing, ids)
     found = stores.alerts.list(wanted, sort=listing.sort, limit=PAGE, after=listing.after)
     counts = stores.alerts.counts(replace(wanted, status=""))
-    context = {"listing": listing, "found": found, "counts": counts, "statuses": STATUSES}
-    html = page_html("_rows.html", visitor, context)
+    html = page_html(
+        "_rows.html",
+        visitor,
+        {
+            "listing": listing,
+            "found": found,
+            "counts": counts,
+            "statuses": STATUSES,
+            "problem": problem,
+        },
+    )
     return html, hashlib.sha256(html.encode()).hexdigest()[:16]
 
 

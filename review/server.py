@@ -11,6 +11,7 @@ from dataclasses import replace
 import uvicorn
 from sqlalchemy import Engine
 
+from index.search import SearchIndex
 from review.app import Application
 from review.errors import CannotServe
 from review.settings import Settings
@@ -68,10 +69,12 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def build(engine: Engine, settings: Settings, on_ready: Callable[[], None]) -> Server:
+def build(
+    engine: Engine, settings: Settings, search: SearchIndex, on_ready: Callable[[], None]
+) -> Server:
     """A server for settings whose port is known (`bind` gives them)."""
     config = uvicorn.Config(
-        Application(engine, settings),
+        Application(engine, settings, search),
         log_config=None,
         # Paths and queries of requests are nobody's business but the record's acts.
         access_log=False,
@@ -88,21 +91,26 @@ def build(engine: Engine, settings: Settings, on_ready: Callable[[], None]) -> S
     return Server(config, on_ready)
 
 
-def serve(engine: Engine, settings: Settings, on_ready: Callable[[Settings], None]) -> None:
+def serve(
+    engine: Engine,
+    settings: Settings,
+    search: SearchIndex,
+    on_ready: Callable[[Settings], None],
+) -> None:
     """Serve until SIGINT or SIGTERM; `on_ready` gets the settings with the real port."""
     listener, bound = bind(settings)
     with contextlib.closing(listener):
-        build(engine, bound, lambda: on_ready(bound)).run(sockets=[listener])
+        build(engine, bound, search, lambda: on_ready(bound)).run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def serving(engine: Engine, settings: Settings) -> Iterator[Settings]:
+def serving(engine: Engine, settings: Settings, search: SearchIndex) -> Iterator[Settings]:
     """Serve in a thread of this process while the block runs (the demo, tests)."""
     import threading
 
     listener, bound = bind(settings)
     ready = threading.Event()
-    server = build(engine, bound, ready.set)
+    server = build(engine, bound, search, ready.set)
     thread = threading.Thread(target=server.run, args=([listener],), name="review", daemon=True)
     thread.start()
     try:

@@ -24,7 +24,6 @@ from index.engine import open_record
 from index.facts import Fence
 from index.frontier import Frontier
 from index.leases import Leases, source_lease
-from index.rebuild import rebuild
 from index.recorder import Recorder
 from index.schema import Outbox
 from index.vault import Vault
@@ -38,13 +37,13 @@ from review.server import serving
 from review.settings import Settings
 from tests.matching import disguises
 from tests.matching.disguises import Person
-from tests.review.conftest import Served
+from tests.review.conftest import NOWHERE, Served, indexed
 
 # Every route of the application, and every form that one takes. Whoever adds one adds it here,
 # and says why it tells nobody whether a person is in the leak.
 ROUTES = {
     "GET /": "leads to the list",
-    "GET /alerts": "alerts that crawls raised; its search sees masked addresses and numbers",
+    "GET /alerts": "alerts that crawls raised; its search sees what is masked, and numbers",
     "GET /alerts/rows": "the same rows without the frame",
     "GET /alerts/{alert_id}": "one alert, masked",
     "POST /alerts/{alert_id}/decision": "takes a status and a reason, matches neither",
@@ -106,15 +105,16 @@ def engine(tmp_path_factory: pytest.TempPathFactory, person: Person) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def served(engine: Engine) -> Iterator[Served]:
-    with serving(engine, Settings(port=0)) as settings:
-        yield Served(engine, AccountStore(engine), settings)
+def served(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("index")
+    with indexed(engine, folder) as search, serving(engine, Settings(port=0), search) as settings:
+        yield Served(engine, AccountStore(engine), settings, search)
 
 
 def routes(engine: Engine) -> set[str]:
     """ "METHOD /path" of every route, as they are written."""
     found: set[str] = set()
-    pending: list[Any] = list(Application(engine, Settings()).routes)
+    pending: list[Any] = list(Application(engine, Settings(), NOWHERE).routes)
     while pending:
         route = pending.pop()
         inner = getattr(route, "routes", None) or getattr(
@@ -180,11 +180,9 @@ def hits(index: EmbeddedIndex, query: str) -> list[Any]:
     return list(getattr(found, "hits", found))
 
 
-def test_no_search_finds_a_value_of_an_alerted_record(
-    engine: Engine, served: Served, person: Person, tmp_path: Path
-) -> None:
-    index = EmbeddedIndex(tmp_path / "index.db")
-    assert rebuild(engine, index).alerts.count == 1
+def test_no_search_finds_a_value_of_an_alerted_record(served: Served, person: Person) -> None:
+    index = served.search
+    assert index.count() == 1
     with served.user() as user:
         # The alert is there, and the search works.
         assert found_by(user, "forum.example") == ["1"]
@@ -195,7 +193,6 @@ def test_no_search_finds_a_value_of_an_alerted_record(
             quoted = '"' + value.replace('"', " ") + '"'
             assert not hits(index, quoted), value
             assert value not in page, value
-    index.close()
 
 
 def test_what_is_sent_on_holds_no_value(engine: Engine, person: Person) -> None:

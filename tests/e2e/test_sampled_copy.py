@@ -33,7 +33,7 @@ from review.server import serving
 from review.settings import Settings
 from tests.e2e.test_no_oracle import Originals
 from tests.matching import disguises
-from tests.review.conftest import Served
+from tests.review.conftest import Served, indexed
 
 PEOPLE = disguises.people(3_000, seed=91)
 LINES = [" | ".join(one.columns()) for one in PEOPLE]
@@ -110,15 +110,20 @@ def copy(first: int, rows: int) -> str:
     return "\n".join(islice(cycle(LINES[first:] + LINES[:first]), rows)) + "\n"
 
 
-def test_the_alert_says_that_it_rests_on_a_sample_and_holds_its_rows(watch: Watch) -> None:
+def test_the_alert_says_that_it_rests_on_a_sample_and_holds_its_rows(
+    watch: Watch, tmp_path: Path
+) -> None:
     alert = watch.sees(copy(0, 12_000))
     assert alert.verdict == "repost"
     assert 1_000 < alert.records < len(PEOPLE)
     assert watch.rows() == alert.records
     accounts = AccountStore(watch.engine)
     accounts.add("jeanne", "une phrase que personne ne devine")
-    with serving(watch.engine, Settings(port=0)) as settings:
-        served = Served(watch.engine, accounts, settings)
+    with (
+        indexed(watch.engine, tmp_path) as search,
+        serving(watch.engine, Settings(port=0), search) as settings,
+    ):
+        served = Served(watch.engine, accounts, settings, search)
         with served.user() as user:
             html = user.get(f"/alerts/{alert.id}").text
     assert NOT_READ in html

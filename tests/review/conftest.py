@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,15 @@ import pytest
 from sqlalchemy import Engine
 
 from index.accounts import AccountStore
+from index.embedded import EmbeddedIndex
 from index.engine import checkpoint, open_record
+from index.rebuild import rebuild
 from review.server import serving
 from review.settings import Settings
 from tests.review.seeding import seed
 
+# Opened by nobody: for tests that look at the routes alone.
+NOWHERE = EmbeddedIndex(Path("nowhere/index.db"))
 PASSWORD = "une phrase que personne ne devine"
 
 
@@ -30,6 +34,7 @@ class Served:
     engine: Engine
     accounts: AccountStore
     settings: Settings
+    search: EmbeddedIndex
 
     @property
     def url(self) -> str:
@@ -75,21 +80,34 @@ def record_with_user(folder: Path, **seeding: int) -> tuple[Engine, AccountStore
     return engine, accounts
 
 
+@contextmanager
+def indexed(engine: Engine, folder: Path) -> Iterator[EmbeddedIndex]:
+    """A search index in `folder` that holds what the record holds now."""
+    with closing(EmbeddedIndex(folder / "index.db")) as search:
+        rebuild(engine, search)
+        yield search
+
+
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A seeded record's file, made once; tests take copies."""
+    """The folder of a seeded record and its search index, made once; tests take copies."""
     folder = tmp_path_factory.mktemp("seeded")
     engine, _ = record_with_user(folder)
-    checkpoint(engine)
+    with indexed(engine, folder):
+        checkpoint(engine)
     engine.dispose()
-    return folder / "vigie.db"
+    return folder
 
 
 @pytest.fixture
 def served(tmp_path: Path, seeded: Path) -> Iterator[Served]:
     """A fresh record and application for one test."""
-    shutil.copy(seeded, tmp_path / "vigie.db")
-    engine = open_record(f"sqlite:///{tmp_path / 'vigie.db'}")
-    with serving(engine, Settings(port=0)) as settings:
-        yield Served(engine, AccountStore(engine), settings)
+    storage = tmp_path / "storage"
+    shutil.copytree(seeded, storage, symlinks=True)
+    engine = open_record(f"sqlite:///{storage / 'vigie.db'}")
+    with (
+        closing(EmbeddedIndex(storage / "index.db")) as search,
+        serving(engine, Settings(port=0), search) as settings,
+    ):
+        yield Served(engine, AccountStore(engine), settings, search)
     engine.dispose()

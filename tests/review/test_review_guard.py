@@ -21,7 +21,7 @@ from review.errors import CannotServe
 from review.guard import MAX_BODY
 from review.server import bind, serving
 from review.settings import Settings
-from tests.review.conftest import PASSWORD, Served, csrf, post
+from tests.review.conftest import NOWHERE, PASSWORD, Served, csrf, post
 
 OPEN = {"/login", "/login/once", "/health", "/favicon.ico"}
 
@@ -29,7 +29,7 @@ OPEN = {"/login", "/login/once", "/health", "/favicon.ico"}
 def routes(engine: Engine) -> list[tuple[str, str]]:
     """(method, path with parameters filled) of the whole table."""
     found: list[tuple[str, str]] = []
-    pending: list[Any] = list(Application(engine, Settings()).routes)
+    pending: list[Any] = list(Application(engine, Settings(), NOWHERE).routes)
     while pending:
         route = pending.pop()
         # A router that was included may stand in the table as a whole.
@@ -296,7 +296,7 @@ def test_a_taken_port_is_one_sentence() -> None:
 
 def test_behind_a_tls_proxy_cookies_are_secure_and_origins_https(served: Served) -> None:
     settings = replace(served.settings, port=0, address="https://vigie.example")
-    with serving(served.engine, settings) as bound:
+    with serving(served.engine, settings, served.search) as bound:
         base = f"http://127.0.0.1:{bound.port}"
         with httpx.Client(base_url=base, headers={"host": "vigie.example"}) as client:
             answer = client.get("/login")

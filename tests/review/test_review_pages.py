@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text, update
 
 from index.alerts import AlertStore
 from index.engine import reading, writing
+from index.errors import IndexUnavailable
 from index.schema import Alert, Hit
 from tests.review.conftest import Served, post
 
@@ -41,7 +43,15 @@ def test_open_alerts_come_first_newest_first(served: Served) -> None:
         ("status=all&leak=labos-2026&source=files", "source = 'files'"),
         ("status=all&leak=other", "1 = 0"),
         ("status=all&q=market.example", "location LIKE '%market.example%'"),
-        ("status=all&q=topic+41", "location LIKE '%topic%41%'"),
+        ("status=all&q=topic+41*", "location LIKE '%topic/41%'"),
+        (
+            "status=all&q=-market.example+verdict:repost",
+            "location NOT LIKE '%market%' AND verdict = 'repost'",
+        ),
+        ("status=all&q=records:>=100", "records >= 100"),
+        ("status=all&q=source:board+OR+source:files", "source IN ('board', 'files')"),
+        ("q=status:confirmed", "1 = 0"),
+        ("status=all&q=17", "id = 17"),
         ("status=all&q=%2317", "id = 17"),
         ("status=all&q=%25", "1 = 0"),
         ("status=all&q=_", "1 = 0"),
@@ -58,11 +68,12 @@ def test_filters_show_what_they_say(served: Served, query: str, where: str) -> N
 def test_sorting_and_paging_show_each_alert_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     from review.server import serving
     from review.settings import Settings
-    from tests.review.conftest import record_with_user
+    from tests.review.conftest import indexed, record_with_user
 
-    engine, accounts = record_with_user(tmp_path_factory.mktemp("many"), alerts=130)
-    with serving(engine, Settings(port=0)) as settings:
-        served = Served(engine, accounts, settings)
+    folder = tmp_path_factory.mktemp("many")
+    engine, accounts = record_with_user(folder, alerts=130)
+    with indexed(engine, folder) as search, serving(engine, Settings(port=0), search) as settings:
+        served = Served(engine, accounts, settings, search)
         with served.user() as user:
             for sort in ("first_seen", "last_seen", "records", "bits"):
                 seen: list[int] = []
@@ -326,11 +337,73 @@ def test_times_are_utc_without_a_script_and_machine_readable(served: Served) -> 
 
 
 def test_there_is_no_way_to_ask_for_a_person(served: Served) -> None:
-    """Search takes places alone: a title, a snippet, a row or a value finds nothing."""
-    with served.engine.begin() as connection:
-        connection.execute(update(Alert).where(Alert.id == 36).values(title="unmistakable"))
+    """Search sees places and masked titles: a snippet, a row, a value, a reason finds nothing."""
     with served.user() as user:
-        for query in ("unmistakable", "•••", "467935", "Martine", "nir"):
+        for query in ("467935", "Martine", "nir", "encore", "essai", "médecin", '"•••"'):
             answer = user.get("/alerts", params={"status": "all", "q": query})
             assert ids(answer.text) == [], query
     assert isinstance(answer, httpx.Response)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("records:many", "attend un nombre"),
+        ("first_seen:soon", "attend une date"),
+        ("( " * 12 + "x", "parenthèses"),
+        ("a " * 40, "trop de mots"),
+        ("%", "ni mot"),
+    ],
+)
+def test_a_search_that_cannot_be_understood_says_why_and_lists_nothing(
+    served: Served, query: str, said: str
+) -> None:
+    with served.user() as user:
+        answer = user.get("/alerts", params={"status": "all", "q": query})
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert ids(answer.text) == []
+
+
+def test_without_the_search_index_the_list_still_works(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_args: object, **_more: object) -> None:
+        raise IndexUnavailable("not there")
+
+    monkeypatch.setattr(served.search, "search", away)
+    with served.user() as user:
+        answer = user.get("/alerts?status=all&q=board")
+        assert answer.status_code == 200
+        assert "index de recherche" in answer.text
+        assert ids(answer.text) == []
+        assert len(ids(user.get("/alerts?status=all").text)) == 36
+
+
+def test_a_search_that_finds_too_many_says_so(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.find.find_alerts.__defaults__", (5,))
+    with served.user(language="en") as user:
+        html = user.get("/alerts?status=all&q=example").text
+    assert ids(html) == [36, 35, 34, 33, 32]
+    assert "More alerts fit" in html
+
+
+def test_a_decision_is_right_in_a_search_before_the_index_knows_it(served: Served) -> None:
+    with served.user() as user:
+        AlertStore(served.engine).decide(36, "dismissed", "ours", "jeanne", 1)
+        assert 36 not in ids(user.get("/alerts?q=example").text)
+        assert 36 in ids(user.get("/alerts?status=dismissed&q=example").text)
+
+
+def test_what_is_gone_says_since_when(served: Served) -> None:
+    with writing(served.engine) as connection:
+        connection.execute(
+            update(Alert).where(Alert.id == 36).values(gone_at=datetime(2026, 3, 12, tzinfo=UTC))
+        )
+    with served.user(language="en") as user:
+        assert re.search(
+            r"Gone since</dt><dd><time[^>]*2026-03-12T00:00:00Z", user.get("/alerts/36").text
+        )
+        assert "Gone since" not in user.get("/alerts/35").text

@@ -55,6 +55,7 @@ def serve(
     from review.settings import Settings
     from vigie import config as configuration
     from vigie import logs
+    from vigie.wiring import open_index
 
     settings = configuration.load(config)
     wanted = Settings(
@@ -90,7 +91,8 @@ def serve(
         sys.stdout.flush()
 
     try:
-        run(engine, wanted, ready)
+        with open_index(settings) as search:
+            run(engine, wanted, search, ready)
     finally:
         engine.dispose()
 
