@@ -19,7 +19,9 @@ from sqlalchemy import insert
 from index.accounts import AccountStore, SignedIn
 from index.alerts import AlertStore
 from index.cases import CaseStore
+from index.embedded import EmbeddedIndex
 from index.engine import open_record, writing
+from index.rebuild import rebuild
 from index.review_queries import ReviewQueries
 from index.schema import Alert, Case
 from index.sources import SourceStore
@@ -55,12 +57,15 @@ def fill(folder: Path) -> Stores:
                 for n in range(1, ALERTS + 1)
             ],
         )  # fmt: skip
+    search = EmbeddedIndex(folder / "index.db")
+    rebuild(engine, search)
     return Stores(
         AlertStore(engine),
         ReviewQueries(engine),
         SourceStore(engine),
         CaseStore(engine),
         AccountStore(engine),
+        search,
     )
 
 
@@ -81,7 +86,7 @@ def main() -> None:
             ("open, newest", Listing()),
             ("all, most records", Listing(status="all", sort="records")),
             ("one source", Listing(source="source-7")),
-            ("search", Listing(status="all", text="topic/77")),
+            ("search", Listing(status="all", text="topic 77*")),
         ):
             rows_html(stores, visitor, listing)
             times = [timed(lambda: rows_html(stores, visitor, listing)) for _ in range(ROUNDS)]  # noqa: B023
