@@ -28,10 +28,13 @@ from crawler.conversation import Conversation
 from crawler.engine import WatchSpider
 from crawler.guard import Borders, PinnedResolver
 from crawler.manners import Manners
+from crawler.outside import Pending
 from crawler.pages import Site
-from crawler.session import SessionCookies
+from crawler.robots import KeptRobots
+from crawler.session import Session, SessionCookies
 from crawler.settings import crawl_settings
 from crawler.source import SourceSpec
+from crawler.unchanged import Unchanged, Validator
 from egress.errors import EgressError
 from matching import frames
 
@@ -80,7 +83,9 @@ def run(sock: socket.socket, memory: int = -1) -> int:
     quiet_logs()
     header, _ = frames.receive(sock)
     spec = SourceSpec.from_json(header["source"])
-    pending = [(str(address), tuple(path)) for address, path in header.get("pending", [])]
+    paths = header.get("paths", {})
+    pending = [(str(one), tuple(paths.get(one, ()))) for one in header.get("pending", [])]
+    unchanged = Unchanged(Validator.from_json(one) for one in header.get("validators", []))
     try:
         borders = Borders(spec)
     except EgressError:
@@ -90,7 +95,8 @@ def run(sock: socket.socket, memory: int = -1) -> int:
     sites: Sequence[Site] = importlib.import_module(SPIDERS).SITES
     if spec.engine != "auto" and spec.engine not in {site.name for site in sites}:
         return _refuse(sock, "unknown-engine")
-    return _Crawl(sock, spec, pending, sites, borders, memory).run()
+    left = session.read_memory(memory)
+    return _Crawl(sock, spec, (pending, sites), borders, (memory, left, unchanged)).run()
 
 
 def _refuse(sock: socket.socket, kind: str) -> int:
@@ -107,15 +113,14 @@ class _Crawl:
         self,
         sock: socket.socket,
         spec: SourceSpec,
-        pending: list[tuple[str, tuple[str, ...]]],
-        sites: Sequence[Site],
+        given: tuple[Pending, Sequence[Site]],
         borders: Borders,
-        memory: int,
+        earlier: tuple[int, Session, Unchanged],
     ) -> None:
         self._spec = spec
-        self._memory = memory
+        self._memory, left, unchanged = earlier
         self._talk = Conversation(sock, self._stop)
-        self._arguments = (spec, pending, sites, self._talk, borders, session.read_memory(memory))
+        self._arguments = (spec, *given, self._talk, borders, left, unchanged)
         self._borders = borders
         self._crawler: Crawler | None = None
         self._said_done = False
@@ -155,8 +160,11 @@ class _Crawl:
         if not isinstance(spider, WatchSpider):
             return
         cookies = crawler.get_downloader_middleware(SessionCookies)
+        robots = crawler.get_downloader_middleware(KeptRobots)
         if cookies is not None:
-            session.write_memory(self._memory, cookies.keep())
+            known = robots.keep() if robots is not None else {}
+            session.write_memory(self._memory, Session(cookies.keep(), known))
+        await self._talk.lists(spider.again.kept())
         if spider.over_budget and not spider.kinds & {"budget", "host-budget"}:
             await spider.problem("budget", "")
         manners = crawler.get_downloader_middleware(Manners)

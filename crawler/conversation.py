@@ -17,7 +17,7 @@ from matching import frames
 
 HIGH_WATER = 4 * 1024 * 1024
 BATCH = 1000
-STATES = frozenset({"new", "changed", "same"})
+STATES = frozenset({"new", "changed", "same", "old"})
 
 
 class Conversation:
@@ -44,14 +44,18 @@ class Conversation:
         self._writer.transport.set_write_buffer_limits(high=HIGH_WATER)
         self._listening = asyncio.create_task(self._listen(self._reader))
 
-    async def ask(self, keys: Sequence[tuple[str, str]], within: str = "") -> list[str]:
-        """For each (location, state): "new", "changed" or "same". `within` is the location of
-        the thread they stand in, if they do."""
+    async def ask(
+        self, keys: Sequence[tuple[str, str]], within: str = "", *, links: bool = False
+    ) -> list[str]:
+        """For each (location, state): "new", "changed", "same", or for `links` "old", when it is
+        time to look again. `within` is the location of the thread they stand in, if they do."""
         found: list[str] = []
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]
             listed = [list(key) for key in batch]
-            states = await self._question({"t": "ask", "keys": listed, "within": within})
+            states = await self._question(
+                {"t": "ask", "keys": listed, "within": within, "links": links}
+            )
             if not isinstance(states, list) or len(states) != len(batch):
                 raise frames.FrameError("an answer is not as long as its question")
             found += states
@@ -96,6 +100,10 @@ class Conversation:
         """Report how many requests went to which host since the last time."""
         if hosts:
             await self._send({"t": "sent", "hosts": hosts})
+
+    async def lists(self, pages: list[dict[str, Any]]) -> None:
+        """Hand over what sites told of pages that are looked at again."""
+        await self._send({"t": "lists", "pages": pages})
 
     async def done(self, outcome: str, counts: dict[str, int], wait: float = 0.0) -> None:
         """The last frame; waits until all is handed over. `wait`: seconds for which the site

@@ -8,7 +8,7 @@ was cut off, is fetched again at the next crawl and nothing is lost.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,18 +18,22 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import addresses, attachments, faults, feeds, rendering, reporting
+from crawler.again import NOT_MODIFIED, Again
 from crawler.bounds import MAX_LINKS, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.following import Following, Noted
 from crawler.guard import Borders
 from crawler.messages import PostReport
+from crawler.outside import Outside, Pending
 from crawler.pages import Link, Page, Reading, Site, choose
 from crawler.pointing import Hosts
-from crawler.session import SessionCookies
+from crawler.robots import KeptRobots
+from crawler.session import Session, SessionCookies
 from crawler.source import SourceSpec
 from crawler.streaming import SINK
 from crawler.trialframes import observed
+from crawler.unchanged import Unchanged
 from crawler.visits import (
     FEED,
     FOLLOW,
@@ -49,6 +53,9 @@ from crawler.visits import (
 from extraction.layers import Extracted
 
 # Threads and pastes before further lists: what is fresh stands on the first.
+COUNTED = ("requests", "pages", "unchanged", "posts", "problems", "bytes")
+# What is read again for edits comes behind everything that may be new.
+REREAD = -30
 PRIORITY = {START: 100, FEED: 60, ITEM: 40, FOLLOW: 30, LIST: 20}
 
 
@@ -60,31 +67,33 @@ class WatchSpider(scrapy.Spider):
     def __init__(
         self,
         spec: SourceSpec,
-        pending: Sequence[tuple[str, tuple[str, ...]]],
+        pending: Pending,
         sites: Sequence[Site],
         talk: Conversation,
         borders: Borders,
-        kept_cookies: list[dict[str, Any]],
+        session: Session,
+        unchanged: Unchanged,
     ) -> None:
         super().__init__()
         self.spec = spec
         self.talk = talk
-        self._pending = list(pending)
-        self._sites = sites
+        self.sites = sites
         self._borders = borders
         self.attachments = attachments.Attachments()
-        self._kept_cookies = kept_cookies
-        self._site: Site | None = next((s for s in sites if s.name == spec.engine), None)
-        borders.site = self._site
+        self._session = session
+        self.site: Site | None = next((s for s in sites if s.name == spec.engine), None)
+        borders.site = self.site
         self._asked: set[str] = set()
         self._sisters = addresses.site_hosts(tuple(f"http://{h}" for h in spec.sister_hosts))
         hosts = Hosts(borders.own, self._sisters, borders.follow)
         self._following = Following(self, sites, hosts)
+        self.outside = Outside(self, pending, hosts, self._following)
+        self.again = Again(self, unchanged, borders)
         self._needed_rendering = 0
-        self._logged_in = False
+        self.logged_in = False
         self.stopping = False
         self.over_budget = False
-        self.counts = {"requests": 0, "pages": 0, "posts": 0, "problems": 0, "bytes": 0}
+        self.counts = dict.fromkeys(COUNTED, 0)
         self.kinds: set[str] = set()
 
     # The start
@@ -94,59 +103,22 @@ class WatchSpider(scrapy.Spider):
         await self.talk.open()
         cookies = self.crawler.get_downloader_middleware(SessionCookies)
         if cookies is not None:
-            cookies.take_up(self._kept_cookies)
+            cookies.take_up(self._session.cookies)
+        robots = self.crawler.get_downloader_middleware(KeptRobots)
+        if robots is not None:
+            robots.take_up(self._session.robots)
         if self.spec.accounts:
             entrance = Entrance(self.crawler, self.spec.accounts[0])
             kind = await entrance.enter(self.spec.start[0])
-            self._logged_in = not kind
+            self.logged_in = not kind
             if kind:
                 await self.problem(kind, self.spec.start[0])
         for address in self.spec.start:
             for request in self.request(address, Visit(START, Walk())):
                 yield request
-        if self._site is not None:
-            async for request in self._given():
+        if self.site is not None:
+            async for request in self.outside.requests():
                 yield request
-
-    async def _given(self) -> AsyncIterator[Request]:
-        """What was named from outside: pending addresses and feeds."""
-        for feed in self.spec.feeds:
-            if feed.startswith("file:"):
-                async for request in self._file_feed(feed):
-                    yield request
-            else:
-                for request in self.request(feed, Visit(FEED, Walk())):
-                    yield request
-        pending, self._pending = self._pending, []
-        for address, path in pending:
-            if path and self._following.follows(address):
-                async for request in self._following.pending(address, path):
-                    yield request
-            elif path:
-                async for request in self._named([address], path):
-                    yield request
-        async for request in self._named([address for address, path in pending if not path], ()):
-            yield request
-
-    async def _file_feed(self, feed: str) -> AsyncIterator[Request]:
-        found = feeds.in_file(feed, self.spec.start[0])
-        if found is None:
-            await self.problem("feed-unreadable", "")
-        async for request in self._named(found or (), ()):
-            yield request
-
-    async def _named(self, lines: Iterable[str], path: tuple[str, ...]) -> AsyncIterator[Request]:
-        """Requests for addresses of this source among those lines; others are told on."""
-        links = []
-        for address in lines:
-            if addresses.same_site(address, self._borders.own):
-                link = self._site.locate(address) if self._site else None
-                if link is not None:
-                    links.append(link)
-            elif addresses.same_site(address, self._sisters):
-                await self.talk.link(address, "sister", ())
-        async for request in self._follow(links, path):
-            yield request
 
     # Requests
 
@@ -177,12 +149,13 @@ class WatchSpider(scrapy.Spider):
                 errback=self.failed,
                 cb_kwargs={"visit": visit},
                 meta=meta,
-                priority=PRIORITY[visit.kind],
+                headers=self.again.conditions(address, visit) if not render else None,
+                priority=PRIORITY[visit.kind] + (REREAD if visit.walk.reread else 0),
                 dont_filter=True,
             )
         ]
 
-    async def _follow(self, links: Sequence[Link], path: tuple[str, ...]) -> AsyncIterator[Request]:
+    async def follow(self, links: Sequence[Link], path: tuple[str, ...]) -> AsyncIterator[Request]:
         """Requests for those links that are new or changed."""
         fresh = list({link.location: link for link in links[:MAX_LINKS]}.values())
         # With its state: a way that tells nothing must not hide a row that does.
@@ -192,10 +165,12 @@ class WatchSpider(scrapy.Spider):
             if link.gate:
                 await self.problem(f"gated-{link.gate}", link.location)
         fresh = [link for link in fresh if not link.gate]
-        states = await self.talk.ask([(link.location, link.state) for link in fresh])
+        asked = [(link.location, link.state) for link in fresh]
+        states = await self.talk.ask(asked, links=True)
         for link, state in zip(fresh, states, strict=True):
-            if state == "new" or (state == "changed" and not link.once):
-                walk = Walk(link, changed=state == "changed")
+            again = state in ("changed", "old") and not link.once
+            if state == "new" or again:
+                walk = Walk(link, changed=state == "changed", reread=state == "old")
                 for request in self.request(link.address, Visit(ITEM, walk, path)):
                     yield request
 
@@ -204,6 +179,10 @@ class WatchSpider(scrapy.Spider):
     async def arrived(self, response: Response, visit: Visit) -> AsyncIterator[Request]:
         """One answer: read it, report it, follow it."""
         self.counts["bytes"] += len(response.body)
+        if response.status == NOT_MODIFIED:
+            async for request in self.again.same(response, visit):
+                yield request
+            return
         kind = faults.kind_of_status(response.status)
         if kind:
             await self.problem(kind, response.url)
@@ -215,16 +194,17 @@ class WatchSpider(scrapy.Spider):
             await self.problem("off-site", "")
             return
         if visit.kind == FEED:
-            async for request in self._named(feeds.named(page), (page.address,)):
+            async for request in self.outside.named(feeds.named(page), (page.address,)):
                 yield request
             return
-        opening = self._site is None
-        if self._site is None:
-            self._site = self._borders.site = choose(self._sites, page)
-        async for request in self._read(self._site, page, visit, self.peer(response)):
+        self.again.heard.hear(response)
+        opening = self.site is None
+        if self.site is None:
+            self.site = self._borders.site = choose(self.sites, page)
+        async for request in self._read(self.site, page, visit, self.peer(response)):
             yield request
         if opening:
-            async for request in self._given():
+            async for request in self.outside.requests():
                 yield request
 
     async def _read(
@@ -246,8 +226,8 @@ class WatchSpider(scrapy.Spider):
         self, page: Page, reading: Reading, visit: Visit, peer: str
     ) -> AsyncIterator[Request]:
         path = (*visit.path, page.address)
-        if self.spec.trial and self._site is not None:
-            await self.talk.reading(observed(page, reading, self._site))
+        if self.spec.trial and self.site is not None:
+            await self.talk.reading(observed(page, reading, self.site))
         if reading.wall:
             await self.problem("login-failed" if self.spec.accounts else "login-wall", page.address)
             return
@@ -267,18 +247,20 @@ class WatchSpider(scrapy.Spider):
             for request in self.request(address, Visit(LIST, Walk(), path)):
                 yield request
         noted, fresh = await self._report(page, reading, visit, peer, path)
-        async for request in self._follow(reading.links, path):
+        async for request in self.follow(reading.links, path):
             yield request
         async for request in self._following.requests(noted):
             yield request
-        for request in self._onward(reading, visit, fresh, path):
+        onward = self._onward(reading, visit, fresh, path)
+        self.again.keep(page, reading, visit, onward, lists)
+        for request in onward:
             yield request
 
     async def _opening(self, page: Page, reading: Reading, visit: Visit) -> tuple[str, ...]:
         """The lists a start page leads to besides its own."""
-        if visit.kind != START or self._site is None:
+        if visit.kind != START or self.site is None:
             return ()
-        found = self._site.starts(page, logged_in=self._logged_in)
+        found = self.site.starts(page, logged_in=self.logged_in)
         guessed = all(address.endswith("/robots.txt") for address in found)
         if reading.empty and not reading.is_list and guessed:
             await self.problem("nothing-seen", page.address)
@@ -390,6 +372,6 @@ class WatchSpider(scrapy.Spider):
         """How the crawl ended, in one word for the supervisor."""
         if self.over_budget:
             return "budget"
-        if self.counts["pages"]:
+        if self.counts["pages"] or self.counts["unchanged"]:
             return "finished"
         return "blocked" if self.kinds & faults.BLOCKING else "failed"

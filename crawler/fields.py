@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MAX_POSTS = 10_000
+MAX_ADDRESS = 8_192
 
 
 class BadMessage(Exception):
@@ -67,3 +68,22 @@ def seconds_of(untrusted: dict[str, Any], name: str) -> float:
     value = untrusted.get(name, 0.0)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return min(86_400.0, max(0.0, float(value))) if is_number and value == value else 0.0
+
+
+def validators_of(untrusted: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pages of a "lists" frame, each of the shape of a Validator; raises BadMessage."""
+    pages = untrusted.get("pages")
+    if not isinstance(pages, list) or len(pages) > MAX_POSTS:
+        raise BadMessage("the lists are no list")
+    found = []
+    for page in pages:
+        if not isinstance(page, dict):
+            raise BadMessage("a list is no object")
+        told: dict[str, Any] = {
+            name: text(page, name, MAX_ADDRESS)
+            for name in ("address", "etag", "modified", "next_page", "site")
+        }
+        told["lists"] = list(texts(page, "lists", MAX_ADDRESS))
+        told["logged_in"] = page.get("logged_in") is True
+        found.append(told)
+    return found

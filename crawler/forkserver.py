@@ -112,11 +112,11 @@ class ForkServer:
         spec: SourceSpec,
         pending: Sequence[str],
         temp: Path,
-        paths: Mapping[str, Sequence[str]] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> ChildHandle:
         """Fork a child for one crawl and give it its job; raises ForkServerError.
 
-        `paths` are the pages that led to pending addresses.
+        `more` goes into the job frame (crawler.messages).
         `temp` is an existing folder of this crawl's own; its home and temporary files lie there.
         """
         ours, theirs = socket.socketpair()
@@ -147,9 +147,7 @@ class ForkServer:
                 "No crawl child could be started: the fork server is gone or out of memory; "
                 "the crawl is tried again at its next time."
             )
-        ways = paths or {}
-        handed = [[address, list(ways.get(address, ()))] for address in pending]
-        job = {"t": "job", "source": spec.to_json(), "pending": handed}
+        job = {"t": "job", "source": spec.to_json(), "pending": list(pending), **(more or {})}
         try:
             frames.send(ours, job)
         except OSError:

@@ -4,7 +4,8 @@ Child to supervisor, header field "t":
 
 | t        | fields                                                     | body  |
 |----------|------------------------------------------------------------|-------|
-| ask      | id, keys: [[location, state], ...], within: a thread or "" |       |
+| ask      | id, keys: [[location, state], ...], within: a thread or "", |       |
+|          | links: whether it may be time to look at one again         |       |
 | page     | PageReport without body; exchange, and how much of it      | bytes |
 | link     | address, kind: "sister" or "follow", path: to the link     |       |
 | left     | address: a link that is not followed, reason, path         |       |
@@ -12,12 +13,13 @@ Child to supervisor, header field "t":
 | reading  | how a page was read (crawler.trialframes), in a trial only  |       |
 | problem  | kind, address (may be ""), what: one sentence, no content   |       |
 | sent     | hosts: {"host:port": requests since the last time}         |       |
+| lists    | pages: crawler.unchanged.Validator as JSON                 |       |
 | done     | outcome: "finished", "blocked", "failed", "budget", counts, |       |
 |          | wait: seconds for which the site asked to be left alone    |       |
 
-Supervisor to child: "job" (source: SourceSpec, pending: [[address, path], ...]), "known" (id,
-states: ["new" | "changed" | "same", ...]), "enough" (id, enough: the file is certain to be a
-repost) and "stop".
+Supervisor to child: "job" (source: SourceSpec, pending: [address, ...], paths: {address: [page,
+...]}, validators: [Validator, ...]), "known" (id, states: ["new" | "changed" | "same" | "old",
+...]), "enough" (id, enough: the file is certain to be a repost) and "stop".
 
 Everything a child says is untrusted: `PageReport.from_frame` checks every type and bound.
 A location is an address in canonical form; a state is any short string that changes when
@@ -34,6 +36,7 @@ from typing import Any
 from capture.exchange import Exchange
 from crawler.exchange_frame import exchange_frame, read_exchange
 from crawler.fields import (
+    MAX_ADDRESS,
     MAX_POSTS,
     BadMessage,
     hosts_of,
@@ -42,14 +45,14 @@ from crawler.fields import (
     seconds_of,
     text,
     texts,
+    validators_of,
 )  # fmt: skip
 
 __all__ = [
-    "BadMessage", "PageReport", "PostReport", "hosts_of", "number", "pairs", "seconds_of", "text",
-    "texts",
+    "MAX_ADDRESS", "BadMessage", "PageReport", "PostReport", "hosts_of", "number", "pairs", "seconds_of", "text",
+    "texts", "validators_of",
 ]  # fmt: skip
 
-MAX_ADDRESS = 8_192
 MAX_TITLE = 2_000
 MAX_HASHES = 64
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, field
 from http.cookiejar import Cookie
 from typing import Any
 
@@ -51,24 +52,36 @@ def _cookie(kept: dict[str, Any]) -> Cookie:
     )  # fmt: skip
 
 
-def read_memory(descriptor: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the last crawl of a source left for the next one."""
+
+    cookies: list[dict[str, Any]] = field(default_factory=list)
+    robots: dict[str, Any] = field(default_factory=dict)
+
+
+def read_memory(descriptor: int) -> Session:
     """What the last crawl left; nothing when it left nothing usable."""
     if descriptor < 0:
-        return []
+        return Session()
     raw = os.pread(descriptor, MAX_BYTES, 0)
     try:
-        kept = json.loads(raw) if raw else []
-    except ValueError:
-        return []
-    usable = isinstance(kept, list) and all(
-        isinstance(c, dict) and set(c) == set(FIELDS) for c in kept
+        kept = json.loads(raw) if raw else {}
+        cookies, robots = kept.get("cookies", []), kept.get("robots", {})
+    except (ValueError, AttributeError):
+        return Session()
+    usable = isinstance(cookies, list) and all(
+        isinstance(c, dict) and set(c) == set(FIELDS) for c in cookies
     )
-    return kept if usable else []
+    pairs = isinstance(robots, dict) and all(
+        isinstance(told, list) and len(told) == 2 for told in robots.values()
+    )
+    return Session(cookies if usable else [], robots if pairs else {})
 
 
-def write_memory(descriptor: int, kept: list[dict[str, Any]]) -> None:
-    """Leave cookies for the next crawl of this source."""
-    raw = json.dumps(kept).encode()
+def write_memory(descriptor: int, session: Session) -> None:
+    """Leave it for the next crawl of this source."""
+    raw = json.dumps({"cookies": session.cookies, "robots": session.robots}).encode()
     if descriptor < 0 or len(raw) > MAX_BYTES:
         return
     os.ftruncate(descriptor, 0)

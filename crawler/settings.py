@@ -50,6 +50,8 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
         "REFERER_ENABLED": False,
         # The guard is nearest the network; retries wait; cookies outlive a crawl in memory.
         "DOWNLOADER_MIDDLEWARES": {
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            "crawler.robots.KeptRobots": 100,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
             "crawler.backoff.BackOff": 550,
             "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,

@@ -9,18 +9,16 @@ its processes and its temporary folder are gone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.addresses import canonical
 from crawler.bounds import MAX_PARTS
-from crawler.judge import Judge, Judgement, Originals, page_facts
+from crawler.judge import Judgement, page_facts
 from crawler.links import Links
 from crawler.messages import (
     MAX_ADDRESS,
@@ -32,63 +30,29 @@ from crawler.messages import (
     seconds_of,
     text,
     texts,
+    validators_of,
 )
 from crawler.outcome import CrawlOutcome, Progress
+from crawler.parts import Forks, Parts
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
-from crawler.threads import Collected, ThreadReader
+from crawler.threads import Collected
 from crawler.watchdog import Child, Watchdog
 from index.errors import StaleLease
 from index.facts import PageFacts, Recorded
-from index.frontier import Frontier, PendingAddress
-from index.links import LinkStore
-from index.recorder import Fence, Recorder
+from index.frontier import PendingAddress
+from index.recorder import Fence
 from index.threads import ThreadPost
-from index.views import AlertView
 from matching.frames import FrameError, encode, receive
 
 OUTCOMES = ("finished", "blocked", "failed", "budget", "stopped")
+REREAD_SHARE = 10  # one in so many of a crawl's requests may look for edits
 GRACE = 20.0  # seconds after its own time limit in which a child may end by itself
 MAX_KINDS = 40
 OUR_SIDE = ("scan", "judge", "thread", "seal")  # what keeps a page from being marked as read
 KIND = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 log = structlog.get_logger("crawler.supervise")
-
-
-class Forks(Protocol):
-    """The fork server."""
-
-    def start(
-        self,
-        spec: SourceSpec,
-        pending: Sequence[str],
-        temp: Path,
-        paths: Mapping[str, Sequence[str]] | None = None,
-    ) -> Child:
-        """A child that has its job; `paths` are the pages that led to pending addresses."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What every crawl of this process shares.
-
-    `sister` names the source that reads a host:port, if one does; `wake` is told of a source
-    that has addresses waiting, `tell` of an alert and whether it is new. Without `threads` a
-    post is judged by itself only; without `links` those that are not followed are not listed.
-    """
-
-    judge: Judge
-    recorder: Recorder
-    frontier: Frontier
-    originals: Originals
-    sister: Callable[[str], str | None] = lambda _host: None
-    wake: Callable[[str], None] = lambda _source: None
-    tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None
-    threads: ThreadReader | None = None
-    links: LinkStore | None = None
-    spent: Callable[[str, dict[str, int]], None] = lambda _source, _hosts: None
 
 
 class Supervisor:
@@ -113,8 +77,12 @@ class Supervisor:
         handed = self._parts.frontier.pending(spec.id)
         temp = self._folder.new()
         try:
-            paths = {item.address: item.path for item in handed if item.path}
-            child = self._forks.start(spec, [item.address for item in handed], temp, paths)
+            more: dict[str, Any] = {
+                "paths": {item.address: item.path for item in handed if item.path}
+            }
+            if self._parts.validators is not None and not any(item.whole for item in handed):
+                more["validators"] = self._parts.validators.of(spec.id)
+            child = self._forks.start(spec, [item.address for item in handed], temp, more)
             try:
                 with Watchdog(
                     child, seconds=spec.crawl_seconds + GRACE, memory=spec.memory, stop=stop
@@ -175,6 +143,8 @@ class _Conversation:
         self._collected = collected
         self._links = Links(spec, parts.frontier, parts.links, parts.sister, parts.wake)
         self._parts_asked = 0
+        self._lists: list[dict[str, Any]] = []
+        self._rereads = max(2, min(spec.max_pages, spec.max_requests) // REREAD_SHARE)
         self._judged = self._unjudged = False
         self._lost: set[str] = set()
         self.progress = Progress()
@@ -188,6 +158,7 @@ class _Conversation:
             outcome = self._listen()
             self._links.flush()
             self._judge_threads(outcome)
+            self._keep_validators(outcome)
         except StaleLease:
             return "stale", "another process took over this source"
         except (FrameError, OSError):
@@ -216,6 +187,8 @@ class _Conversation:
                 self._link(untrusted_header)
             elif kind == "part":
                 self._part(untrusted_header)
+            elif kind == "lists":
+                self._lists = validators_of(untrusted_header)
             elif kind == "sent":
                 self._parts.spent(self._spec.id, hosts_of(untrusted_header))
             elif kind == "problem":
@@ -326,9 +299,18 @@ class _Conversation:
             asked,
             whole=self._collected.wanted,
             within=canonical(text(untrusted_header, "within", MAX_ADDRESS)),
+            again=self._rereads if untrusted_header.get("links") is True else 0,
         )
+        self._rereads -= states.count("old")
         answer = {"t": "known", "id": number(untrusted_header, "id"), "states": states}
         self._watchdog.send(encode(answer))
+
+    def _keep_validators(self, outcome: str) -> None:
+        """Only when all that hung on the pages was read they need not be seen again."""
+        missed = self._unjudged or set(self.progress.problems) - {"gone", "link-dropped"}
+        if self._parts.validators is None or outcome != "finished" or missed:
+            return
+        self._parts.validators.keep(self._spec.id, self._fence.token, self._lists)
 
     def _link(self, untrusted_header: dict[str, Any]) -> None:
         """A link of a post: it waits for whoever fetches it, or is listed as not followed."""
@@ -357,6 +339,7 @@ class _Conversation:
         if kind == "gone" and address:
             key = self._parts.frontier.location_key(address)
             self._parts.recorder.record_gone(self._fence, key)
+            self._parts.frontier.looked(self._spec.id, key)
 
     def _note(self, untrusted_kind: str) -> None:
         kind = untrusted_kind if KIND.fullmatch(untrusted_kind) else "other"

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from crawler.messages import BadMessage, PageReport, PostReport, number, pairs, text
+from crawler.parts import Forks
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
-from crawler.supervise import Forks
 from crawler.trialframes import Seen
 from crawler.watchdog import Watchdog
 from matching.frames import FrameError, encode, receive

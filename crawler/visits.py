@@ -16,11 +16,13 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Walk:
-    """One list or thread over its pages. `backwards`: a known thread is read from its end."""
+    """One list or thread over its pages. `backwards`: a known thread is read from its end;
+    `reread`: it is as it was as far as lists tell, and is read again for edits."""
 
     link: Link | None = None
     changed: bool = False
     backwards: bool = False
+    reread: bool = False
     pages: int = 0
     locations: set[str] = field(default_factory=set)
 

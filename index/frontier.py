@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import Engine, delete, func, select, update
@@ -26,6 +26,8 @@ LOCATION, STATE, CONTENT, PATH = "location", "state", "content", "path"
 NO_WRITTEN: Mapping[str, str] = MappingProxyType({})
 NO_PATHS: Mapping[str, Sequence[str]] = MappingProxyType({})
 CHUNK = 500
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(days=1), timedelta(days=30)
+LOOKED_FOR_EDITS = timedelta(days=180)
 MAX_ATTEMPTS = 5
 MAX_PENDING = 100_000
 
@@ -78,8 +80,10 @@ class Frontier:
         *,
         whole: frozenset[bytes] = frozenset(),
         within: str = "",
+        again: int = 0,
     ) -> list[str]:
-        """For each (location, state): "new", "changed" or "same".
+        """For each (location, state): "new", "changed", "same", or for at most `again` of them
+        "old": unchanged as far as it is known, and so long ago that it is read again.
 
         `whole` are the keys of threads of which everything counts as new: they themselves, and
         what stands `within` one of them.
@@ -88,23 +92,39 @@ class Frontier:
             return ["new"] * len(pairs)
         keys = self.keys(pairs)
         states: dict[bytes, bytes] = {}
+        due: set[bytes] = set()
+        now = self._clock()
         with reading(self._engine) as connection:
             for start in range(0, len(keys), CHUNK):
                 wanted = [location for location, _ in keys[start : start + CHUNK]]
                 rows = connection.execute(
-                    select(Seen.location_key, Seen.state_key).where(
-                        Seen.source == source, Seen.location_key.in_(wanted)
-                    )
+                    select(
+                        Seen.location_key, Seen.state_key, Seen.last_seen, Seen.state_since
+                    ).where(Seen.source == source, Seen.location_key.in_(wanted))
                 )
-                states.update(rows.all())
+                for location, state, last_seen, since in rows:
+                    states[location] = state
+                    if len(due) < again and is_due_again(last_seen, since or last_seen, now):
+                        due.add(location)
         return [
             "new"
             if location not in states or location in whole
-            else "same"
-            if states[location] == state
             else "changed"
+            if states[location] != state
+            else "old"
+            if location in due
+            else "same"
             for location, state in keys
         ]
+
+    def looked(self, source: str, location_key: bytes) -> None:
+        """A location was asked for again and is gone: no need to ask soon."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(Seen)
+                .where(Seen.source == source, Seen.location_key == location_key)
+                .values(last_seen=self._clock())
+            )
 
     def add_pending(
         self,
@@ -193,6 +213,13 @@ class Frontier:
                 .returning(Pending.id)
             ).all()
         return len(gone)
+
+
+def is_due_again(last_read: datetime, since: datetime, now: datetime) -> bool:
+    """Whether a thread or paste that looks unchanged since `since` is to be read for edits: after
+    a day, then in steps that double, up to thirty days; no more after half a year."""
+    wait = min(max(last_read - since, SHORTEST_WAIT), LONGEST_WAIT)
+    return now - last_read >= wait and now - since < LOOKED_FOR_EDITS
 
 
 def seal_path(vault: Vault, path: Sequence[str]) -> bytes | None:

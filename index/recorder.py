@@ -118,6 +118,17 @@ class Recorder:
 def _mark_seen(
     session: Session, source: str, seen: Sequence[tuple[bytes, bytes]], now: datetime
 ) -> None:
+    if not seen:
+        return
+    states = dict(seen)
+    since: dict[bytes, datetime] = {}
+    keys = list(states)
+    for start in range(0, len(keys), CHUNK):
+        known = select(Seen.location_key, Seen.state_key, Seen.state_since).where(
+            Seen.source == source, Seen.location_key.in_(keys[start : start + CHUNK])
+        )
+        found = session.execute(known).all()
+        since |= {key: began for key, state, began in found if began and states[key] == state}
     rows = [
         {
             "source": source,
@@ -125,11 +136,10 @@ def _mark_seen(
             "state_key": state,
             "first_seen": now,
             "last_seen": now,
+            "state_since": since.get(location, now),
         }
-        for location, state in dict(seen).items()
+        for location, state in states.items()
     ]
-    if not rows:
-        return
     upsert(session, Seen, rows, keys=("source", "location_key"), kept=("first_seen",))
     for start in range(0, len(seen), CHUNK):
         part = [location for location, _ in seen[start : start + CHUNK]]

@@ -85,7 +85,8 @@ class RequestCount(Base):
 
 
 class Seen(Base):
-    """A location that was read, as keyed hashes of its address and of its state."""
+    """A location that was read, as keyed hashes of its address and of its state. `last_seen` is
+    when it was read last, `state_since` when it was first read in this state."""
 
     __tablename__ = "seen"
     source: Mapped[str] = mapped_column(String(100), primary_key=True)
@@ -93,6 +94,18 @@ class Seen(Base):
     state_key: Mapped[bytes] = mapped_column(LargeBinary(16))
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
+    state_since: Mapped[datetime | None]
+
+
+class PageValidator(Base):
+    """What a site told of a page that is looked at at every crawl, sealed with its address and
+    the ways that led on from it."""
+
+    __tablename__ = "page_validator"
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    location_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    sealed: Mapped[bytes]
+    at: Mapped[datetime]
 
 
 class Pending(Base):

@@ -258,8 +258,9 @@ def crawling(
     that cannot be opened, ConfigError where there is none."""
     from crawler.forkserver import ForkServer
     from crawler.judge import Judge
+    from crawler.parts import Parts
     from crawler.runfolder import RunFolder
-    from crawler.supervise import Parts, Supervisor
+    from crawler.supervise import Supervisor
     from crawler.threads import ThreadReader
     from crawler.turn import Turns
     from index.frontier import Frontier
@@ -267,6 +268,7 @@ def crawling(
     from index.links import LinkStore
     from index.recorder import Recorder
     from index.threads import ThreadStore
+    from index.validators import ValidatorStore
     from index.vault import Vault
     from matching.client import MatcherClient
     from matching.result import LeakRef
@@ -300,6 +302,7 @@ def crawling(
             tell=tell,
             spent=lambda source, hosts: record.sources.spending.add(source, hosts, utc_now()),
             links=LinkStore(record.engine, vault),
+            validators=ValidatorStore(record.engine, vault),
             threads=ThreadReader(
                 matcher, matcher.names, frontier, ThreadStore(record.engine), originals
             ),

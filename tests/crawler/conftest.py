@@ -30,6 +30,7 @@ class Crawl:
     parts: int = 0
     sent: Counter[str] = field(default_factory=Counter)
     wait: float = 0.0
+    validators: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     outcome: str = ""
     counts: dict[str, int] = field(default_factory=dict)
@@ -59,6 +60,8 @@ class Watcher:
         self.forks = forks
         self.folder = folder
         self.known: dict[str, str] = {}
+        self.all_old = False
+        self.validators: list[dict[str, Any]] = []
         self.is_repost: Callable[[str], bool] = lambda _text: False
         self._crawls = 0
 
@@ -76,7 +79,8 @@ class Watcher:
         temp = self.folder / f"crawl-{self._crawls}"
         temp.mkdir()
         found = Crawl()
-        with self.forks.start(spec, pending, temp, paths) as child:
+        more = {"paths": paths or {}, "validators": self.validators}
+        with self.forks.start(spec, pending, temp, more) as child:
             alarm = threading.Timer(timeout, child.kill)
             alarm.start()
             try:
@@ -95,6 +99,8 @@ class Watcher:
         found.peak = max(found.peak, int(told[0]) * 1024 if told else 0)
         if kind == "ask":
             states = [self._state(*key) for key in header["keys"]]
+            if header["links"]:
+                states = ["old" if s == "same" and self.all_old else s for s in states]
             frames.send(child.socket, {"t": "known", "id": header["id"], "states": states})
         elif kind == "page":
             page = PageReport.from_frame(header, body)
@@ -112,6 +118,8 @@ class Watcher:
             frames.send(child.socket, {"t": "enough", "id": header["id"], "enough": enough})
         elif kind == "problem":
             found.problems.append(header)
+        elif kind == "lists":
+            found.validators = header["pages"]
         elif kind == "sent":
             found.sent.update(header["hosts"])
         else:

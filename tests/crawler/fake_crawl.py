@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from crawler.judge import Judge
 from crawler.outcome import CrawlOutcome
+from crawler.parts import Parts
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
-from crawler.supervise import Parts, Supervisor
+from crawler.supervise import Supervisor
 from index.engine import open_record
 from index.frontier import Frontier
 from index.leases import Leases, source_lease
@@ -84,7 +85,7 @@ class FakeForks:
         spec: SourceSpec,
         pending: Sequence[str],
         temp: Path,
-        paths: Mapping[str, Sequence[str]] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> FakeChild:
         mine, theirs = socket.socketpair()
         with theirs:

@@ -11,8 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from crawler import overheard
+from crawler.parts import Parts
 from crawler.source import SourceSpec
-from crawler.supervise import Parts, Supervisor
+from crawler.supervise import Supervisor
 from tests.crawler.fake_crawl import Bench
 from vigie.wiring import trying
 

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from crawler.forkserver import ForkServer
 from crawler.judge import Judge
 from crawler.outcome import CrawlOutcome
+from crawler.parts import Parts
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
-from crawler.supervise import Parts, Supervisor
+from crawler.supervise import Supervisor
 from crawler.threads import ThreadReader
 from index.alerts import AlertStore
 from index.engine import open_record
