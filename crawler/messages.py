@@ -49,8 +49,8 @@ from crawler.fields import (
 )  # fmt: skip
 
 __all__ = [
-    "MAX_ADDRESS", "BadMessage", "PageReport", "PostReport", "hosts_of", "number", "pairs", "seconds_of", "text",
-    "texts", "validators_of",
+    "MAX_ADDRESS", "BadMessage", "PageReport", "PostReport", "hosts_of", "number", "pairs",
+    "seconds_of", "text", "texts", "validators_of",
 ]  # fmt: skip
 
 MAX_TITLE = 2_000

@@ -52,4 +52,7 @@ def _lines(message: Request | Response) -> tuple[tuple[str, str], ...]:
 def _certificate(response: Response) -> bytes:
     """The leaf of this connection as DER; b"" without TLS."""
     found = response.certificate
-    return bytes(found.dump()) if found is not None else b""
+    if found is None:
+        return b""
+    # httpx gives the bytes themselves, Twisted an object.
+    return found if isinstance(found, bytes) else bytes(found.dump())
