@@ -21,6 +21,7 @@ from crawler.errors import BrowserFailed, NoBrowser
 from egress.policy import Policy
 from egress.proxy import Proxy
 from egress.resolve import LookUp
+from egress.socks import SocksProxy
 
 if TYPE_CHECKING:
     from scrapy_playwright.handler import Config
@@ -52,9 +53,12 @@ def find_chromium() -> str:
 class GuardedBrowser:
     """scrapy-playwright's browser provider. Nothing runs until a page needs it."""
 
-    def __init__(self, policy: Policy, look_up: LookUp, config: Config) -> None:
+    def __init__(
+        self, policy: Policy, look_up: LookUp, socks: SocksProxy | None, config: Config
+    ) -> None:
         self._policy = policy
         self._look_up = look_up
+        self._socks = socks
         self._config = config
         self._playwright: Playwright | None = None
         self._proxy: Proxy | None = None
@@ -66,7 +70,9 @@ class GuardedBrowser:
     async def launch_browser(self) -> Browser:
         """Proxy, driver and Chromium; raises NoBrowser or BrowserFailed."""
         if self._proxy is None:
-            self._proxy = await Proxy(self._policy, look_up=self._look_up).__aenter__()
+            self._proxy = await Proxy(
+                self._policy, look_up=self._look_up, socks=self._socks
+            ).__aenter__()
         # The driver hands its own temporary folder and profile on to Chromium.
         os.environ["TMPDIR"] = short_temp()
         with unlimited_memory():

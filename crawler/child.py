@@ -90,8 +90,6 @@ def run(sock: socket.socket, memory: int = -1) -> int:
         borders = Borders(spec)
     except EgressError:
         return _refuse(sock, "bad-source")
-    if spec.proxy:
-        return _refuse(sock, "proxy-unsupported")
     sites: Sequence[Site] = importlib.import_module(SPIDERS).SITES
     if spec.engine != "auto" and spec.engine not in {site.name for site in sites}:
         return _refuse(sock, "unknown-engine")

@@ -17,7 +17,7 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import addresses, attachments, faults, feeds, rendering, reporting
+from crawler import addresses, attachments, faults, feeds, login, rendering, reporting
 from crawler.again import NOT_MODIFIED, Again
 from crawler.bounds import MAX_LINKS, MAX_WALK
 from crawler.conversation import Conversation
@@ -91,6 +91,7 @@ class WatchSpider(scrapy.Spider):
         self.again = Again(self, unchanged, borders)
         self._needed_rendering = 0
         self.logged_in = False
+        self._entrance: Entrance | None = None
         self.stopping = False
         self.over_budget = False
         self.counts = dict.fromkeys(COUNTED, 0)
@@ -108,17 +109,35 @@ class WatchSpider(scrapy.Spider):
         if robots is not None:
             robots.take_up(self._session.robots)
         if self.spec.accounts:
-            entrance = Entrance(self.crawler, self.spec.accounts[0])
-            kind = await entrance.enter(self.spec.start[0])
-            self.logged_in = not kind
-            if kind:
-                await self.problem(kind, self.spec.start[0])
+            self._entrance = Entrance(self.crawler, self.spec.accounts[0])
+            await self._enter()
         for address in self.spec.start:
             for request in self.request(address, Visit(START, Walk())):
                 yield request
         if self.site is not None:
             async for request in self.outside.requests():
                 yield request
+
+    async def _enter(self) -> bool:
+        """Log in, or see that the session lasts; whether that worked."""
+        if self._entrance is not None:
+            kind = await self._entrance.enter(self.spec.start[0])
+            self.logged_in = not kind
+            if kind:
+                await self.problem(kind, self.spec.start[0])
+        return self.logged_in
+
+    async def _renewed(self, page: Page, reading: Reading, visit: Visit) -> Request | None:
+        """The request for the page once more, where the session ended while we read and could be
+        opened again."""
+        if not self.logged_in or visit.replaces is not None:
+            return None
+        if not (reading.wall or login.is_expired(page)):
+            return None
+        may = self._entrance is not None and self._entrance.may_renew()
+        if may and not await self._enter():
+            return None
+        return next(iter(self.request(page.address, replace(visit, replaces=page))), None)
 
     # Requests
 
@@ -226,6 +245,9 @@ class WatchSpider(scrapy.Spider):
         self, page: Page, reading: Reading, visit: Visit, peer: str
     ) -> AsyncIterator[Request]:
         path = (*visit.path, page.address)
+        if again := await self._renewed(page, reading, visit):
+            yield again
+            return
         if self.spec.trial and self.site is not None:
             await self.talk.reading(observed(page, reading, self.site))
         if reading.wall:

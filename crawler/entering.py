@@ -8,7 +8,10 @@ from scrapy.http import Response
 
 from crawler import faults, login
 from crawler.pages import Page
+from crawler.session import SessionCookies
 from crawler.source import Account
+
+MAX_RENEWALS = 2
 
 
 class Entrance:
@@ -17,6 +20,12 @@ class Entrance:
     def __init__(self, crawler: Crawler, account: Account) -> None:
         self._crawler = crawler
         self._account = account
+        self._renewals = MAX_RENEWALS
+
+    def may_renew(self) -> bool:
+        """Whether a session that ended may be opened again; bounded, for a site that plays."""
+        self._renewals -= 1
+        return self._renewals >= 0
 
     async def enter(self, start: str) -> str:
         """ "" when the account is logged in, else the kind of problem."""
@@ -29,6 +38,18 @@ class Entrance:
         page, status = await self._fetch(Request(start, dont_filter=True))
         if login.is_logged_in(page):
             return ""
+        if self._account.cookies:
+            cookies = self._crawler.get_downloader_middleware(SessionCookies)
+            if cookies is not None:
+                cookies.take_up(list(self._account.cookies))
+            page, status = await self._fetch(Request(start, dont_filter=True))
+            if login.is_logged_in(page):
+                return ""
+            if not self._account.password:
+                return "session-ended"
+        return await self._by_form(start, page, status)
+
+    async def _by_form(self, start: str, page: Page, status: int) -> str:
         form = login.find_form(page, self._account)
         if form is None:
             address = login.log_in_address(page)

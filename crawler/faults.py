@@ -32,8 +32,8 @@ SENTENCES = {
     "follow_hosts; it was not followed.",
     "harmful-link": "The address may delete or change something; it was not opened.",
     "bad-scheme": "The site redirects to something that is neither http nor https.",
-    "proxy-unsupported": "The source asks for a proxy, which this version cannot use; nothing was "
-    "sent without it. Remove `proxy`, or pause the source.",
+    "onion": "An onion service is reached through a SOCKS5 proxy only; set `proxy`, or nothing is "
+    "asked for it.",
     "bad-source": "allow_addresses holds something that is no network: write 10.0.0.0/8.",
     "unknown-engine": "No spider has the name that `engine` gives; \"auto\" chooses from the page.",
     "forbidden": "The site refuses the page (401 or 403): it needs an account, or bans us.",
@@ -43,6 +43,8 @@ SENTENCES = {
     "bad-status": "The site answers with a status that holds no page.",
     "login-failed": "The log-in did not work: check the account's user name and password, or log "
     "in by hand once to see what the site asks for.",
+    "session-ended": "The site no longer knows the account's cookies: run `vigie source login`, or "
+    "write a fresh cookie file.",
     "login-wall": "The page asks for a log-in and the source has no account that opens it.",
     "no-browser": "A page needs JavaScript and no Chromium was found: install the package "
     "`chromium`, run `make browser`, or set render = \"never\".",
@@ -68,8 +70,8 @@ SENTENCES = {
 
 # Kinds that mean the site does not let us in, against those where it or the way to it is broken.
 BLOCKING = frozenset(
-    {"forbidden", "robots", "login-failed", "login-wall", "no-browser", "browser-failed",
-     "refused-address", "off-site", "proxy-unsupported", "harmful-link"}
+    {"forbidden", "robots", "login-failed", "session-ended", "login-wall", "no-browser",
+     "browser-failed", "refused-address", "off-site", "onion", "harmful-link"}
 )  # fmt: skip
 
 _BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (

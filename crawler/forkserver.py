@@ -130,7 +130,7 @@ class ForkServer:
                 "memory": spec.memory,
                 "seconds": spec.crawl_seconds,
             }
-            descriptors = [theirs.fileno(), self._session(spec.id)]
+            descriptors = [theirs.fileno(), self._session(spec)]
             try:
                 self._ensure()
                 self._handles[self._next] = handle
@@ -170,11 +170,14 @@ class ForkServer:
                 process.kill()
                 process.wait()
 
-    def _session(self, source: str) -> int:
-        """The memory file that keeps a source's cookies between its crawls."""
-        if source not in self._sessions:
-            self._sessions[source] = os.memfd_create("vigie-session", os.MFD_CLOEXEC)
-        return self._sessions[source]
+    def _session(self, spec: SourceSpec) -> int:
+        """The memory file that keeps cookies between crawls: one a source, account and network,
+        so that none is taken for another."""
+        account = spec.accounts[0].username if spec.accounts else ""
+        key = json.dumps([spec.id, account, spec.proxy])
+        if key not in self._sessions:
+            self._sessions[key] = os.memfd_create("vigie-session", os.MFD_CLOEXEC)
+        return self._sessions[key]
 
     def _ensure(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -28,7 +28,8 @@ from crawler.pages import Site
 from crawler.source import SourceSpec
 from egress.errors import NotFound, Refused
 from egress.policy import Policy
-from egress.resolve import PinnedNames
+from egress.resolve import PinnedNames, ask_servers
+from egress.socks import check_name
 
 MAX_ADMITTED = 2_000
 
@@ -51,15 +52,20 @@ class Borders:
             spec.allow_addresses, [p.port for p in parts if p is not None and p.port]
         )
         self.site: Site | None = None
-        self._names = PinnedNames(self.policy)
+        self.socks = spec.socks
+        self._names = PinnedNames(self.policy, look_up=ask_servers(spec.dns) if spec.dns else None)
         self._pins: dict[str, list[str]] = {}
         self._admitted: set[str] = set()
         self.count: Callable[[str], None] = lambda _host: None
 
     def check(self, untrusted_address: str) -> None:
         """Raise NotAllowed unless the address may be opened; no name is looked up."""
-        if addresses.parse(untrusted_address) is None:
+        parts = addresses.parse(untrusted_address)
+        if parts is None:
             raise NotAllowed("bad-scheme")
+        if (parts.hostname or "").rstrip(".").endswith(".onion") and self.socks is None:
+            # RFC 7686: such a name is told to no resolver.
+            raise NotAllowed("onion")
         if not addresses.same_site(untrusted_address, self.hosts):
             raise NotAllowed("off-site")
         is_own = addresses.same_site(untrusted_address, self.own)
@@ -81,7 +87,11 @@ class Borders:
             raise NotAllowed("no-such-host") from None
 
     async def look_up(self, name: str, port: int) -> list[str]:
-        """The crawl's one look-up of a name; raises EgressError."""
+        """The crawl's one look-up of a name; raises EgressError. With a proxy the name itself: it
+        is the proxy that looks it up."""
+        if self.socks is not None:
+            self._pins[name] = [check_name(name, port, self.policy)]
+            return self._pins[name]
         self._pins[name] = found = await self._names.resolve(name, port)
         return found
 
@@ -105,6 +115,8 @@ class Borders:
         """The network address the bytes came from; "" when it is not certain."""
         parts = addresses.parse(response.url)
         if parts is None:
+            return ""
+        if self.socks is not None:
             return ""
         found = str(response.ip_address or "")
         if "playwright" in response.flags:

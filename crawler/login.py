@@ -109,6 +109,15 @@ def is_logged_in(page: Page) -> bool:
     return any(LOG_OUT.search(text) for text in [*said, *(h.replace("/", " ") for h in hrefs)])
 
 
+def is_expired(page: Page) -> bool:
+    """Whether a page that was asked for as an account is shown to a guest."""
+    return (
+        page.is_html
+        and not is_logged_in(page)
+        and (log_in_here(page) or bool(log_in_address(page)))
+    )
+
+
 def log_in_here(page: Page) -> bool:
     """Whether a log-in form stands on the page."""
     return any(

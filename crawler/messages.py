@@ -83,7 +83,8 @@ class PageReport:
     """One document as fetched at one time, with the posts on it. `path` leads from the start.
 
     `declared` is the size in bytes that the site told, 0 if it did not; `stopped`: the download
-    was ended by us, so `body` is the document's beginning.
+    was ended by us, so `body` is the document's beginning. `via` is written by the supervisor: a
+    child is not asked how it reached a site.
     """
 
     address: str
@@ -99,6 +100,7 @@ class PageReport:
     body: bytes = field(default=b"", repr=False)
     declared: int = 0
     stopped: bool = False
+    via: str = ""
     exchange: Exchange = field(default_factory=Exchange, repr=False)
 
     def to_frame(self) -> tuple[dict[str, Any], bytes]:

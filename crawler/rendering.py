@@ -54,10 +54,15 @@ class Downloads(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
 
     _streaming: StreamingHandler | None = None
 
+    @property
+    def _proxied(self) -> bool:
+        return self._crawler.settings["VIGIE_BORDERS"].socks is not None
+
     async def download_request(self, request: Request) -> Response:
         """As Scrapy asks; a page that hangs in the browser is closed at its deadline."""
         response: Response
-        if SINK in request.meta:
+        static = not request.meta.get("playwright")
+        if SINK in request.meta or (static and self._proxied):
             if self._streaming is None:
                 self._streaming = StreamingHandler(self._crawler)
             return await self._streaming.download_request(request)

@@ -90,7 +90,7 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
 def _rendering(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
     return {
         "PLAYWRIGHT_BROWSER_PROVIDER": partial(
-            GuardedBrowser, borders.policy, borders.look_up_for_browser
+            GuardedBrowser, borders.policy, borders.look_up_for_browser, borders.socks
         ),
         "PLAYWRIGHT_ABORT_REQUEST": partial(is_unneeded, borders),
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,

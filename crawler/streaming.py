@@ -25,6 +25,8 @@ from scrapy.utils._download_handlers import NullCookieJar, make_response
 
 from crawler.bounds import FOLLOW_SECONDS
 from crawler.guard import Borders
+from egress.errors import EgressError
+from egress.socks import connect
 
 SINK = "vigie_sink"
 # What waits in either kernel was fetched too. A small window, and segments no longer than those of
@@ -165,6 +167,30 @@ class SlowStream(httpcore.AsyncNetworkStream):
         return self._writer.get_extra_info(info)
 
 
+class ThroughProxy(PinnedBackend):
+    """Connects by way of the source's SOCKS5 proxy, to names that the guard let through."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: typing.Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """httpcore's interface."""
+        del local_address, socket_options
+        proxy = self._borders.socks
+        if proxy is None or not self._borders.pinned(host):
+            raise httpcore.ConnectError("the guard did not let this host through")
+        try:
+            async with asyncio.timeout(timeout):
+                reader, writer = await connect(proxy, self._borders.pinned(host)[0], port)
+        except (OSError, TimeoutError, EgressError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+        return SlowStream(reader, writer)
+
+
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over such a backend."""
 
@@ -187,18 +213,22 @@ class StreamingHandler(HttpxDownloadHandler):
 
     def _make_client(self, proxy_url: str | None = None) -> httpx.AsyncClient:
         del proxy_url
-        transport = GuardedTransport(PinnedBackend(self._borders), self._ssl_context)
+        backend = (ThroughProxy if self._borders.socks else PinnedBackend)(self._borders)
+        transport = GuardedTransport(backend, self._ssl_context)
         client = httpx.AsyncClient(cookies=NullCookieJar(), transport=transport)
         for name in ("accept", "accept-encoding", "user-agent"):
             client.headers.pop(name, None)
         return client
 
     async def download_request(self, request: Request) -> Response:
-        """As Scrapy asks, within the time for one file."""
-        async with asyncio.timeout(FOLLOW_SECONDS):
+        """As Scrapy asks, within the time for one file or page."""
+        page = float(request.meta.get("download_timeout", FOLLOW_SECONDS))
+        async with asyncio.timeout(FOLLOW_SECONDS if SINK in request.meta else page):
             return await super().download_request(request)
 
     async def _read_response(self, response: httpx.Response, request: Request) -> Response:
+        if SINK not in request.meta:
+            return await super()._read_response(response, request)
         sink: Sink = request.meta[SINK]
         headers = self._extract_headers(response)
         arguments: dict[str, Any] = dict(self._build_base_response_args(response, request, headers))

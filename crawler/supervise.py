@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -180,7 +181,8 @@ class _Conversation:
             untrusted_header, untrusted_body = receive(self._child.socket)
             kind = untrusted_header.get("t")
             if kind == "page":
-                self._page(PageReport.from_frame(untrusted_header, untrusted_body))
+                page = PageReport.from_frame(untrusted_header, untrusted_body)
+                self._page(replace(page, via=self._spec.via))
             elif kind == "ask":
                 self._answer(untrusted_header)
             elif kind in ("link", "left"):

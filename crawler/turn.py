@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
+from crawler.accounts import with_one_account
 from crawler.addresses import host_port
 from crawler.errors import CrawlerError
 from crawler.outcome import CrawlOutcome, Progress
@@ -74,8 +75,9 @@ class Turns:
         progress: Callable[[Progress], None],
     ) -> CrawlOutcome:
         began = self._clock()
-        bounded = self._within_budget(spec, began)
         crawl = self._sources.begin(spec.id, held.grant.token)
+        spec = with_one_account(spec, began, crawl)
+        bounded = self._within_budget(spec, began)
         log.info("crawl-started", source=spec.id, crawl=crawl)
         if bounded is None:
             outcome = CrawlOutcome("budget", CrawlCounts(), "the day's budget is used up")

@@ -21,6 +21,7 @@ from egress.errors import EgressError, NotFound, Refused
 from egress.policy import Policy
 from egress.request import BadRequest, Request, parse
 from egress.resolve import LookUp, PinnedNames
+from egress.socks import SocksProxy, check_name, connect
 
 STEP = 64 * 1024
 REASONS = {
@@ -57,7 +58,8 @@ class Counts:
 
 
 class Proxy:
-    """One crawl's way out. Use `async with Proxy(policy) as proxy: proxy.url`.
+    """One crawl's way out; with `socks` by way of that proxy, which looks names up.
+    Use `async with Proxy(policy) as proxy: proxy.url`.
 
     With `credential=True` clients must know a random user name and password (`username`,
     `password`), so that nobody else on the machine goes out in this source's name.
@@ -70,11 +72,15 @@ class Proxy:
         limits: ProxyLimits | None = None,
         look_up: LookUp | None = None,
         credential: bool = False,
+        socks: SocksProxy | None = None,
     ) -> None:
         self.counts = Counts()
         self.username = "vigie" if credential else ""
         self.password = secrets.token_urlsafe(24) if credential else ""
         self._names = PinnedNames(policy, look_up=look_up)
+        self._look_up = look_up
+        self._socks = socks
+        self._policy = policy
         self._limits = limits or ProxyLimits()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -179,14 +185,20 @@ class Proxy:
     async def _dial(
         self, request: Request
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        addresses = await self._names.resolve(request.host, request.port)
+        if self._socks is None:
+            addresses = await self._names.resolve(request.host, request.port)
+        else:
+            name = check_name(request.host, request.port, self._policy)
+            if self._look_up is not None:  # whether a page asked for it
+                await self._look_up(name, request.port)
+            addresses = [name]
         for address in addresses:
-            # The address is a literal: nothing is looked up here.
-            connecting = asyncio.open_connection(address, request.port, limit=STEP)
+            # Without a proxy the address is a literal: nothing is looked up here.
+            connecting = self._connected(address, request.port)
             try:
                 async with asyncio.timeout(self._limits.connect_seconds):
                     far_reader, far_writer = await connecting
-            except (OSError, TimeoutError):
+            except (OSError, TimeoutError, _Socks):
                 continue
             self.counts.dialled += 1
             try:
@@ -195,6 +207,16 @@ class Proxy:
                 await _close(far_writer)
             return
         raise _Unreachable("no address of the host answers")
+
+    async def _connected(
+        self, address: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._socks is None:
+            return await asyncio.open_connection(address, port, limit=STEP)
+        try:
+            return await connect(self._socks, address, port, limit=STEP)
+        except EgressError as error:
+            raise _Socks(str(error)) from error
 
     async def _carry(
         self,
@@ -218,6 +240,10 @@ class Proxy:
         async with asyncio.TaskGroup() as both:
             both.create_task(there)
             both.create_task(meter.pump(far_reader, writer, None))
+
+
+class _Socks(EgressError):
+    """The SOCKS proxy did not lead there."""
 
 
 class _Unreachable(EgressError):

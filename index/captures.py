@@ -31,6 +31,7 @@ def add_capture(
         content_type=page.content_type,
         charset=page.charset,
         peer=page.peer,
+        via=post.via,
         rendered=page.rendered,
         bytes=page.bytes,
         sha256=page.sha256,

@@ -53,7 +53,10 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class KeptPost:
     """A post that matched. All text is masked; keys are the vault's, 16 bytes each.
-    `commitments` are capture.commitments': a root and leaves, no value."""
+    `commitments` are capture.commitments': a root and leaves, no value.
+
+    `via` is "" for a direct connection, "socks5" for one through a proxy.
+    """
 
     location_key: bytes
     content_key: bytes
@@ -66,6 +69,7 @@ class KeptPost:
     path: tuple[str, ...] = ()
     posted_at: datetime | None = None
     sealed: str = ""
+    via: str = ""
     commitments: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -189,6 +189,8 @@ def _same_capture(session: Session, post: KeptPost) -> bool:
         .where(
             Capture.location_key.in_((post.location_key, *post.also_keys)),
             Capture.content_key == post.content_key,
+            # What is shown directly and what is shown through a proxy are two views.
+            Capture.via == post.via,
         )
         .order_by(Capture.id.desc())
         .limit(1)

@@ -188,6 +188,7 @@ class Capture(Base):
     content_type: Mapped[str] = mapped_column(String(200), default="")
     charset: Mapped[str] = mapped_column(String(64), default="")
     peer: Mapped[str] = mapped_column(String(200), default="")
+    via: Mapped[str] = mapped_column(String(20), default="", server_default="")
     rendered: Mapped[bool] = mapped_column(default=False)
     bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64), index=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from vigie.config_types import Addresses, Seconds, Section
+from vigie.config_types import Addresses, Hours, Seconds, Section
 from vigie.evidence_config import EvidenceConfig, SealingConfig, absolute
 
 
@@ -57,13 +57,19 @@ class ElasticsearchConfig(Section):
 
 
 class AccountConfig(Section):
-    """[[source.account]]: a log-in; the password comes from a file or the environment."""
+    """[[source.account]]: a log-in; the password comes from a file or the environment, or a
+    person's session from a file of cookies. It is not used unless it is recorded who opened it,
+    under whose authority, and whether under a pseudonym."""
 
     username: str
+    opened_by: str = ""
+    authority: str = ""
+    pseudonym: bool | None = None
+    delay: Seconds = 0.0
     password_file: Path | None = None
     password_env: str = ""
     cookies_file: Path | None = None
-    hours: str = ""
+    hours: Hours = ""
 
 
 class SourceConfig(Section):
@@ -74,7 +80,8 @@ class SourceConfig(Section):
     start: list[str] = Field(min_length=1)
     every: Seconds = 60.0
     render: str = Field(default="auto", pattern="^(never|auto|always)$")
-    proxy: str = ""
+    proxy: str = Field(default="", pattern=r"^(socks5h?://[^/@\s]+:\d{1,5}/?)?$")
+    dns: list[str] = []
     since: str = "90d"
     follow_hosts: list[str] = []
     feeds: list[str] = []

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from crawler.accounts import hours_of
+
 DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?) ?(ms|s|m|h|d)?")
 UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
 
@@ -35,3 +37,12 @@ class Section(BaseModel):
     """A table of vigie.toml: no other keys, never changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _hours(value: object) -> object:
+    if isinstance(value, str):
+        hours_of(value)
+    return value
+
+
+Hours = Annotated[str, BeforeValidator(_hours)]

@@ -5,9 +5,7 @@ Imports of rooms are late: a command that needs the record only does not load th
 
 from __future__ import annotations
 
-import os
 import random
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -17,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ValidationError
 
 from crawler.addresses import host_port
-from crawler.source import Account, SourceSpec
-from vigie.config import AccountConfig, Config, ConfigError, SourceConfig
+from crawler.source import SourceSpec
+from vigie.config import Config, ConfigError, SourceConfig
+from vigie.credentials import account_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -182,41 +181,13 @@ def spec_of(
         sister_hosts=sister_hosts,
         allow_addresses=tuple(source.allow_addresses),
         robots=source.robots,
-        accounts=tuple(Account(account.username, _password(account)) for account in source.account),
+        accounts=tuple(account_of(account, source) for account in source.account),
         authority=source.authority,
         authority_until=source.authority_until.isoformat() if source.authority_until else "",
         proxy=source.proxy,
+        dns=tuple(source.dns),
         crawl_seconds=source.crawl_seconds,
     )
-
-
-def _password(account: AccountConfig) -> str:
-    if account.password_env:
-        value = os.environ.get(account.password_env, "")
-        if not value:
-            raise ConfigError(
-                f"the environment has no {account.password_env}; set it where "
-                "Vigie is started, or use password_file."
-            )
-        return value
-    if account.password_file is None:
-        raise ConfigError("its account has no password; set password_file or password_env.")
-    path = account.password_file
-    try:
-        with path.open(encoding="utf-8") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                raise ConfigError(
-                    f"the password file {path} can be read by others; run "
-                    f"`chmod 600 {path}` and change the password."
-                )
-            value = file.readline().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(
-            f"the password file {path} cannot be read; write the password into it, mode 0600."
-        ) from None
-    if not value:
-        raise ConfigError(f"the password file {path} is empty; write the password into it.")
-    return value
 
 
 def _host(name: str) -> str:

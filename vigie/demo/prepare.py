@@ -99,7 +99,13 @@ def write_config(folder: DemoFolder, state: State, recipient: str, every: str) -
         lines.append("[[source]]")
         lines += [f"{key} = {_toml(value)}" for key, value in source.items()]
         if source["id"] == "forum":
-            lines += ["[[source.account]]", 'username = "observer"']
+            lines += [
+                "[[source.account]]",
+                'username = "observer"',
+                'opened_by = "the demo"',
+                'authority = "a forum of its own on this machine"',
+                "pseudonym = true",
+            ]
             lines += ['password_file = "keys/observer-password"']
         lines.append("")
     folder.config.write_text("\n".join(lines), encoding="utf-8")
