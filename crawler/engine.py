@@ -237,6 +237,8 @@ class WatchSpider(scrapy.Spider):
             address = visit.walk.link.address if visit.walk.link else page.address
             for request in self.request(address, replace(visit, replaces=page), render=True):
                 yield request
+        elif again := await self._renewed(page, reading, visit):
+            yield again
         else:
             async for request in self._use(page, reading, visit, peer):
                 yield request
@@ -245,9 +247,6 @@ class WatchSpider(scrapy.Spider):
         self, page: Page, reading: Reading, visit: Visit, peer: str
     ) -> AsyncIterator[Request]:
         path = (*visit.path, page.address)
-        if again := await self._renewed(page, reading, visit):
-            yield again
-            return
         if self.spec.trial and self.site is not None:
             await self.talk.reading(observed(page, reading, self.site))
         if reading.wall:
