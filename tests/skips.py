@@ -18,6 +18,9 @@ EXPECTED = frozenset(
         "Java 17, its compiler or Maven is not installed",
         "Java 21 or newer with its compiler is not installed",
         "the jars of Elasticsearch cannot be fetched here",
+        # tests/evidence/verapdf
+        "Java or Maven is not installed",
+        "the jars of veraPDF cannot be fetched here",
     }
 )
 

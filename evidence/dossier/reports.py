@@ -162,6 +162,13 @@ def _captures(captures: Sequence[CaptureFacts]) -> list[dict[str, Any]]:
 
 def _story(case: CaseFacts) -> list[dict[str, str]]:
     return [
-        {"at": at, "fr": fr, "en": en, "item": item, "detail": detail[:160]}
+        {
+            "at": at,
+            "fr": fr,
+            "en": en,
+            "item_fr": tables.object_of(item, "fr"),
+            "item_en": tables.object_of(item, "en"),
+            "detail": detail[:160],
+        }
         for at, fr, en, item, detail in tables.chronology(case)[:SHOWN_STORY]
     ]

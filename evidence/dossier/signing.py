@@ -62,9 +62,11 @@ def _sign(pdf: bytes, signer: Signer, stamper: TimeStamper | None) -> bytes:
     meta = signers.PdfSignatureMetadata(
         field_name="Vigie", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
     )
+    # PDF/A (ISO 19005-3, 6.1.9) wants a line's end before the first object that is added.
+    ended = pdf if pdf.endswith(b"\n") else pdf + b"\n"
     out = io.BytesIO()
     signers.sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=own, timestamper=stamper,
+        IncrementalPdfFileWriter(io.BytesIO(ended)), meta, signer=own, timestamper=stamper,
         output=out,
     )  # fmt: skip
     return out.getvalue()

@@ -36,47 +36,65 @@ WHAT = {
     "view": ("consultation", "view"),
     "decide": ("décision", "decision"),
     "reopen": ("réouverture", "opened again"),
-    "export": ("export du dossier", "export of the dossier"),
+    "export": ("dossier demandé", "dossier asked for"),
+    "exported": ("dossier établi", "dossier made"),
     "delete": ("suppression", "deletion"),
     "unmask": ("levée du masque", "unmasking"),
 }
 
 
+OBJECTS = {"alert": ("alerte", "alert"), "capture": ("capture", "capture"),
+           "case": ("affaire", "case")}  # fmt: skip
+
+
+def object_of(item: str, language: str) -> str:
+    """ "alert:3" for people."""
+    kind, _, number = item.partition(":")
+    fr, en = OBJECTS.get(kind, (kind, kind))
+    return f"{fr if language == 'fr' else en} {number}"
+
+
 def chronology(case: CaseFacts) -> list[tuple[str, str, str, str, str]]:
     """(time, what in French, what in English, on what, detail), from posting to today."""
-    found = []
+    found: list[tuple[str, int, str, str, str, str]] = []
     for alert in case.alerts:
+        item = f"alert:{alert.id}"
         if alert.posted_at is not None:
             found.append(
                 (
                     moment(alert.posted_at),
+                    0,
                     "publication (date du site)",
                     "posted (the site’s own time)",
-                    f"alert:{alert.id}",
+                    item,
                     alert.location,
                 )
             )
         found.append(
-            (
-                moment(alert.first_seen),
-                "première détection",
-                "first seen",
-                f"alert:{alert.id}",
-                alert.location,
-            )
+            (moment(alert.first_seen), 2, "première détection", "first seen", item, alert.location)
         )
-        found.append((moment(alert.last_seen), "encore en ligne", "still up",
-                      f"alert:{alert.id}", alert.location))  # fmt: skip
+        if alert.last_seen > alert.first_seen:
+            found.append((moment(alert.last_seen), 3, "encore en ligne", "still up", item,
+                          alert.location))  # fmt: skip
     for act in case.acts:
         if act.what in ("view", "item"):
             continue  # in the journal; they are not part of the story
         fr, en = WHAT.get(act.what, (act.what, act.what))
+        if act.what == "decide":
+            to = str(act.detail.get("to", ""))
+            words = STATUSES.get(to, (to, to))
+            fr, en = f"décision : alerte {words[0]}", f"decision: alert {words[1]}"
         detail = ", ".join(f"{k}={v}" for k, v in sorted(act.detail.items()) if k in SHOWN and v)
-        found.append((moment(act.at), fr, en, act.item, detail))
-    return sorted(found)
+        found.append((moment(act.at), 1 if act.what == "capture" else 4, fr, en, act.item, detail))
+    return [(at, fr, en, item, detail) for at, _, fr, en, item, detail in sorted(found)]
 
 
-SHOWN = ("to", "from", "sha256", "edition", "what", "why", "state", "authority")
+SHOWN = ("sha256", "edition", "why", "authority")
+STATUSES = {
+    "open": ("rouverte", "opened again"),
+    "confirmed": ("confirmée", "confirmed"),
+    "dismissed": ("écartée", "dismissed"),
+}
 
 
 def chronology_csv(case: CaseFacts) -> bytes:

@@ -89,6 +89,11 @@ def prepare(
     return Prepared(engine, maker, folder, identity, openings, case)
 
 
+def recipients(count: int) -> list[str]:
+    """Public keys whose private ones nobody has."""
+    return [str(pyrage.x25519.Identity.generate().to_public()) for _ in range(count)]
+
+
 def gatherer(engine: Engine, folder: Path) -> Gatherer:
     """Pieces without a network: one is made, one fails."""
 

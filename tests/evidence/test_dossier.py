@@ -27,6 +27,7 @@ from index.errors import NotFound
 from index.leases import utc_now
 from tests.evidence.dossiers import PLANTED, Prepared, prepare
 from tests.evidence.tsa import TimeStampServer
+from tests.evidence.verapdf.validate import failing
 
 VERIFIERS = ("verifier.py", "verifier_inside.py", "verify.sh")
 
@@ -194,6 +195,11 @@ def test_reports_are_signed_and_say_what_they_found(court: Exported, prepared: P
     assert "non prouvé" in found["rapport.pdf"]
     assert "not proven" in found["rapport-en.pdf"]
     assert len(pypdfium2.PdfDocument(court.folder / "synthese.pdf")) == 1
+
+
+def test_reports_are_pdf_a(court: Exported) -> None:
+    """Signed ones too: what signing adds must keep to ISO 19005-3 as well."""
+    assert failing([court.folder / "rapport.pdf", court.folder / "synthese.pdf"]) == []
 
 
 def test_what_failed_is_shown_as_failed(court: Exported) -> None:
