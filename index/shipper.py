@@ -258,6 +258,10 @@ class Shipper:
         """One batch a lane; returns how many rows were looked at. Raises IndexUnavailable."""
         return sum([lane.step() for lane in self._lanes])
 
+    def waiting(self) -> int:
+        """How many rows wait."""
+        return sum(lane.waiting() for lane in self._lanes)
+
     def forget_delivered(self) -> None:
         """Drop rows that were delivered a while ago. A rebuild still needs them: it looks there
         for what changed meanwhile."""

@@ -56,6 +56,18 @@ def local_time(stamp: str | datetime | None) -> str:
     return here.strftime("%H:%M:%S" if here.date() == today else "%Y-%m-%d %H:%M")
 
 
+def duration(seconds: float) -> str:
+    """ "40 s", "3 min", "2 h 10 min", "5 days": as exact as a person needs it."""
+    minutes = int(seconds // 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    if minutes < 120:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440:,} days"
+
+
 @contextmanager
 def crawl_progress(source: str) -> Iterator[tuple[Callable[[], str], Callable[[Any], None]]]:
     """A moving line on stderr, and Ctrl-C or SIGTERM as the wish to stop."""

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from index.index_status import IndexStatus
+    from index.shipper import Shipper
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="The configuration; otherwise vigie.toml here.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON Lines on stdout.")]
 
-STAGES = {"write": "Rebuilding", "check": "Reading it back"}
+STAGES = {"write": "Rebuilding", "check": "Reading it back", "deliver": "Delivering"}
 
 index = typer.Typer(
     help="The search index, made from the record.", no_args_is_help=True, rich_markup_mode=None
@@ -69,13 +70,13 @@ def index_rebuild(config: ConfigFile = None, json: AsJson = False) -> None:
     from vigie.wiring import open_index, open_record
 
     settings = configuration.load(config)
-    with open_record(settings) as record, open_index(settings) as search:
-        with _stoppable() as stop, _bar() as progress:
-            made = rebuild(record.engine, search, progress=progress, stop=stop)
+    with (
+        open_record(settings) as record, open_index(settings) as search,
+        _stoppable() as stop, _bar() as progress,
+    ):  # fmt: skip
+        made = rebuild(record.engine, search, progress=progress, stop=stop)
         # What came meanwhile follows now, and not only at the next watch.
-        shipper = Shipper(record.engine, search)
-        while shipper.ship_once():
-            pass
+        left = _deliver(Shipper(record.engine, search), progress, stop)
     if json:
         console.print_json(
             {
@@ -91,10 +92,32 @@ def index_rebuild(config: ConfigFile = None, json: AsJson = False) -> None:
             f"The index holds {made.alerts.count:,} alerts and {made.hits.count:,} hits, the same "
             "as the record."
         )
+    if left:
+        typer.echo(f"vigie: {left}", err=True)
     for item in made.refused:
         typer.echo(f"vigie: {item.id} could not be taken: {item.reason}", err=True)
     if made.refused:
         raise typer.Exit(console.PARTLY)
+
+
+def _deliver(
+    shipper: Shipper, progress: Callable[[str, int, int], None], stop: threading.Event
+) -> str:
+    """Ship what waits; what keeps some of it waiting. The new index is in place whatever comes."""
+    from index.errors import IndexUnavailable
+
+    waiting, done = shipper.waiting(), 0
+    try:
+        while not stop.is_set() and (shipped := shipper.ship_once()):
+            done += shipped
+            progress("deliver", done, max(done, waiting))
+    except IndexUnavailable as error:
+        return f"The new index is in place, but what came meanwhile waits: {error}"
+    if stop.is_set():
+        return (
+            "Stopped; the new index is in place, and what came meanwhile follows at the next watch."
+        )
+    return ""
 
 
 @index.command(
@@ -208,7 +231,7 @@ def _lag(found: IndexStatus) -> float:
 
 
 def _tell(found: IndexStatus) -> None:
-    from vigie.progress import local_time
+    from vigie.progress import duration, local_time
 
     if found.reachable:
         typer.echo(f"{found.index}: {found.health.state}, {found.health.detail}")
@@ -224,7 +247,8 @@ def _tell(found: IndexStatus) -> None:
         )
     if found.oldest_waiting:
         typer.echo(
-            f"The oldest has waited {_lag(found):,.0f} s, since {local_time(found.oldest_waiting)}."
+            f"The oldest has waited {duration(_lag(found))}, since "
+            f"{local_time(found.oldest_waiting)}."
         )
     if found.last_error and found.reachable:
         typer.echo(f"Last error: {found.last_error}")
