@@ -308,9 +308,15 @@ def _page(
     if behind is not None:
         source += f" AND ({name}, d.ordinal) {sign} (?, ?)"
         values += list(behind)
-    statement = (
-        f"SELECT d.id, d.ordinal, {name}, d.body FROM {source} "  # noqa: S608 - constants
+    # Bodies are fetched of the page alone: sorted along, they would be most of the work.
+    found = (
+        f"SELECT d.number FROM {source} "  # noqa: S608 - constants
         f"ORDER BY {name} {word}, d.ordinal {word} LIMIT ?"
+    )
+    statement = (
+        f"SELECT d.id, d.ordinal, {name}, d.body FROM ({found}) AS page "  # noqa: S608
+        "CROSS JOIN document d ON d.number = page.number "
+        f"ORDER BY {name} {word}, d.ordinal {word}"
     )
     return connection.execute(statement, [*values, limit]).fetchall()
 

@@ -41,10 +41,7 @@ class Compiler:
         """Whether one document fits; never NULL."""
         match node:
             case Words():
-                return Sql(
-                    "EXISTS (SELECT 1 FROM words WHERE words MATCH ? AND words.rowid = d.number)",
-                    [match_text(node)],
-                )
+                return _holds(node)
             case Value(field="id"):
                 return Sql("d.id = ?", [node.value])
             case Value():
@@ -53,7 +50,8 @@ class Compiler:
                     "AND f.number = d.number)"
                 )
             case Range():
-                return _range(node)
+                # The plus keeps SQLite from fetching all of a wide range and sorting it.
+                return _range(node, "+d.")
             case Not():
                 inner = self.condition(node.part)
                 return Sql(f"NOT {inner.text}", inner.values)
@@ -114,6 +112,20 @@ class Compiler:
         return ",".join(str(row[0]) for row in rows) or "-1"
 
 
+def _holds(node: Words) -> Sql:
+    """Whether one document's text holds the words. They lie there folded, with one space between
+    them, so this finds what FTS5 finds; asked of one document after another it is far cheaper."""
+    if not node.prefix:
+        parts = [(" || ' '", f" {' '.join(node.words)} ")]
+    else:
+        *whole, last = node.words
+        parts = [*((" || ' '", f" {word} ") for word in whole), ("", f" {last}")]
+    return Sql(
+        "(" + " AND ".join(f"instr(' ' || d.searched{end}, ?) > 0" for end, _ in parts) + ")",
+        [value for _, value in parts],
+    )
+
+
 def match_text(node: Words) -> str:
     """FTS5's words: each is letters and digits alone, quoted all the same."""
     if not node.prefix:
@@ -129,8 +141,8 @@ def column(name: str, allowed: Sequence[str]) -> str:
     return COLUMNS[name]
 
 
-def _range(node: Range) -> Sql:
-    name = f"d.{COLUMNS[node.field]}"
+def _range(node: Range, table: str = "d.") -> Sql:
+    name = f"{table}{COLUMNS[node.field]}"
     parts, values = [f"{name} IS NOT NULL"], []
     if node.low is not None:
         parts.append(f"{name} {'>' if node.low_open else '>='} ?")

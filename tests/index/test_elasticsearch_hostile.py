@@ -124,7 +124,7 @@ def test_an_outage_of_an_hour(
             assert len(told) == 1
             assert "documents wait for the search index" in told[0]
             # What waits is bounded: of most rows the number alone is kept.
-            until(lambda: bodies(engine) <= 2 * (40 + 180 - 40))
+            until(lambda: bodies(engine) <= 2 * 40)
             away.clear()
             rough.start()
             whole(engine, index)
