@@ -14,12 +14,24 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_all
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import ColumnElement, Engine, Text, cast, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Text,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -41,6 +53,9 @@ KEEP_DELIVERED = timedelta(hours=1)
 # record. So a waiting hit costs some 100 bytes, however long the outage.
 MAX_WAITING_BODIES = 100_000
 EMPTY = "{}"
+# Batches on their way or about to be, for each that is sent at once: while the disk settles some,
+# the index gets the next.
+AHEAD = 4
 
 log = structlog.get_logger("index.shipper")
 
@@ -76,12 +91,14 @@ class Lane:
         self._clock = clock
         # Of an alert two states must not travel at once; hits have one.
         self._workers = index.workers if channel == HITS else 1
+        # So many batches are read ahead of the last one settled.
+        self._ahead = AHEAD * self._workers
 
     def step(self) -> int:
         """One batch; how many rows it had. Raises IndexUnavailable."""
         rows = self._read(0)
         if rows:
-            self._settle(self._send(rows))
+            self._settle([self._send(rows)])
         return len(rows)
 
     def drain(self, is_over: Callable[[], bool] = lambda: False) -> int:
@@ -98,17 +115,26 @@ class Lane:
                         travelling.append(pool.submit(self._send, rows))
                     if not travelling:
                         break
-                    if not rows or len(travelling) > self._workers:
-                        sent = travelling.popleft().result()
-                        self._settle(sent)
-                        shipped += len(sent.rows)
+                    if not rows or len(travelling) > self._ahead:
+                        shipped += self._settle_arrived(travelling)
             finally:
-                for future in travelling:
-                    # Without this, what arrived would be sent again.
-                    if future.exception() is None:
-                        self._settle(future.result())
-                        shipped += len(future.result().rows)
+                sent = [future for future in travelling if not future.cancel()]
+                wait_for_all(sent)
+                # Without this, what arrived would be sent again.
+                arrived = [future.result() for future in sent if future.exception() is None]
+                self._settle(arrived)
+                shipped += sum(len(batch.rows) for batch in arrived)
         return shipped
+
+    def _settle_arrived(self, travelling: deque[Future[_Sent]]) -> int:
+        """Wait for the oldest batch and settle it with those behind it that are done too: where
+        the disk is slow, one commit serves several batches. How many rows there were."""
+        arrived = [travelling[0].result()]
+        travelling.popleft()
+        while travelling and travelling[0].done() and travelling[0].exception() is None:
+            arrived.append(travelling.popleft().result())
+        self._settle(arrived)
+        return sum(len(sent.rows) for sent in arrived)
 
     def trim(self) -> None:
         """Bound what waits: superseded states go, and far rows give up their bodies."""
@@ -182,35 +208,40 @@ class Lane:
         refusals = self._index.write(whole) if whole else ()
         return _Sent(rows, {refusal.id: refusal for refusal in refusals})
 
-    def _settle(self, sent: _Sent) -> None:
+    def _settle(self, arrived: Sequence[_Sent]) -> None:
+        if not arrived:
+            return
         now = self._clock()
-        settled = [row.id for row in sent.rows if row.document_id not in sent.refused]
         with writing(self._engine) as connection:
-            if settled and self.channel == HITS:
-                # A hit is in the record for good; its row has nothing more to tell.
-                connection.execute(delete(Outbox).where(Outbox.id.in_(settled)))
-            elif settled:
-                connection.execute(
-                    update(Outbox).where(Outbox.id.in_(settled)).values(delivered=now)
+            for sent in arrived:
+                self._settle_one(connection, sent, now)
+        for sent in arrived:
+            for refusal in sent.refused.values():
+                log.warning("document-refused", permanent=refusal.permanent, busy=refusal.busy)
+
+    def _settle_one(self, connection: Connection, sent: _Sent, now: datetime) -> None:
+        settled = [row.id for row in sent.rows if row.document_id not in sent.refused]
+        if settled and self.channel == HITS:
+            # A hit is in the record for good; its row has nothing more to tell.
+            connection.execute(delete(Outbox).where(Outbox.id.in_(settled)))
+        elif settled:
+            connection.execute(update(Outbox).where(Outbox.id.in_(settled)).values(delivered=now))
+        for row in sent.rows:
+            refusal = sent.refused.get(row.document_id)
+            if refusal is None:
+                continue
+            attempts = row.attempts + (not refusal.busy)
+            given_up = refusal.permanent or attempts >= MAX_ATTEMPTS
+            connection.execute(
+                update(Outbox)
+                .where(Outbox.id == row.id)
+                .values(
+                    attempts=attempts,
+                    last_error=refusal.reason[:500],
+                    put_aside=now if given_up else None,
+                    due=now + timedelta(seconds=wait(max(1, attempts))),
                 )
-            for row in sent.rows:
-                refusal = sent.refused.get(row.document_id)
-                if refusal is None:
-                    continue
-                attempts = row.attempts + (not refusal.busy)
-                given_up = refusal.permanent or attempts >= MAX_ATTEMPTS
-                connection.execute(
-                    update(Outbox)
-                    .where(Outbox.id == row.id)
-                    .values(
-                        attempts=attempts,
-                        last_error=refusal.reason[:500],
-                        put_aside=now if given_up else None,
-                        due=now + timedelta(seconds=wait(max(1, attempts))),
-                    )
-                )
-        for refusal in sent.refused.values():
-            log.warning("document-refused", permanent=refusal.permanent, busy=refusal.busy)
+            )
 
 
 class Shipper:
