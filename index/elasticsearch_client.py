@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 from collections.abc import Iterator, Mapping
@@ -23,9 +22,6 @@ from elasticsearch import (
 )
 
 from index.errors import IndexUnavailable
-
-# What it warns of, we say ourselves once, as a sentence.
-logging.getLogger("elastic_transport").setLevel(logging.ERROR)
 
 REQUEST_SECONDS = 30.0
 OLDEST, NEWEST = (8, 19), (9, 999)
