@@ -30,7 +30,7 @@ class CrawlOutcome:
     lease was given away). `error` is a short phrase without content, "" when all went well.
     `partly`: it failed on our side alone; the site was read to its end, and some posts were
     judged and others could not be. So the site is not left waiting. `wait`: seconds for which the
-    site asked to be left alone."""
+    site asked to be left alone; `requests`: what was sent, to any host."""
 
     outcome: str
     counts: CrawlCounts
@@ -38,3 +38,4 @@ class CrawlOutcome:
     new_alerts: int = 0
     partly: bool = False
     wait: float = 0.0
+    requests: int = 0

@@ -104,7 +104,9 @@ class Supervisor:
         if (outcome == "finished" or talk.partly) and handed:
             error = self._settle(spec, token, handed, talk.progress, error)
         counts = talk.progress.counts()
-        return CrawlOutcome(outcome, counts, error, talk.new_alerts, talk.partly, talk.wait)
+        return CrawlOutcome(
+            outcome, counts, error, talk.new_alerts, talk.partly, talk.wait, talk.requests
+        )
 
     def _settle(
         self,
@@ -152,6 +154,7 @@ class _Conversation:
         self.new_alerts = 0
         self.partly = False
         self.wait = 0.0
+        self.requests = 0
 
     def run(self) -> tuple[str, str]:
         """Until the child is done or was ended; returns outcome and error."""
@@ -192,7 +195,9 @@ class _Conversation:
             elif kind == "lists":
                 self._lists = validators_of(untrusted_header)
             elif kind == "sent":
-                self._parts.spent(self._spec.id, hosts_of(untrusted_header))
+                hosts = hosts_of(untrusted_header)
+                self.requests += sum(hosts.values())
+                self._parts.spent(self._spec.id, hosts)
             elif kind == "problem":
                 self._problem(untrusted_header)
             elif kind == "done":

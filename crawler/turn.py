@@ -17,6 +17,7 @@ from crawler.accounts import with_one_account
 from crawler.addresses import host_port
 from crawler.errors import CrawlerError
 from crawler.outcome import CrawlOutcome, Progress
+from crawler.rhythm import Rhythm
 from crawler.source import SourceSpec
 from crawler.supervise import Supervisor
 from index.errors import StaleLease
@@ -25,7 +26,6 @@ from index.sources import CrawlCounts, SourceStore
 
 PROGRESS_EVERY, LOOK_EVERY = 2.0, 1.0
 LONGEST_BACKOFF = 3600.0
-QUIET_GROWTH, QUIET_LIMIT = 1.25, 4.0
 
 log = structlog.get_logger("crawler.turn")
 
@@ -84,7 +84,8 @@ class Turns:
         else:
             outcome = self._run(bounded, held, crawl, stop, self._teller(crawl, progress))
         if outcome.outcome != "stale":
-            plan = self._plan(spec, outcome, began, spent=bounded is None)
+            rhythm = self._learnt(spec, outcome)
+            plan = self._plan(spec, outcome, began, rhythm, spent=bounded is None)
             self._sources.end(
                 spec.id,
                 held.grant.token,
@@ -93,6 +94,7 @@ class Turns:
                 outcome.counts,
                 error=outcome.error,
                 plan=plan,
+                rhythm=rhythm.to_json(),
             )
         counts = outcome.counts
         log.info(
@@ -160,6 +162,22 @@ class Turns:
         of_source = spec.daily_budget - spending.of_source(spec.id, now)
         return replace(spec, max_requests=of_source) if of_source > 0 else None
 
+    def _learnt(self, spec: SourceSpec, outcome: CrawlOutcome) -> Rhythm:
+        """What this crawl says of the source's rhythm; nothing for one that saw not everything,
+        nor for the first, which sees what was posted before."""
+        kept, before = self._sources.rhythm(spec.id)
+        rhythm = Rhythm.from_json(kept)
+        if outcome.outcome != "finished" or before is None:
+            return rhythm
+        counts = outcome.counts
+        return rhythm.after(counts.posts, before, self._clock(), max(1, outcome.requests))
+
+    def _left(self, spec: SourceSpec, now: datetime) -> int | None:
+        """The requests that the day's budget leaves; None without a budget."""
+        if not spec.daily_budget:
+            return None
+        return max(0, spec.daily_budget - self._sources.spending.of_source(spec.id, now))
+
     def _teller(
         self, crawl: int, progress: Callable[[Progress], None]
     ) -> Callable[[Progress], None]:
@@ -175,16 +193,25 @@ class Turns:
         return tell
 
     def _plan(
-        self, spec: SourceSpec, outcome: CrawlOutcome, began: datetime, *, spent: bool
+        self,
+        spec: SourceSpec,
+        outcome: CrawlOutcome,
+        began: datetime,
+        rhythm: Rhythm,
+        *,
+        spent: bool,
     ) -> Callable[[int, float | None, datetime | None], tuple[float, datetime]]:
         def plan(
             failures: int, interval: float | None, woken: datetime | None
         ) -> tuple[float, datetime]:
             now = self._clock()
             failures = 0 if outcome.partly else failures
-            seconds = next_interval(
-                spec.every, interval, failures=failures, found=bool(outcome.counts.posts)
+            seconds = (
+                back_off(spec.every, failures)
+                if failures
+                else rhythm.interval(spec.every, now, self._left(spec, now))
             )
+            del interval
             if outcome.outcome == "stopped":
                 return seconds, now
             if spent:
@@ -200,14 +227,10 @@ class Turns:
         return plan
 
 
-def next_interval(every: float, last: float | None, *, failures: int, found: bool) -> float:
-    """Seconds to the next crawl: `every` while there is something new; slowly longer, up to four
-    times, while there is not; doubled with every failure in a row, up to an hour."""
-    if failures:
-        return min(max(every, LONGEST_BACKOFF), max(every, 1.0) * 2.0 ** min(failures, 16))
-    if found or last is None:
-        return every
-    return max(every, min(last * QUIET_GROWTH, every * QUIET_LIMIT))
+def back_off(every: float, failures: int) -> float:
+    """Seconds to the next crawl after so many failures in a row: doubled with each, up to an
+    hour."""
+    return min(max(every, LONGEST_BACKOFF), max(every, 1.0) * 2.0 ** min(failures, 16))
 
 
 def has_authority(spec: SourceSpec, now: datetime) -> bool:

@@ -40,6 +40,7 @@ class SourceState(Base):
     last_outcome: Mapped[str] = mapped_column(String(20), default="")
     last_error: Mapped[str] = mapped_column(String(500), default="")
     failures: Mapped[int] = mapped_column(default=0)
+    rhythm: Mapped[dict[str, Any] | None]
     approved_hosts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     pages: Mapped[int] = mapped_column(default=0)
     posts: Mapped[int] = mapped_column(default=0)

@@ -209,6 +209,13 @@ class SourceStore:
                 .values(pages=counts.pages, posts=counts.posts, bytes=counts.bytes)
             )
 
+    def rhythm(self, source: str) -> tuple[dict[str, Any] | None, datetime | None]:
+        """What is known of a source's posting, and when it was crawled last and well."""
+        query = select(SourceState.rhythm, SourceState.last_success).where(SourceState.id == source)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return (row[0], row[1]) if row is not None else (None, None)
+
     def end(
         self,
         source: str,
@@ -219,8 +226,10 @@ class SourceStore:
         *,
         error: str,
         plan: Plan,
+        rhythm: dict[str, Any] | None = None,
     ) -> None:
-        """Note a crawl's end and when the source is due again; raises StaleLease."""
+        """Note a crawl's end and when the source is due again, and what was learnt of its rhythm
+        (crawler.rhythm; None: nothing); raises StaleLease."""
         now = self._clock()
         with writing(self._engine) as connection, Session(connection) as session:
             check(session, source_lease(source), token)
@@ -238,6 +247,7 @@ class SourceStore:
                 row.last_success, row.failures = now, 0
             elif outcome != "stopped":
                 row.failures += 1
+            row.rhythm = rhythm if rhythm is not None else row.rhythm
             row.interval_s, row.next_due = plan(row.failures, row.interval_s, row.next_due)
             session.flush()
 

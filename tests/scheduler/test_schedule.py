@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from crawler.errors import ForkServerError
 from crawler.outcome import CrawlOutcome
 from crawler.source import SourceSpec
-from crawler.turn import Turns, midnight, next_interval
+from crawler.turn import Turns, back_off, midnight
 from index.engine import open_record
 from index.leases import SCHEDULER, Keeper, Leases, source_lease
 from index.schema import Crawl, Lease
@@ -424,17 +424,25 @@ def test_stopping_ends_running_crawls_and_makes_them_due(make: MakeWatch) -> Non
         assert due <= datetime.now(UTC)
 
 
-def test_intervals_stay_within_their_bounds() -> None:
-    assert next_interval(60, None, failures=0, found=False) == 60
-    assert next_interval(60, 240, failures=0, found=True) == 60
-    last: float = 60
-    for _ in range(20):
-        last = next_interval(60, last, failures=0, found=False)
-    assert last == 240
-    waits = [next_interval(60, None, failures=n, found=False) for n in range(1, 12)]
-    assert waits[:3] == [120, 240, 480]
-    assert max(waits) == 3600
-    assert next_interval(86400, None, failures=3, found=False) == 86400
+def test_failures_back_off_within_bounds() -> None:
+    waits = [back_off(60, n) for n in range(1, 12)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (120, 3600)
+    assert back_off(86400, 3) == 86400
+
+
+def test_a_lively_source_comes_round_sooner_than_a_quiet_one(make: MakeWatch) -> None:
+    intervals = []
+    clock = [datetime.now(UTC)]
+    for posts in (500, 0):
+        watch = make(posts=posts)
+        watch.turns._clock = watch.sources._clock = lambda: clock[0]
+        name = f"p{posts}"
+        for _ in range(3):
+            watch.turns.take(spec(name, every=60.0))
+            clock[0] += timedelta(hours=1)
+        intervals.append(watch.sources.states()[name].interval_s)
+    assert intervals == [60.0, 240.0]
 
 
 def test_the_active_one_does_the_chores(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
