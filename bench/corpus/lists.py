@@ -19,6 +19,7 @@ CLUB = ("surname", "first", "born", "phone", "email", "street", "postcode", "cit
 PRACTICE = ("surname", "first", "born", "phone", "street", "postcode", "city", "doctor")
 BREACH = ("email", "surname", "first", "phone", "street", "postcode", "city", "born")
 TELLING = (1, 7, 8, 9, 10, 11, 17)  # NIR, birth date, phones, e-mail, street, policy number
+SHUFFLES = 50  # tries with the same people, who may have too few values
 SHARES = (0.05, 0.10, 0.20, 0.30)
 
 
@@ -134,16 +135,15 @@ def few_shuffled(draw: random.Random, of: Country) -> Listed:
     A line that keeps more than six in ten of what tells a person is that person's record, with
     wrong values in it, and no example of this.
     """
-    size = draw.choice((2, 3, 4, 5))
-    people = draw.sample(of.world.inside, size)
-    columns = list(zip(*(each.cells for each in people), strict=True))
     while True:
-        turned = [draw.sample(column, size) for column in columns]
-        rows = list(zip(*turned, strict=True))
-        if all(_kept(row, each) <= 0.6 for row in rows for each in people):
-            break
-    mark = draw.choice((";", "\t", "|"))
-    return "\n".join(mark.join(row) for row in rows), 0
+        size = draw.choice((2, 3, 4, 5))
+        people = draw.sample(of.world.inside, size)
+        columns = list(zip(*(each.cells for each in people), strict=True))
+        for _ in range(SHUFFLES):
+            rows = list(zip(*(draw.sample(column, size) for column in columns), strict=True))
+            if all(_kept(row, each) <= 0.6 for row in rows for each in people):
+                mark = draw.choice((";", "\t", "|"))
+                return "\n".join(mark.join(row) for row in rows), 0
 
 
 def _kept(row: Sequence[str], person: Person) -> float:

@@ -63,3 +63,27 @@ def test_known_copies_and_terms() -> None:
     assert decide([], 0, rows=1, known_file=True, mention=False).verdict is Verdict.REPOST
     assert decide([], 0, rows=1, known_file=False, mention=True).verdict is Verdict.MENTION
     assert decide([], 9, rows=491_000, known_file=False, mention=False).verdict is Verdict.NONE
+
+
+def test_a_household_is_no_order_of_the_file() -> None:
+    kept = [row(100 + i, at=i * 50) for i in range(6)]
+    for each in kept:
+        each.called = frozenset((b"martineau",))
+    assert told(kept, 60) is Verdict.SAME_PEOPLE
+    for number, each in enumerate(kept):
+        each.called = frozenset((b"martineau%d" % number,))
+    assert told(kept, 60) is Verdict.FRAGMENT
+
+
+def test_a_local_list_shares_a_third_by_chance() -> None:
+    # Of six or seven people at 30 %, half are known in one list of fifteen.
+    assert told(scattered(4), 7) is Verdict.SAME_PEOPLE
+    assert told(scattered(7), 7) is Verdict.FRAGMENT
+    assert told(scattered(300), 1000) is Verdict.SAME_PEOPLE
+    assert told(scattered(600), 1000) is Verdict.REPOST
+
+
+def test_weak_rows_count_above_what_a_long_list_agrees_in_by_chance() -> None:
+    weak = [row(i * 7919 % 490_000, 39.0, "surname", at=i * 50) for i in range(9_000)]
+    assert told(weak, 10_000) is Verdict.REVIEW
+    assert told(weak[:90], 100) is Verdict.REPOST
