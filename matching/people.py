@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.blocks import Found
+from matching.decide import MANY
 from matching.kernel import kinds as k
 from matching.kernel.bench import Bench
 from matching.kernel.reading import tokenise_array
@@ -25,6 +26,7 @@ from matching.regions import all_regions
 MOST = 1000  # recognised records that are looked at, evenly over the text
 SHOWN = 0.7  # share of the recognised records that must show a trait
 UNIT = 1000  # bytes; in longer units every occurrence of a trait counts by itself
+MOST_EACH = 2  # times that one record may show a trait: two phones on lines of their own
 WIDEST = 1200  # bytes between the fields of one record
 POSTCODES = (1_000, 98_999)
 MARKS = b";|\t,"
@@ -115,8 +117,9 @@ class Extents:
     def estimate(self, places: Places) -> float:
         """Records of the whole text by one trait: 0 where too few recognised ones show it.
 
-        In a short unit a trait counts once, however often it stands there. In running text a
-        record's fields may be found among its neighbours', so that one each is taken for its own.
+        In a short unit a trait counts once, however often it stands there. The fields of a row that
+        agrees by chance are scattered over its neighbours' lines, so that of many records none is
+        taken to have a trait more than MOST_EACH times, in running text more than once.
         """
         if not len(places):
             return 0.0
@@ -125,7 +128,7 @@ class Extents:
         once[1:] = (unit[1:] != unit[:-1]) | ~self._short()[unit[1:]]
         places = places[once]
         each = np.searchsorted(places, self.end) - np.searchsorted(places, self.start)
-        each = np.where(self.long, np.minimum(each, 1), each)
+        each = np.minimum(each, np.where(self.long, 1, MOST_EACH if len(each) >= MANY else MOST))
         showing = each[each > 0]
         if len(showing) < SHOWN * len(each):
             return 0.0

@@ -6,7 +6,9 @@ import json
 import random
 from collections.abc import Callable, Iterator
 
+from bench.corpus import directories as listed
 from bench.corpus.layouts import CHAT
+from bench.corpus.people import person
 from vigie.demo.leak import invent_rows
 
 Bodies = Iterator[tuple[str, bytes]]
@@ -82,6 +84,17 @@ def directories(draw: random.Random, size: int) -> Bodies:
     return _bodies(_directory_lines(draw), size, "annuaire.txt")
 
 
+def shapes(draw: random.Random, size: int) -> Bodies:
+    """Directories of name, street and town without a phone, each in a shape of its own."""
+    seed = STRANGERS + 900_000
+    while True:
+        people = [person(-1, row.cells()) for row in invent_rows(max(50, size // 60), seed=seed)]
+        shape = draw.choice(listed.SHAPES)
+        some = listed.of_one_town(draw, people) if draw.random() < 0.3 else people
+        yield f"{shape}.txt", listed.written(shape, some).encode()
+        seed += 1
+
+
 def _talk(draw: random.Random) -> Iterator[str]:
     words = " ".join(CHAT).split()
     seed = STRANGERS + 500_000
@@ -101,5 +114,6 @@ KINDS: dict[str, Callable[[random.Random, int], Bodies]] = {
     "logs": logs,
     "dumps": dumps,
     "directories": directories,
+    "directories in many shapes": shapes,
     "talk": talk,
 }

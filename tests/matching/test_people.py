@@ -7,11 +7,14 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
 import pytest
 
 from matching.blocks import Found
+from matching.kernel.bench import new_bench
+from matching.normalise import words
 from matching.normalise.fold import fold
-from matching.people import called, of_views
+from matching.people import People, called, of_views
 from matching.result import ScanResult, Verdict
 from tests.matching import disguises
 from tests.matching.disguises import LeakOnDisk, Person
@@ -72,6 +75,19 @@ def test_rows_cut_to_the_same_columns_are_a_repost(
     found = scan(SHAPES[shape](mixed(leak, 60, 60)))
     assert found.verdict is Verdict.REPOST
     assert found.candidates <= 70
+
+
+def test_rows_that_agree_by_chance_over_many_lines_count_one_person_each() -> None:
+    lines = [f"nom{n} prenom{n}, {n} rue des lilas" for n in range(1, 801)]
+    folded = fold("\n".join(lines))
+    size = len(lines[400]) + 1
+    found = [
+        Found(n, 40.0, False, 0, 0, [("surname", at, at + 4, 0, 20.0),
+                                     ("street", at + 20 * size, at + 20 * size + 9, 0, 20.0)])
+        for n, at in enumerate(range(50 * size, 700 * size, 20 * size))
+    ]  # fmt: skip
+    people = People(new_bench(words.table(), 64), np.arange(64, dtype=np.uint64))
+    assert people.count(folded, found) >= 400
 
 
 def test_what_other_posts_show_does_not_hide_a_fragment(leak: LeakOnDisk, scan: Scan) -> None:
