@@ -38,6 +38,12 @@ class Trial:
         return self.readings[0].engine if self.readings else ""
 
     @property
+    def sure(self) -> int:
+        """How sure it is of what it read, 0 to 100: the mean of pages that were not empty."""
+        told = [one.sure for one in self.readings if one.posts or one.links or one.lists]
+        return sum(told) // len(told) if told else 0
+
+    @property
     def has_list(self) -> bool:
         """Whether the site itself lists what it holds."""
         return any(one.kind == "list" and one.links + one.lists > 0 for one in self.readings)

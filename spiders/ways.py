@@ -71,7 +71,8 @@ NO_TITLES = (ONLY_NUMBER, paging.NEXT_WORDS, RAW_WORDS, DOWNLOAD_WORDS)
 VIEWS = frozenset(
     {"sort", "sortby", "sort_by", "order", "orderby", "order_by", "sortdir", "direction", "dir",
      "asc", "desc", "highlight", "hilit", "replytocom", "print", "printable", "style", "theme",
-     "skin", "lang", "hl", "locale", "ref", "theater", "amp", "noredirect"}
+     "skin", "lang", "hl", "locale", "ref", "tab", "theater",
+     "amp", "noredirect"}
 )  # fmt: skip
 DATES = re.compile(
     r"^.*?/(?:archives?/)?(?P<year>(?:19|20)\d\d)(?:[/-](?P<month>0?[1-9]|1[0-2]))?"

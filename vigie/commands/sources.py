@@ -108,37 +108,40 @@ def add(
     typer.echo(f"{source_id} is watched from now on; `vigie source check {source_id}` tries it.")
 
 
-@source.command("check", epilog="Example: vigie source check paste-example")
-def check(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) -> None:
-    """Read a few pages of a source and say what was found; nothing is matched or kept."""
+@source.command("check", epilog="Example: vigie source check https://paste.example/")
+def check(
+    source_id: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A source's id, or an address to try.")
+    ],
+    engine: Annotated[str, typer.Option(help='For an address: "auto" or a spider.')] = "auto",
+    allow_address: Annotated[
+        list[str] | None, typer.Option(help="For an address: an internal network it may lie in.")
+    ] = None,
+    pages: Annotated[int, typer.Option(min=1, max=200, help="Pages to read at most.")] = 12,
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Read a few pages of a source and show what would be crawled; nothing is matched or kept."""
     from crawler.trial import try_source
     from vigie import config as configuration
+    from vigie.commands import checking
     from vigie.wiring import Catalogue, bounded, open_record, trying
 
     settings = configuration.load(config)
     with open_record(settings) as record:
-        spec = _spec(Catalogue(settings, record.sources.states), source_id)
+        catalogue = Catalogue(settings, record.sources.states)
+        if "://" in source_id:
+            _check_address(source_id)
+            spec = checking.adhoc(catalogue, source_id, engine, allow_address or [])
+        else:
+            spec = _spec(catalogue, source_id)
         _may_be_crawled(record, spec, paused=True)
     with trying() as (forks, folder):
-        trial = try_source(forks, folder, bounded(spec, pages=5, seconds=60.0))
+        trial = try_source(forks, folder, bounded(spec, pages=pages, seconds=60.0))
     if json:
-        console.print_json(
-            {
-                "source": source_id,
-                "readable": trial.readable,
-                "outcome": trial.outcome,
-                "pages": trial.pages,
-                "posts": trial.posts,
-                "rendered": trial.rendered,
-                "problems": dict(trial.problems),
-            }
-        )
+        console.print_json(checking.as_json(source_id, spec, trial))
     else:
-        typer.echo(
-            f"{source_id}: {trial.pages} pages, {trial.posts} posts, {trial.rendered} rendered."
-        )
-        for kind, count in trial.problems.most_common():
-            typer.echo(f"  {kind} ({count}): {_sentence(kind)}")
+        checking.show(source_id, spec, trial)
     if not trial.readable:
         typer.echo(f"vigie: no post could be read at {source_id}.", err=True)
         raise typer.Exit(console.NO)
