@@ -9,7 +9,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sites install-dev browser run test lint types imports bench soak docs lock clean
+.PHONY: help install install-sites install-test-sites install-dev browser run test lint types imports bench soak docs lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -36,9 +36,15 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@$(UV) pip install --quiet --python .venv-sites/bin/python --require-hashes -r requirements/sites.lock
 	@touch $@
 
+.venv-dpaste/.installed: $(BIN)/uv requirements/dpaste.lock
+	@$(UV) venv --quiet --allow-existing --seed --python $(BIN)/python .venv-dpaste
+	@$(UV) pip install --quiet --python .venv-dpaste/bin/python --require-hashes -r requirements/dpaste.lock
+	@touch $@
+
 install: $(VENV)/.runtime  ## the program alone, into .venv
 install-dev: $(VENV)/.dev
 install-sites: .venv-sites/.installed
+install-test-sites: install-sites .venv-dpaste/.installed
 
 browser: $(VENV)/.runtime  ## Chromium: the system's, Debian's package, or Playwright's own
 	@bash vigie/demo/browser.sh
@@ -46,7 +52,7 @@ browser: $(VENV)/.runtime  ## Chromium: the system's, Debian's package, or Playw
 run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--once ends by itself; ES=1 with a real Elasticsearch)
 	@$(if $(ES),$(BIN)/python -m tests.elasticsearch_node.run )$(BIN)/vigie demo $(ARGS)
 
-test: install-dev install-sites browser  ## lint, types, import arrows, then every test with coverage
+test: install-dev install-test-sites browser  ## lint, types, import arrows, then every test with coverage
 	@$(MAKE) --no-print-directory lint
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m coverage run -m pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
@@ -61,14 +67,14 @@ lint: install-dev  ## ruff, mypy --strict, import arrows
 bench: install-dev install-sites  ## benchmarks, JSON on stdout
 	@for b in bench/*.py; do $(BIN)/python $$b || exit 1; done
 
-soak: install-dev install-sites browser  ## long campaigns
+soak: install-dev install-test-sites browser  ## long campaigns
 	@$(BIN)/python -m pytest -q -m soak --timeout 7200
 
 docs: install-dev install-sites browser  ## make the pictures in docs/ again
 	@$(BIN)/python -m vigie.demo.pictures docs/pictures
 
 lock: $(BIN)/uv  ## resolve requirements/*.in again
-	@for n in runtime dev sites uv; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements/$$n.in -o requirements/$$n.lock; done
+	@for n in runtime dev sites dpaste uv; do $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements/$$n.in -o requirements/$$n.lock; done
 
 clean:  ## remove the environments and the demo's files
-	rm -rf $(VENV) .venv-sites .demo build *.egg-info
+	rm -rf $(VENV) .venv-sites .venv-dpaste .demo build *.egg-info

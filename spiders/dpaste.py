@@ -12,7 +12,7 @@ import re
 from crawler import addresses
 from crawler.pages import Link, Page, Post, Reading, Site
 
-VIEW = re.compile(r"^(.*)/([a-zA-Z0-9]{4,})(?:/(?:raw|slim))?/?$")
+VIEW = re.compile(r"^(.*?)/([a-zA-Z0-9]{4,})(?:/(?:raw|slim))?/?$")
 ASIDE = frozenset({"about", "history", "api", "static"})
 
 

@@ -84,8 +84,11 @@ def pages_of(page: Page, body: HtmlElement, listed: Collection[str]) -> Pages:
     numbered = _numbered(page, body, here, {base_of(one) for one in listed})
     hinted = page.tree.css("link[rel=next]::attr(href), a[rel~=next]::attr(href)").get("")
     worded = page.join(hinted) if hinted else _worded(page, body, here)
-    if numbered.following or not worded:
+    if numbered.following:
         return numbered
+    if not worded:
+        further = _further(page, body, here)
+        return Pages(further, numbered=True) if further else numbered
     canonical = addresses.canonical(worded)
     if canonical == here or addresses.changes_something(worded):
         return numbered
@@ -107,6 +110,18 @@ def _worded(page: Page, body: HtmlElement, here: str) -> str:
         if said.strip(" \u203a\u00bb\u2192>") or base_of(address) == base_of(here) or not found:
             found = address
     return found
+
+
+def _further(page: Page, body: HtmlElement, here: str) -> str:
+    """The nearest later page of this list or thread, whatever its link shows (an icon, "last")."""
+    base, own = base_of(here), max(1, number_of(here))
+    found = {}
+    for element in structure.links(body):
+        address = addresses.canonical(page.join(element.get("href", "")))
+        if address and number_of(address) > own and base_of(address) == base:
+            found[number_of(address)] = address
+    nearest = found[min(found)] if found else ""
+    return "" if addresses.changes_something(nearest or here) else nearest
 
 
 def _same_host(address: str, here: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.skips import Skips
-from vigie.demo.sites import BepastySite, ForumSite, JsBoardSite, PinnwandSite
+from vigie.demo.sites import BepastySite, DpasteSite, ForumSite, JsBoardSite, PinnwandSite
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +34,13 @@ def pinnwand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PinnwandSite]
 def bepasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BepastySite]:
     """An empty bepasty."""
     with BepastySite(tmp_path_factory.mktemp("bepasty")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def dpaste(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DpasteSite]:
+    """An empty dpaste."""
+    with DpasteSite(tmp_path_factory.mktemp("dpaste")) as site:
         yield site
 
 

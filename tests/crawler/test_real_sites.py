@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -107,3 +110,71 @@ def test_board_that_needs_javascript(jsboard: Any, watcher: Any, source: Any) ->
         client.publish("lison", "un de plus", "le dernier message arrivé")
     third = watcher.crawl(spec)
     assert [post.location for post in third.posts] == [f"{jsboard.address}/p/26"]
+
+
+def dpaste_post(address: str, text: str, **fields: str) -> str:
+    """A paste by dpaste's own API; its address."""
+    data = urlencode({"content": text, "format": "json", **fields}).encode()
+    with urlopen(f"{address}/api/", data, timeout=10) as answer:
+        return f"{address}/{json.load(answer)['url'].rstrip('/').rsplit('/', 1)[-1]}"
+
+
+def test_dpaste_pending_pastes_are_read_once_by_any_of_their_views(
+    dpaste: Any, watcher: Any, source: Any
+) -> None:
+    texts = [f"ligne {n}\n  deux <x> & trois\n\tquatre é{n}" for n in range(4)]
+    pastes = [dpaste_post(dpaste.address, text) for text in texts]
+    pastes.append(dpaste_post(dpaste.address, "def f():\n    return 1\n", lexer="python"))
+    given = [pastes[0], f"{pastes[1]}/raw", f"{pastes[2]}/slim", f"{pastes[3]}/", pastes[4]]
+    spec = source(dpaste.address, engine="auto")
+    first = watcher.crawl(spec, given)
+    assert first.outcome == "finished", first.problems
+    found = {post.location for post in first.posts}
+    assert found == set(pastes), (given, first.kinds)
+    assert {post.layers[0][1] for post in first.posts} >= set(texts)
+    assert "def f():\n    return 1" in first.texts
+    second = watcher.crawl(spec, pastes)
+    assert not second.posts
+    assert second.counts["requests"] == 1
+
+
+def test_a_one_time_paste_of_dpaste_is_opened_once(dpaste: Any, watcher: Any, source: Any) -> None:
+    paste = dpaste_post(dpaste.address, "une fois seulement", expires="onetime")
+    found = watcher.crawl(source(dpaste.address, engine="dpaste"), [paste, f"{paste}/raw"])
+    assert found.texts == "une fois seulement"
+    assert found.counts["requests"] == 2  # the start page, and one view of the two it has
+
+
+@pytest.mark.parametrize("engine", ["generic"])
+def test_paste_sites_by_structure_alone(
+    pinnwand: Any, bepasty: Any, dpaste: Any, watcher: Any, source: Any, engine: str
+) -> None:
+    texts = [f"structure {n}\nligne deux é{n}\nligne trois" for n in range(6)]
+    with PinnwandClient(pinnwand.address) as client:
+        fed = [client.paste(text).address for text in texts]
+    found = watcher.crawl(source(pinnwand.address, engine=engine), fed)
+    assert all(text in found.texts for text in texts), found.problems
+    fed = [dpaste_post(dpaste.address, text) for text in texts]
+    found = watcher.crawl(source(dpaste.address, engine=engine), fed)
+    assert all(text in found.texts for text in texts), found.problems
+    with BepastyClient(bepasty.address) as other:
+        for number, text in enumerate(texts):
+            other.paste(f"structure{number}.txt", text)
+    found = watcher.crawl(source(bepasty.address, engine=engine))
+    assert all(text in found.texts for text in texts), found.problems
+
+
+def test_a_forum_by_structure_alone(forum: Any, watcher: Any, source: Any) -> None:
+    passwords = {name: forum.password(name) for name in (*AUTHORS, OBSERVER)}
+    client = ForumClient(forum.address, passwords)
+    topic = client.topic(AUTHORS[0], "Entraide", "Un fil sans araignée", "ouverture du fil vu")
+    for number in range(25):
+        client.reply(AUTHORS[1], topic.address, f"réponse par structure numéro {number:02d} du fil")
+    client.close()
+    spec = source(forum.address, engine="generic", render="never")
+    found = watcher.crawl(spec, timeout=60.0)
+    assert found.outcome == "finished", found.problems
+    planted = ["ouverture du fil vu"] + [
+        f"réponse par structure numéro {number:02d} du fil" for number in range(25)
+    ]
+    assert [text for text in planted if text not in found.texts] == []

@@ -4,9 +4,10 @@ Each is `Kind(folder, port).start()`, then `.address`, then `.stop()`; also a co
 """
 
 from vigie.demo.sites.bepasty import BepastySite
+from vigie.demo.sites.dpaste import DpasteSite
 from vigie.demo.sites.forum import ForumSite
 from vigie.demo.sites.jsboard import JsBoardSite
 from vigie.demo.sites.pinnwand import PinnwandSite
 from vigie.demo.sites.process import Site
 
-__all__ = ["BepastySite", "ForumSite", "JsBoardSite", "PinnwandSite", "Site"]
+__all__ = ["BepastySite", "DpasteSite", "ForumSite", "JsBoardSite", "PinnwandSite", "Site"]
