@@ -243,7 +243,10 @@ def _posts(
         if len(structure.text_of(main)) < MIN_TEXT:
             return ()
         opens = title not in structure.text_of(main)
-        return (Post(here, html=_html(main), title=title, opens=opens, frame_ids=ids),)
+        return (
+            Post(here, html=_html(main), title=title, opens=opens, frame_ids=ids,
+                 state=_words(structure.steady(main))),
+        )  # fmt: skip
     thread = _thread_of(here)
     found: dict[str, Post] = {}
     for number, block in enumerate(blocks, start=1):
@@ -264,12 +267,16 @@ def _posts(
 
 def _rest(here: str, rest: HtmlElement) -> tuple[Post, ...]:
     """The text that stands beside rows or posts, as a document that changes only with its words."""
-    said = structure.VOLATILE.sub(" ", structure.text_of(rest, without_links=True))
-    if len(said.strip()) < MIN_REST:
+    said = structure.steady(rest, without_links=True)
+    if len(said) < MIN_REST:
         return ()
-    digest = hashlib.blake2b(said.encode(), digest_size=12).hexdigest()
     ids = addresses.identifiers(here)
-    return (Post(here, html=_html(rest), opens=False, frame_ids=ids, state=f"rest:{digest}"),)
+    return (Post(here, html=_html(rest), opens=False, frame_ids=ids, state=_words(said)),)
+
+
+def _words(steady: str) -> str:
+    """What changes when words do; times of day and counts of visitors do not."""
+    return f"words:{hashlib.blake2b(steady.encode(), digest_size=12).hexdigest()}"
 
 
 def _threads_of(posts: tuple[Post, ...], here: str) -> tuple[Link, ...]:

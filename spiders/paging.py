@@ -33,10 +33,11 @@ PAGE_WORDS = re.compile(
     r"^(?:page|pages|paged|pg|p|pagina|seite|feuille|comment-page|index)$", re.IGNORECASE
 )
 PAGE_KEYS = frozenset(
-    {"page", "pg", "p", "paged", "start", "st", "offset", "from", "skip", "pagenumber", "debut",
+    {"page", "pg", "paged", "start", "st", "offset", "from", "skip", "pagenumber", "debut",
      "begin", "cursor", "pageindex", "o", "pn", "currentpage"}
 )  # fmt: skip
-IN_PATH = re.compile(r"/(?:[\w-]*-)?(?:page|pg|p)[-/_]?(\d+)(?=/|\.html?|$)", re.IGNORECASE)
+# Not "/p/31" or "?p=31", which are posts as often as pages; a row of such numbers tells.
+IN_PATH = re.compile(r"(?:/(?:[\w-]*-)?(?:page|pg)[-/_]?|-p)(\d+)(?=/|\.html?|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ VOLATILE = re.compile(
     r"\b(?:views?|vues?|hits|reads|lectures?)\s{0,5}:?\s{0,5}\d[\d.,]{0,20}k?",
     re.IGNORECASE,
 )
+# What a page says of the moment and its visitors.
+MOMENTARY = re.compile(
+    r"\d[\d,.\s]*(?:guests?|invités?|visitors?|visiteurs?|users?|utilisateurs?|members?|membres?|"
+    r"online|en ligne|queries|ms)\b|\b\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?",
+    re.IGNORECASE,
+)
 VIEW_COUNT = re.compile(
     r"(?:^|[-_\s])(?:views?|vues?|hits|reads|lectures?|online)(?:$|[-_\s])", re.IGNORECASE
 )
@@ -186,6 +192,12 @@ def are_posts(found: list[HtmlElement]) -> bool:
     named = [one for one in found if one.find(".//a[@name]") is not None]
     plain = found and found[0].tag in ("tr", "li")
     return 2 * len(says_post if plain and not marked else says_post + marked + named) >= len(found)
+
+
+def steady(part: HtmlElement, *, without_links: bool = False) -> str:
+    """The words of a part without those that change by themselves."""
+    said = text_of(part, without_links=without_links)
+    return SPACES.sub(" ", MOMENTARY.sub(" ", VOLATILE.sub(" ", said))).strip()
 
 
 def names_a_post(element: HtmlElement) -> bool:

@@ -26,8 +26,8 @@ ASIDE = frozenset(
      "preferences", "print", "printable", "printthread", "printview", "imprimer", "profil",
      "profile", "profiles", "quote", "recherche", "reply", "search", "session", "sessions",
      "settings", "share", "sign-in", "signin", "smilies", "staff", "static", "statistics", "stats",
-     "tag", "tagged", "tags", "team", "theme", "themes", "u", "user", "userlist", "users", "visit",
-     "who", "whosonline", "wp-admin", "wp-content", "wp-json", "wp-includes", "~"}
+     "tag", "tagged", "tags", "showteam", "team", "theme", "themes", "u", "user", "userlist",
+     "users", "visit", "who", "whosonline", "wp-admin", "wp-content", "wp-json", "wp-includes", "~"}
 )  # fmt: skip
 # The same as the last segment only: "/docs/5" may be a post.
 ASIDE_PAGES = frozenset(
@@ -74,6 +74,19 @@ VIEWS = frozenset(
      "skin", "lang", "hl", "locale", "ref", "tab", "theater",
      "amp", "noredirect"}
 )  # fmt: skip
+SHOWING_KEYS = frozenset({"view", "display", "goto", "viewmode", "layout"})
+# The same thread again, or a way to one of its neighbours.
+OTHER_VIEWS = frozenset(
+    {"threaded", "hybrid", "linear", "flat", "nested", "lofi", "printpage", "unread", "next",
+     "previous", "prev", "newest", "oldest", "nextnewest", "nextoldest", "lastpost", "newpost",
+     "getnewpost", "getlastpost", "getlast", "getnew", "syndication", "whoposted", "emailpage"}
+)  # fmt: skip
+# Parameters that point to one post within a thread.
+POINTERS = frozenset(
+    {"pid", "p", "post", "postid", "post_id", "msg", "message", "messageid", "comment", "cid",
+     "commentid", "reply", "focus", "datecut", "prefix"}
+)  # fmt: skip
+LOFI = re.compile(r"/(?:archive|lofiversion)/index\.php")
 DATES = re.compile(
     r"^.*?/(?:archives?/)?(?P<year>(?:19|20)\d\d)(?:[/-](?P<month>0?[1-9]|1[0-2]))?"
     r"(?:[/-](?P<day>0?[1-9]|[12]\d|3[01]))?/?(?:index\.\w+)?$"
@@ -96,12 +109,24 @@ def location_of(untrusted_address: str) -> str:
     return urlunsplit(parts._replace(query=mark.join(pieces)))
 
 
+def without_pointers(location: str) -> str:
+    """The thread of an address that points to one of its posts; the address itself if it names
+    nothing else."""
+    parts = urlsplit(location)
+    pieces = re.split(r"([&;])", parts.query)
+    kept = [one for one in pieces[::2] if one.partition("=")[0].lower() not in POINTERS]
+    if not parts.query or not kept or len(kept) == len(pieces[::2]):
+        return location
+    mark = pieces[1] if len(pieces) > 1 else "&"
+    return urlunsplit(parts._replace(query=mark.join(kept)))
+
+
 def leads_on(site: Site, page: Page, address: str) -> bool:
     """Whether an address may lead to posts of this site."""
     parts = urlsplit(address)
     if addresses.host_port(address) != addresses.host_port(page.address):
         return False
-    if MEDIA.search(parts.path) or not site.harmless(address):
+    if MEDIA.search(parts.path) or LOFI.search(parts.path) or not site.harmless(address):
         return False
     segments = [unquote(one).lower() for one in parts.path.split("/") if one]
     if len(segments) > MAX_DEPTH or any(segments.count(s) > MAX_SAME for s in set(segments)):
@@ -112,8 +137,9 @@ def leads_on(site: Site, page: Page, address: str) -> bool:
     if stems and (stems[-1] in ASIDE_PAGES or segments[-1] in ASIDE_PAGES):
         return False
     for key, value in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
-        word = value.lower() if key.lower() in addresses.DOING_KEYS or key == "view" else ""
-        if word in ASIDE or word in ASIDE_PAGES or (not value and key.lower() in ASIDE):
+        shows = key.lower() in addresses.DOING_KEYS or key.lower() in SHOWING_KEYS
+        word = value.lower() if shows else ""
+        if word in ASIDE | ASIDE_PAGES | OTHER_VIEWS or (not value and key.lower() in ASIDE):
             return False
         if key.lower() in ("oldid", "rev", "revision", "diff", "replyto", "search", "q"):
             return False
@@ -147,6 +173,9 @@ def ways(
             continue
         if not structure.VOLATILE.sub("", said).strip():
             continue  # "5 minutes ago" leads to the last post of a thread that is listed
+        whole = without_pointers(location)
+        if whole != location and (whole == here or whole in found):
+            continue  # one post of this thread, or of one that is listed already
         own = paging.base_of(location)
         number = paging.number_of(location)
         if own == base or (number > 1 and any(own == paging.base_of(one) for one in found)):
