@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from crawler import reporting
+from crawler.messages import PostReport
 from crawler.pages import Page, Post
 from extraction.errors import ExtractionError
 from extraction.html import visible_text
@@ -35,6 +37,23 @@ class Attachments:
         self._sandbox = Sandbox(LIMITS)
         # The kernel ends the child with the thread that started it: one thread, kept.
         self._thread = ThreadPoolExecutor(1, "attachments")
+
+    async def reports(
+        self,
+        posts: Sequence[Post],
+        texts: Sequence[Extracted],
+        fresh: Sequence[int],
+        shown: Page | None,
+    ) -> list[PostReport]:
+        """The reports of fresh posts; archives and documents are opened only for them. `shown` is
+        the page that a raw view stands for."""
+        told = []
+        for i in fresh:
+            found = texts[i]
+            if found.deeper:
+                found = await self.read(posts[i], found, words_around(posts, shown))
+            told.append(reporting.post_report(posts[i], found))
+        return told
 
     async def read(self, post: Post, shallow: Extracted, words: str) -> Extracted:
         """The post's texts, its archives and documents included; what fails is a note.

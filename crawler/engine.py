@@ -17,14 +17,13 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import addresses, attachments, faults, feeds, login, rendering, reporting
+from crawler import addresses, attachments, blocked, faults, feeds, login, rendering, reporting
 from crawler.again import NOT_MODIFIED, Again
 from crawler.bounds import MAX_LINKS, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.following import Following, Noted
 from crawler.guard import Borders
-from crawler.messages import PostReport
 from crawler.outside import Outside, Pending
 from crawler.pages import Link, Page, Reading, Site, choose
 from crawler.pointing import Hosts
@@ -49,8 +48,7 @@ from crawler.visits import (
     next_address,
     page_of,
     reading_of,
-)
-from extraction.layers import Extracted
+)  # fmt: skip
 
 # Threads and pastes before further lists: what is fresh stands on the first.
 COUNTED = ("requests", "pages", "unchanged", "posts", "problems", "bytes")
@@ -202,9 +200,9 @@ class WatchSpider(scrapy.Spider):
             async for request in self.again.same(response, visit):
                 yield request
             return
-        kind = faults.kind_of_status(response.status)
+        kind = blocked.kind_of_answer(response)
         if kind:
-            await self.problem(kind, response.url)
+            await self.problem(kind, visit.told(response.url))
             async for request in self._fall_back(visit):
                 yield request
             return
@@ -240,18 +238,28 @@ class WatchSpider(scrapy.Spider):
         elif again := await self._renewed(page, reading, visit):
             yield again
         else:
-            async for request in self._use(page, reading, visit, peer):
+            async for request in self._believe(site, page, reading, visit, peer):
                 yield request
+
+    async def _believe(
+        self, site: Site, page: Page, reading: Reading, visit: Visit, peer: str
+    ) -> AsyncIterator[Request]:
+        """Use the page unless it is not what was asked for."""
+        if self.spec.trial:
+            await self.talk.reading(observed(page, reading, site))
+        known = site is not self.sites[-1]
+        if kind := blocked.kind_of_page(page, reading, visit, known, bool(self.spec.accounts)):
+            await self.problem(kind, visit.told(page.address))
+            following = self._fall_back(visit)
+        else:
+            following = self._use(page, reading, visit, peer)
+        async for request in following:
+            yield request
 
     async def _use(
         self, page: Page, reading: Reading, visit: Visit, peer: str
     ) -> AsyncIterator[Request]:
         path = (*visit.path, page.address)
-        if self.spec.trial and self.site is not None:
-            await self.talk.reading(observed(page, reading, self.site))
-        if reading.wall:
-            await self.problem("login-failed" if self.spec.accounts else "login-wall", page.address)
-            return
         for gate in reading.gates:
             await self.problem(f"gated-{gate}", page.address)
         self.counts["pages"] += 1
@@ -312,24 +320,11 @@ class WatchSpider(scrapy.Spider):
         ends = not next_address(reading, walk, len(fresh))
         if ends and link is not None and marks(link, reading):
             seen.append((link.location, link.state))
-        posts = await self._post_reports(reading, texts, fresh, visit)
+        shown = visit.stands_for[0] if visit.stands_for else None
+        posts = await self.attachments.reports(reading.posts, texts, fresh, shown)
         self.counts["posts"] += len(posts)
         await self.talk.page(reporting.page_report(page, posts, seen, peer=peer, path=path))
         return noted, len(fresh)
-
-    async def _post_reports(
-        self, reading: Reading, texts: Sequence[Extracted], fresh: Sequence[int], visit: Visit
-    ) -> list[PostReport]:
-        """The reports of fresh posts; archives and documents are opened only for them."""
-        reports = []
-        for i in fresh:
-            post, found = reading.posts[i], texts[i]
-            if found.deeper:
-                shown = visit.stands_for[0] if visit.stands_for else None
-                words = attachments.words_around(reading.posts, shown)
-                found = await self.attachments.read(post, found, words)
-            reports.append(reporting.post_report(post, found))
-        return reports
 
     def closed(self, reason: str) -> None:
         """Scrapy is done with this spider."""

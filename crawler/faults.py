@@ -46,6 +46,11 @@ SENTENCES = {
     "session-ended": "The site no longer knows the account's cookies: run `vigie source login`, or "
     "write a fresh cookie file.",
     "login-wall": "The page asks for a log-in and the source has no account that opens it.",
+    "challenge": "The site tests the visitor (\"checking your browser\") and shows no content; a "
+    "person has to pass it, or ask the site to let Vigie in.",
+    "captcha": "The site asks for a captcha and shows no content; Vigie solves none.",
+    "banned": "The site says that we are blocked or banned.",
+    "soft-gone": "The page says that what was there is gone, with a status that says it is fine.",
     "no-browser": "A page needs JavaScript and no Chromium was found: install the package "
     "`chromium`, run `make browser`, or set render = \"never\".",
     "browser-failed": "Chromium is installed and did not start; `vigie doctor` shows why.",
@@ -70,8 +75,9 @@ SENTENCES = {
 
 # Kinds that mean the site does not let us in, against those where it or the way to it is broken.
 BLOCKING = frozenset(
-    {"forbidden", "robots", "login-failed", "session-ended", "login-wall", "no-browser",
-     "browser-failed", "refused-address", "off-site", "onion", "harmful-link"}
+    {"forbidden", "challenge", "captcha", "banned", "robots", "login-failed", "session-ended",
+     "login-wall", "no-browser", "browser-failed", "refused-address", "off-site", "onion",
+     "harmful-link"}
 )  # fmt: skip
 
 _BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (

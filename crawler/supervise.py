@@ -50,6 +50,7 @@ OUTCOMES = ("finished", "blocked", "failed", "budget", "stopped")
 REREAD_SHARE = 10  # one in so many of a crawl's requests may look for edits
 GRACE = 20.0  # seconds after its own time limit in which a child may end by itself
 MAX_KINDS = 40
+GONE = ("gone", "soft-gone")
 OUR_SIDE = ("scan", "judge", "thread", "seal")  # what keeps a page from being marked as read
 KIND = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -314,7 +315,7 @@ class _Conversation:
 
     def _keep_validators(self, outcome: str) -> None:
         """Only when all that hung on the pages was read they need not be seen again."""
-        missed = self._unjudged or set(self.progress.problems) - {"gone", "link-dropped"}
+        missed = self._unjudged or set(self.progress.problems) - {*GONE, "link-dropped"}
         if self._parts.validators is None or outcome != "finished" or missed:
             return
         self._parts.validators.keep(self._spec.id, self._fence.token, self._lists)
@@ -343,7 +344,7 @@ class _Conversation:
         kind = text(untrusted_header, "kind", 100)
         self._note(kind)
         address = canonical(text(untrusted_header, "address", MAX_ADDRESS))
-        if kind == "gone" and address:
+        if kind in GONE and address:
             key = self._parts.frontier.location_key(address)
             self._parts.recorder.record_gone(self._fence, key)
             self._parts.frontier.looked(self._spec.id, key)

@@ -43,6 +43,10 @@ class Visit:
     step: int = 0
     words: str = ""
 
+    def told(self, reached: str) -> str:
+        """The address a fault is told of: what the link names, wherever it led."""
+        return self.walk.link.location if self.walk.link is not None else reached
+
 
 def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
     """What the page holds; None when the spider fails on it."""
