@@ -323,7 +323,9 @@ class WatchSpider(scrapy.Spider):
         shown = visit.stands_for[0] if visit.stands_for else None
         posts = await self.attachments.reports(reading.posts, texts, fresh, shown)
         self.counts["posts"] += len(posts)
-        await self.talk.page(reporting.page_report(page, posts, seen, peer=peer, path=path))
+        await self.talk.page(
+            reporting.page_report(page, posts, seen, peer=peer, path=path, reading=reading)
+        )
         return noted, len(fresh)
 
     def closed(self, reason: str) -> None:

@@ -63,6 +63,14 @@ def hosts_of(untrusted: dict[str, Any]) -> dict[str, int]:
     return dict(hosts)
 
 
+def unchanged_of(untrusted: dict[str, Any]) -> int:
+    """How many pages a "done" frame says were as they had been; 0 when it says nothing usable."""
+    counts = untrusted.get("counts")
+    value = counts.get("unchanged") if isinstance(counts, dict) else None
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return min(10**6, max(0, value)) if whole and value is not None else 0
+
+
 def seconds_of(untrusted: dict[str, Any], name: str) -> float:
     """A number of seconds from 0 to a day, 0 when absent or no number."""
     value = untrusted.get(name, 0.0)

@@ -18,8 +18,10 @@ from typing import Any, Protocol
 import structlog
 
 from capture.masking import Mark, mask_address, mask_title, seen_values, snippets
+from crawler.addresses import canonical, host_port
 from crawler.messages import PageReport, PostReport
 from crawler.proof import bundle, commitments, connection
+from index.facts import Again
 from index.frontier import Frontier
 from index.recorder import Finding, KeptPost, PageFacts, Recorder
 from index.views import stamp
@@ -158,8 +160,20 @@ class Judge:
             posted_at=moment(post.posted_at),
             findings=findings,
             commitments=committed.public,
+            again=self._again(page, post),
         )
         return kept, committed.openings
+
+    def _again(self, page: PageReport, post: PostReport) -> Again:
+        """What to ask for to see whether the post is still there: a post of a thread has no
+        answer of its own."""
+        same_host = post.thread and host_port(post.thread) == host_port(post.location)
+        address = canonical(post.thread if same_host else post.location) or post.location
+        return Again(
+            self._frontier.location_key(address),
+            self._frontier.seal(address),
+            self._frontier.seal_path(page.path),
+        )
 
     def _findings(self, page: PageReport, digest: str, post: PostReport) -> tuple[Finding, ...]:
         layers = tuple(TextLayer(name, text) for name, text in post.layers)

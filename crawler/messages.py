@@ -45,12 +45,13 @@ from crawler.fields import (
     seconds_of,
     text,
     texts,
+    unchanged_of,
     validators_of,
 )  # fmt: skip
 
 __all__ = [
     "MAX_ADDRESS", "BadMessage", "PageReport", "PostReport", "hosts_of", "number", "pairs",
-    "seconds_of", "text", "texts", "validators_of",
+    "seconds_of", "text", "texts", "unchanged_of", "validators_of",
 ]  # fmt: skip
 
 MAX_TITLE = 2_000
@@ -100,6 +101,8 @@ class PageReport:
     body: bytes = field(default=b"", repr=False)
     declared: int = 0
     stopped: bool = False
+    role: str = ""
+    held: int = 0
     via: str = ""
     exchange: Exchange = field(default_factory=Exchange, repr=False)
 
@@ -134,6 +137,8 @@ class PageReport:
             body=body,
             declared=number(untrusted_header, "declared") if "declared" in untrusted_header else 0,
             stopped=untrusted_header.get("stopped") is True,
+            role=text(untrusted_header, "role", 10),
+            held=number(untrusted_header, "held") if "held" in untrusted_header else 0,
             exchange=read_exchange(untrusted_header.get("exchange"), body, untrusted_wire),
         )
 

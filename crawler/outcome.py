@@ -17,11 +17,23 @@ class Progress:
     bytes: int = 0
     matched: int = 0
     problems: Counter[str] = field(default_factory=Counter)
+    sight: Counter[str] = field(default_factory=Counter)
+
+    def saw(self, role: str, held: int) -> None:
+        """Count a page by what it is and holds; `held` is told by the child."""
+        if role not in ("list", "item"):
+            return
+        held = min(10_000, max(0, held))
+        self.sight[f"{role}s"] += 1
+        self.sight[f"{role}_held"] += held
+        self.sight[f"{role}s_empty"] += not held
 
     def counts(self) -> CrawlCounts:
         """For the record."""
         listed = [{"kind": kind, "count": count} for kind, count in self.problems.most_common()]
-        return CrawlCounts(self.pages, self.posts, self.bytes, self.matched, tuple(listed))
+        return CrawlCounts(
+            self.pages, self.posts, self.bytes, self.matched, tuple(listed), dict(self.sight)
+        )
 
 
 @dataclass(frozen=True, slots=True)

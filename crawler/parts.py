@@ -11,9 +11,11 @@ from crawler.judge import Judge, Originals
 from crawler.source import SourceSpec
 from crawler.threads import ThreadReader
 from crawler.watchdog import Child
+from index.canaries import CanaryStore
 from index.frontier import Frontier
 from index.links import LinkStore
 from index.recorder import Recorder
+from index.revisits import RevisitStore
 from index.validators import ValidatorStore
 from index.views import AlertView
 
@@ -38,7 +40,8 @@ class Parts:
 
     `sister` names the source that reads a host:port, if one does; `wake` is told of a source
     that has addresses waiting, `tell` of an alert and whether it is new. Without `threads` a
-    post is judged by itself only; without `links` those that are not followed are not listed.
+    post is judged by itself only; without `links` those that are not followed are not listed;
+    without `revisits` alerts are not looked at again, without `canaries` none is looked for.
     """
 
     judge: Judge
@@ -51,4 +54,6 @@ class Parts:
     threads: ThreadReader | None = None
     links: LinkStore | None = None
     validators: ValidatorStore | None = None
+    revisits: RevisitStore | None = None
+    canaries: CanaryStore | None = None
     spent: Callable[[str, dict[str, int]], None] = lambda _source, _hosts: None

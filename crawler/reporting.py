@@ -13,7 +13,7 @@ from parsel import Selector
 from capture.exchange import Exchange
 from crawler.bounds import MAX_PATH
 from crawler.messages import MAX_HASHES, MAX_TITLE, PageReport, PostReport
-from crawler.pages import Page, Post
+from crawler.pages import Page, Post, Reading
 from extraction.errors import ExtractionError
 from extraction.html import visible_text
 from extraction.layers import Extracted
@@ -92,6 +92,7 @@ def page_report(
     path: Sequence[str],
     declared: int = 0,
     stopped: bool = False,
+    reading: Reading | None = None,
 ) -> PageReport:
     """The report of one page; its bytes go along only when posts of it do."""
     return PageReport(
@@ -108,5 +109,7 @@ def page_report(
         body=page.body if posts else b"",
         declared=declared,
         stopped=stopped,
+        role="" if reading is None else "list" if reading.is_list else "item",
+        held=len((*reading.posts, *reading.links, *reading.lists)) if reading else 0,
         exchange=page.exchange if posts else Exchange(),
     )

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.addresses import canonical
 from crawler.bounds import MAX_PARTS
+from crawler.canaries import CanaryLook
 from crawler.judge import Judgement, page_facts
 from crawler.links import Links
 from crawler.messages import (
@@ -31,10 +32,12 @@ from crawler.messages import (
     seconds_of,
     text,
     texts,
+    unchanged_of,
     validators_of,
 )
 from crawler.outcome import CrawlOutcome, Progress
 from crawler.parts import Forks, Parts
+from crawler.revisiting import Revisiting, due_now
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
 from crawler.threads import Collected
@@ -77,14 +80,15 @@ class Supervisor:
         """One crawl under the lease `token` of the source. `stop` gives the reason to stop, ""
         while there is none. Raises what the fork server raises when no child can be started."""
         handed = self._parts.frontier.pending(spec.id)
+        again = due_now(self._parts.revisits, spec)
         temp = self._folder.new()
         try:
-            more: dict[str, Any] = {
-                "paths": {item.address: item.path for item in handed if item.path}
-            }
+            ways = [(one.address, one.path) for one in handed]
+            ways += [(one.address, one.path) for one in again]
+            more: dict[str, Any] = {"paths": {address: path for address, path in ways if path}}
             if self._parts.validators is not None and not any(item.whole for item in handed):
                 more["validators"] = self._parts.validators.of(spec.id)
-            child = self._forks.start(spec, [item.address for item in handed], temp, more)
+            child = self._forks.start(spec, list(dict(ways)), temp, more)
             try:
                 with Watchdog(
                     child, seconds=spec.crawl_seconds + GRACE, memory=spec.memory, stop=stop
@@ -93,6 +97,7 @@ class Supervisor:
                     talk = _Conversation(
                         self._parts, spec, Fence(spec.id, token, crawl), watchdog, child, progress,
                         Collected(whole, self._parts.frontier),
+                        Revisiting(again, self._parts.frontier),
                     )  # fmt: skip
                     outcome, error = talk.run()
             finally:
@@ -104,6 +109,7 @@ class Supervisor:
             self._folder.remove(temp)
         if (outcome == "finished" or talk.partly) and handed:
             error = self._settle(spec, token, handed, talk.progress, error)
+        talk.revisiting.settle(self._parts.revisits, spec.id, token, outcome)
         counts = talk.progress.counts()
         return CrawlOutcome(
             outcome, counts, error, talk.new_alerts, talk.partly, talk.wait, talk.requests
@@ -137,6 +143,7 @@ class _Conversation:
         child: Child,
         report: Callable[[Progress], None],
         collected: Collected,
+        revisiting: Revisiting,
     ) -> None:
         self._parts = parts
         self._spec = spec
@@ -145,6 +152,8 @@ class _Conversation:
         self._child = child
         self._report = report
         self._collected = collected
+        self.revisiting = revisiting
+        self._canaries = CanaryLook(parts.canaries, spec.id, fence.token)
         self._links = Links(spec, parts.frontier, parts.links, parts.sister, parts.wake)
         self._parts_asked = 0
         self._lists: list[dict[str, Any]] = []
@@ -163,6 +172,7 @@ class _Conversation:
             outcome = self._listen()
             self._links.flush()
             self._judge_threads(outcome)
+            self._canaries.end(outcome, self.progress)
             self._keep_validators(outcome)
         except StaleLease:
             return "stale", "another process took over this source"
@@ -204,6 +214,7 @@ class _Conversation:
             elif kind == "done":
                 outcome = text(untrusted_header, "outcome", 40)
                 self.wait = seconds_of(untrusted_header, "wait")
+                self.progress.sight["unchanged"] = unchanged_of(untrusted_header)
                 return outcome if outcome in OUTCOMES else "failed"
             else:
                 raise BadMessage("a frame of an unknown kind")
@@ -224,6 +235,9 @@ class _Conversation:
         seen = self._parts.frontier.keys(self._marks(page, judgement))
         self._record(page, judgement, seen, thread_posts)
         self._collected.take(page)
+        self.revisiting.page(page)
+        self._canaries.page(page)
+        self.progress.saw(page.role, page.held)
         self.progress.pages += 1
         self.progress.posts += len(page.posts)
         self.progress.bytes += len(page.body)
@@ -310,6 +324,8 @@ class _Conversation:
             again=self._rereads if untrusted_header.get("links") is True else 0,
         )
         self._rereads -= states.count("old")
+        self._canaries.asked(location for location, _ in asked)
+        states = self.revisiting.answer(asked, states)
         answer = {"t": "known", "id": number(untrusted_header, "id"), "states": states}
         self._watchdog.send(encode(answer))
 
@@ -344,8 +360,11 @@ class _Conversation:
         kind = text(untrusted_header, "kind", 100)
         self._note(kind)
         address = canonical(text(untrusted_header, "address", MAX_ADDRESS))
-        if kind in GONE and address:
-            key = self._parts.frontier.location_key(address)
+        if not address:
+            return
+        key = self._parts.frontier.location_key(address)
+        self.revisiting.problem(key, kind if KIND.fullmatch(kind) else "other")
+        if kind in GONE:
             self._parts.recorder.record_gone(self._fence, key)
             self._parts.frontier.looked(self._spec.id, key)
 

@@ -41,13 +41,18 @@ class Turns:
         *,
         clock: Callable[[], datetime] = utc_now,
         spread: Callable[[], float] = lambda: 0.0,
+        soonest: Callable[[str], datetime | None] = lambda _source: None,
+        after: Callable[[SourceSpec], None] = lambda _spec: None,
     ) -> None:
-        """`spread` gives the jitter, a share of the interval from 0 to 1."""
+        """`spread` gives the jitter, a share of the interval from 0 to 1; `soonest` when something
+        of a source is to be looked at again; `after` is told of every crawl that ended."""
         self._supervisor = supervisor
         self._keeper = keeper
         self._sources = sources
         self._clock = clock
         self._spread = spread
+        self._soonest = soonest
+        self._after = after
 
     def take(
         self,
@@ -96,6 +101,7 @@ class Turns:
                 plan=plan,
                 rhythm=rhythm.to_json(),
             )
+        self._tell_after(spec)
         counts = outcome.counts
         log.info(
             "crawl-ended",
@@ -109,6 +115,13 @@ class Turns:
             seconds=round((self._clock() - began).total_seconds(), 1),
         )
         return outcome
+
+    def _tell_after(self, spec: SourceSpec) -> None:
+        try:
+            self._after(spec)
+        except Exception:
+            # What is told of a crawl must not undo it.
+            log.exception("after-crawl-broke", source=spec.id)
 
     def _run(
         self,
@@ -218,6 +231,10 @@ class Turns:
                 return seconds, midnight(now) + timedelta(days=1)
             asked = now + timedelta(seconds=outcome.wait)
             due = now + timedelta(seconds=seconds * (1.0 + 0.1 * self._spread()))
+            again = self._soonest(spec.id) if not failures else None
+            if again is not None:
+                # A quiet source is asked less often, but not while alerts of it are watched.
+                due = min(due, max(again, now + timedelta(seconds=spec.every)))
             if woken is not None and not failures:
                 # Asked for while it ran: soon again, but at no source's cost.
                 soonest = began + timedelta(seconds=min(spec.every, 5.0))

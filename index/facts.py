@@ -51,6 +51,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """What is asked for to see whether a post is still there: its thread or its own address, and
+    the way to it, sealed under the record key."""
+
+    location_key: bytes
+    sealed_address: bytes
+    sealed_path: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptPost:
     """A post that matched. All text is masked; keys are the vault's, 16 bytes each.
     `commitments` are capture.commitments': a root and leaves, no value.
@@ -71,6 +81,7 @@ class KeptPost:
     sealed: str = ""
     via: str = ""
     commitments: Mapping[str, Any] = field(default_factory=dict)
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)

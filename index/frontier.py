@@ -69,6 +69,10 @@ class Frontier:
             for location, state in pairs
         ]
 
+    def seal_path(self, path: Sequence[str]) -> bytes | None:
+        """The pages that led to an address as pending ones have them."""
+        return seal_path(self._vault, path)
+
     def seal(self, address: str) -> bytes:
         """An address as pending ones are kept."""
         return self._vault.seal(address)

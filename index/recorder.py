@@ -25,6 +25,7 @@ from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
 from index.leases import check, source_lease, utc_now
 from index.outbox import announce, announce_hit
 from index.removal import note_gone
+from index.revisits import keep_address
 from index.schema import (
     Alert,
     AlertAddress,
@@ -228,6 +229,11 @@ def _raise_alert(
     elif _grow(session, alert, post, finding, now):
         changes.grown.append(alert)
     _know_addresses(session, alert, post)
+    if post.again is not None:
+        sealed = post.again
+        keep_address(
+            session, alert, sealed.location_key, sealed.sealed_address, sealed.sealed_path, now
+        )
     announce(session, alert, now)
     return alert
 

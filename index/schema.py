@@ -15,12 +15,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from index.base import FOREVER, Base, UtcTime
 from index.evidence_schema import Act, CustodyHead, Dossier, EvidenceItem, Piece, TimeStamp
+from index.sight_schema import Canary, Revisit, SightNotice
 
 __all__ = [
-    "Act", "Alert", "AlertAddress", "AlertRecord", "Base", "Capture", "Case", "Crawl",
+    "Act", "Alert", "AlertAddress", "AlertRecord", "Base", "Canary", "Capture", "Case", "Crawl",
     "CustodyHead", "Dossier", "EvidenceItem", "Hit", "Job", "Lease", "LoginToken", "Outbox",
-    "Pending", "Piece", "Seen", "Session", "SourceState", "ThreadCount", "ThreadEvidence",
-    "TimeStamp", "User", "UtcTime",
+    "Pending", "Piece", "Revisit", "Seen", "Session", "SightNotice", "SourceState",
+    "ThreadCount", "ThreadEvidence", "TimeStamp", "User", "UtcTime",
 ]  # fmt: skip
 
 
@@ -42,6 +43,9 @@ class SourceState(Base):
     failures: Mapped[int] = mapped_column(default=0)
     rhythm: Mapped[dict[str, Any] | None]
     approved_hosts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    sight: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    sight_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    sight_since: Mapped[datetime | None]
     pages: Mapped[int] = mapped_column(default=0)
     posts: Mapped[int] = mapped_column(default=0)
 
@@ -72,6 +76,7 @@ class Crawl(Base):
     bytes: Mapped[int] = mapped_column(default=0)
     matched: Mapped[int] = mapped_column(default=0)
     problems: Mapped[list[Any]] = mapped_column(default=list)
+    sight: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = FOREVER
 
 

@@ -8,7 +8,7 @@ a due time and without a running crawl was left by a process that died, and is d
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -50,17 +50,22 @@ class SourceView:
     pages: int
     posts: int
     approved_hosts: tuple[dict[str, Any], ...] = ()
+    sight: str = ""
+    sight_reason: str = ""
+    sight_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlCounts:
-    """What one crawl did. `problems` holds {"kind": …, "count": …}, no content."""
+    """What one crawl did. `problems` holds {"kind": …, "count": …}, no content; `sight` how many
+    lists and items were read, held something or were empty, and how many were unchanged."""
 
     pages: int = 0
     posts: int = 0
     bytes: int = 0
     matched: int = 0
     problems: tuple[dict[str, Any], ...] = ()
+    sight: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +245,7 @@ class SourceStore:
             run.ended, run.outcome = now, outcome
             run.pages, run.posts, run.bytes = counts.pages, counts.posts, counts.bytes
             run.matched, run.problems = counts.matched, list(counts.problems)
+            run.sight = dict(counts.sight)
             row.last_outcome, row.last_error = outcome, error[:500]
             row.pages += counts.pages
             row.posts += counts.posts
@@ -349,4 +355,7 @@ def _view(row: SourceState) -> SourceView:
         pages=row.pages,
         posts=row.posts,
         approved_hosts=tuple(row.approved_hosts),
+        sight=row.sight,
+        sight_reason=row.sight_reason,
+        sight_since=row.sight_since,
     )

@@ -85,6 +85,7 @@ class SourceConfig(Section):
     since: str = "90d"
     follow_hosts: list[str] = []
     feeds: list[str] = []
+    canary: list[str] = []
     authority: str = ""
     authority_until: date | None = None
     robots: str = Field(default="obey", pattern=r"^(obey|override: *\S.*)$")

@@ -27,11 +27,15 @@ from vigie import logs
 from vigie.config import Config
 from vigie.evidence import Keeper
 from vigie.progress import counted, explained
+from vigie.sight import explained_in
 from vigie.wiring import Catalogue, crawling, open_index, open_record
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from crawler.outcome import CrawlOutcome
     from crawler.runfolder import RunFolder
+    from index.sight_store import Notice
     from index.views import AlertView
 
 STOP_CRAWLS, STOP_SHIPPER, STOP_EVIDENCE, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 0.5, 1.0, 8.5
@@ -67,6 +71,13 @@ class Voice:
         records = counted(alert.records, "record")
         self.say(f"{what} {alert.id}  {alert.verdict}, {records}, {alert.source}{when}")
 
+    def notice(self, notice: Notice) -> None:
+        """A source that is not seen any more, or is seen again."""
+        log.warning("sight", source=notice.source, kind=notice.kind, reason=notice.reason)
+        seen = notice.kind == "seen"
+        what = "is seen again" if seen else "RED: it is not seen"
+        self.say(f"{notice.source} {what}. {explained_in(notice.reason)}")
+
     def crawl(self, source: str, outcome: CrawlOutcome) -> None:
         """A crawl that ended: said when it failed, or goes well again."""
         bad = outcome.error or outcome.outcome if outcome.outcome in ("failed", "blocked") else ""
@@ -91,7 +102,6 @@ def watch(
     from index.engine import checkpoint
     from index.shipper import Shipper
     from scheduler import Scheduler, default_workers
-    from vigie.upkeep import clear_old
 
     logs.configure(config.storage.path / "logs" / "watch.jsonl")
     voice = Voice()
@@ -102,11 +112,13 @@ def watch(
         index = stack.enter_context(open_index(config))
         catalogue = Catalogue(config, record.sources.states)
         specs = catalogue.specs()
-        parts = stack.enter_context(crawling(config, record, catalogue, tell=voice.alert))
+        parts = stack.enter_context(
+            crawling(config, record, catalogue, tell=voice.alert, notice=voice.notice)
+        )
         shipper = Shipper(record.engine, index)
         scheduler = Scheduler(
             catalogue.specs, parts.turns, record.sources, parts.keeper, report=voice.crawl,
-            chores=partial(clear_old, record.engine),
+            chores=partial(_chores, record.engine, catalogue, voice),
         )  # fmt: skip
         application = _Review(config_file, login_link, voice) if review else None
         keeper = Keeper(config, record.engine, catalogue.definitions)
@@ -142,6 +154,17 @@ def watch(
             log.info("watch-stopped", clean=clean, seconds=took)
             told.set()
             voice.say("Stopped; nothing is lost." if clean else CUT)
+
+
+def _chores(engine: Engine, catalogue: Catalogue, voice: Voice) -> None:
+    """What falls due by age; sources that nothing is crawled of turn red here."""
+    from vigie.sight import Reviewer
+    from vigie.upkeep import clear_old
+
+    clear_old(engine)
+    reviewer = Reviewer(engine, voice.notice)
+    for spec in catalogue.specs().values():
+        reviewer(spec)
 
 
 def _cut_after(seconds: float, folder: RunFolder, voice: Voice, told: threading.Event) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from index.cases import CaseStore
     from index.leases import Keeper
     from index.search import SearchIndex
+    from index.sight_store import Notice
     from index.sources import SourceStore, SourceView
     from index.views import AlertView
 
@@ -224,9 +225,11 @@ def crawling(
     catalogue: Catalogue,
     *,
     tell: Callable[[AlertView, bool], None] = lambda _alert, _new: None,
+    notice: Callable[[Notice], None] = lambda _notice: None,
 ) -> Iterator[Crawling]:
-    """Everything that crawls: matcher, fork server, supervisor. Raises MatchingError for a leak
-    that cannot be opened, ConfigError where there is none."""
+    """Everything that crawls: matcher, fork server, supervisor. `tell` is told of alerts, `notice`
+    of sources that are not seen any more, or again. Raises MatchingError for a leak that cannot be
+    opened, ConfigError where there is none."""
     from crawler.forkserver import ForkServer
     from crawler.judge import Judge
     from crawler.parts import Parts
@@ -234,15 +237,18 @@ def crawling(
     from crawler.supervise import Supervisor
     from crawler.threads import ThreadReader
     from crawler.turn import Turns
+    from index.canaries import CanaryStore
     from index.frontier import Frontier
     from index.leases import Keeper, Leases, utc_now
     from index.links import LinkStore
     from index.recorder import Recorder
+    from index.revisits import RevisitStore
     from index.threads import ThreadStore
     from index.validators import ValidatorStore
     from index.vault import Vault
     from matching.client import MatcherClient
     from matching.result import LeakRef
+    from vigie.sight import Reviewer, settle_canaries
 
     if not config.leak:
         raise ConfigError(
@@ -262,6 +268,8 @@ def crawling(
         folder = stack.enter_context(RunFolder())
         forks = stack.enter_context(ForkServer())
         frontier, recorder = Frontier(record.engine, vault), Recorder(record.engine)
+        revisits, canaries = RevisitStore(record.engine, vault), CanaryStore(record.engine, vault)
+        settle_canaries(canaries, catalogue.definitions().values())
         judge = Judge(matcher, matcher.names, frontier, recorder, originals)
         parts = Parts(
             judge=judge,
@@ -274,6 +282,8 @@ def crawling(
             spent=lambda source, hosts: record.sources.spending.add(source, hosts, utc_now()),
             links=LinkStore(record.engine, vault),
             validators=ValidatorStore(record.engine, vault),
+            revisits=revisits,
+            canaries=canaries,
             threads=ThreadReader(
                 matcher, matcher.names, frontier, ThreadStore(record.engine), originals
             ),
@@ -282,8 +292,9 @@ def crawling(
         keeper.start()
         stack.callback(keeper.stop)
         turns = Turns(
-            Supervisor(forks, parts, folder), keeper, record.sources, spread=random.random
-        )
+            Supervisor(forks, parts, folder), keeper, record.sources, spread=random.random,
+            soonest=revisits.next_due, after=Reviewer(record.engine, notice),
+        )  # fmt: skip
         yield Crawling(turns, keeper, folder)
 
 

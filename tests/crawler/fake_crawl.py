@@ -23,10 +23,12 @@ from crawler.parts import Parts
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
 from crawler.supervise import Supervisor
+from index.canaries import CanaryStore
 from index.engine import open_record
 from index.frontier import Frontier
 from index.leases import Leases, source_lease
 from index.recorder import Recorder
+from index.revisits import RevisitStore
 from index.vault import Vault
 from matching.errors import ServiceError
 from matching.result import Match, ScanResult, TextLayer, Verdict
@@ -194,6 +196,8 @@ def bench_in(place: Path) -> Iterator[Bench]:
         recorder=recorder,
         frontier=frontier,
         originals=originals,
+        revisits=RevisitStore(engine, Vault(bytes(32))),
+        canaries=CanaryStore(engine, Vault(bytes(32))),
         sister={"paste:80": "pastes", "paste": "pastes", "s": "s"}.get,
         wake=woken.append,
     )

@@ -30,7 +30,7 @@ source = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
-    for more in ("links", "switches"):
+    for more in ("canaries", "links", "switches"):
         importlib.import_module(f"vigie.commands.{more}")
     app.add_typer(source, name="source")
     app.command(epilog="Example: vigie crawl paste-example")(crawl)
@@ -40,7 +40,9 @@ def register(app: typer.Typer) -> None:
 @source.command("list", epilog="Example: vigie source list --json")
 def list_sources(config: ConfigFile = None, json: AsJson = False) -> None:
     """Every source, when it was and will be crawled, and what came of it."""
+    from index.sight_store import SightStore
     from vigie import config as configuration
+    from vigie.sight import sight_json
     from vigie.wiring import Catalogue, open_record
 
     settings = configuration.load(config)
@@ -48,8 +50,10 @@ def list_sources(config: ConfigFile = None, json: AsJson = False) -> None:
         catalogue = Catalogue(settings, record.sources.states)
         catalogue.specs()
         states = record.sources.states()
+        sights = SightStore(record.engine)
         rows = [
             _described(catalogue, definition, states.get(name))
+            | {"sight": sight_json(sights.of(name, definition.every))}
             for name, definition in catalogue.definitions().items()
         ]
     if json:
@@ -334,12 +338,13 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     from vigie.progress import explained, local_time
+    from vigie.sight import explained_in
 
     if not rows:
         typer.echo("No source is watched yet: `vigie source add`, or a [[source]] in vigie.toml.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("source", "engine", "state", "last", "next", "outcome"):
+    for name in ("source", "engine", "state", "sight", "last", "next", "outcome"):
         table.add_column(name, no_wrap=name in ("last", "next"))
     for name in ("pages", "posts"):
         table.add_column(name, justify="right")
@@ -348,6 +353,7 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
             row["id"],
             row["engine"],
             row["state"],
+            row["sight"]["level"],
             local_time(row["last"]),
             local_time(row["next"]) if row["state"] in ("watched", "backing off") else "",
             row["outcome"],
@@ -358,3 +364,7 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["error"]:
             typer.echo(f"{row['id']}: {explained(row['error'])}")
+        if row["sight"]["level"] in ("amber", "red"):
+            typer.echo(
+                f"{row['id']} {row['sight']['level']}: {explained_in(row['sight']['reason'])}"
+            )
