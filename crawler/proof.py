@@ -14,12 +14,11 @@ from typing import Any
 from capture.commitments import Commitment, commit
 from capture.wacz import wrap
 from capture.warc import Archive
-from crawler.addresses import host_port
+from crawler.addresses import DEFAULT_PORTS, parse
 from crawler.messages import PageReport
 from index.facts import Finding
 
 MAX_RECORDS = 1_000
-PORTS = range(1, 65536)
 
 
 def commitments(findings: Sequence[Finding], texts: Mapping[str, str]) -> Commitment:
@@ -58,14 +57,15 @@ def bundle(pages: Sequence[PageReport], openings: Sequence[Mapping[str, Any]]) -
 
 def connection(page: PageReport) -> dict[str, Any]:
     """The connection's facts for the record, all in closed forms."""
-    port = host_port(page.address).rpartition(":")[2]
+    parts = parse(page.address)
+    port = (parts.port or DEFAULT_PORTS.get(parts.scheme.lower(), 0)) if parts else 0
     return {
         **page.exchange.facts(),
         "body_whole": not page.stopped,
         "declared": page.declared if 0 <= page.declared < 2**53 else 0,
         "kind": "exchange" if page.exchange.whole else "dom",
         "tls": page.address.startswith("https:"),
-        "port": int(port) if port.isdigit() and int(port) in PORTS else 0,
+        "port": port,
     }
 
 
