@@ -14,6 +14,18 @@ from vigie.config import AccountConfig, ConfigError, SourceConfig
 
 def account_of(account: AccountConfig, source: SourceConfig) -> Account:
     """An account ready to be used; raises ConfigError, also when it is not recorded whose it is."""
+    check_record(account)
+    kept: tuple[dict[str, object], ...] = ()
+    if account.cookies_file is not None:
+        kept = _cookies(account.cookies_file, source)
+    password = ""
+    if account.password_env or account.password_file is not None or not kept:
+        password = _password(account)
+    return Account(account.username, password, kept, account.hours, account.delay)
+
+
+def check_record(account: AccountConfig) -> None:
+    """Raise ConfigError unless it is recorded whose the account is."""
     told = {"opened_by": account.opened_by, "authority": account.authority}
     missing = [name for name, value in told.items() if not value.strip()]
     missing += ["pseudonym"] if account.pseudonym is None else []
@@ -23,13 +35,16 @@ def account_of(account: AccountConfig, source: SourceConfig) -> Account:
             "it (opened_by), who decided that and on what ground (authority), and whether under "
             f"another name (pseudonym = true or false). Missing: {', '.join(missing)}."
         )
-    kept: tuple[dict[str, object], ...] = ()
-    if account.cookies_file is not None:
-        kept = _cookies(account.cookies_file, source)
-    password = ""
-    if account.password_env or account.password_file is not None or not kept:
-        password = _password(account)
-    return Account(account.username, password, kept, account.hours, account.delay)
+
+
+def save_cookies(path: Path, found: list[dict[str, object]]) -> None:
+    """Write a session's cookies, for this user alone; the old file stays until the new is whole."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(cookies.to_json(found))
+    fresh.replace(path)
 
 
 def _cookies(path: Path, source: SourceConfig) -> tuple[dict[str, object], ...]:

@@ -30,7 +30,7 @@ source = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
-    for more in ("canaries", "links", "switches"):
+    for more in ("canaries", "links", "sessions", "switches"):
         importlib.import_module(f"vigie.commands.{more}")
     app.add_typer(source, name="source")
     app.command(epilog="Example: vigie crawl paste-example")(crawl)
@@ -139,7 +139,7 @@ def check(
             spec = checking.adhoc(catalogue, source_id, engine, allow_address or [])
         else:
             spec = _spec(catalogue, source_id)
-        _may_be_crawled(record, spec, paused=True)
+        may_be_crawled(record, spec, paused=True)
     with trying() as (forks, folder):
         trial = try_source(forks, folder, bounded(spec, pages=pages, seconds=60.0))
     if json:
@@ -166,7 +166,7 @@ def crawl(source_id: SourceId, config: ConfigFile = None, json: AsJson = False) 
         catalogue = Catalogue(settings, record.sources.states)
         spec = _spec(catalogue, source_id)
         record.sources.ensure([source_id])
-        _may_be_crawled(record, spec)
+        may_be_crawled(record, spec)
         with (
             crawling(settings, record, catalogue) as parts,
             crawl_progress(source_id) as (stop, progress),
@@ -228,7 +228,7 @@ def watch(
     )
 
 
-def _may_be_crawled(record: Record, spec: SourceSpec, *, paused: bool = False) -> None:
+def may_be_crawled(record: Record, spec: SourceSpec, *, paused: bool = False) -> None:
     """End with the reason unless the source may be asked now; `paused` sources may be tried."""
     from index.leases import utc_now
     from scheduler import why_not
