@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from types import MappingProxyType
@@ -83,3 +83,11 @@ def whole(engine: Engine, index: ElasticsearchIndex, aside: Mapping[str, str] = 
     assert all(aside[one.document_id] in one.reason for one in found.aside), found
     for kind in KINDS:
         assert index.count("", kind=kind) == len(index.ids(kind))
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for it."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.1)

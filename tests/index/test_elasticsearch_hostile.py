@@ -32,12 +32,11 @@ from tests.elasticsearch_node.certificates import Authority, Certificate
 from tests.elasticsearch_node.node import PASSWORD, Node
 from tests.elasticsearch_node.running import started
 from tests.index.search_documents import hit
-from tests.index.servers import opened, whole
+from tests.index.servers import opened, until, whole
 from vigie import console
 from vigie.cli import build
 
 Fill = Callable[[int], None]
-PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +72,6 @@ def delivering(engine: Engine, index: ElasticsearchIndex, **options: Any) -> Ite
         yield shipper
     finally:
         shipper.stop(5)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for it."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.1)
 
 
 def test_an_outage_of_an_hour(
