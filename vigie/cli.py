@@ -18,6 +18,7 @@ COMMANDS = (
     "index",
     "custody",
     "evidence",
+    "notice",
     "review",
     "demo",
 )

@@ -18,7 +18,13 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from vigie.config_types import Addresses, Hours, Seconds, Section
-from vigie.evidence_config import EvidenceConfig, SealingConfig, absolute
+from vigie.evidence_config import (
+    EvidenceConfig,
+    SealingConfig,
+    SmtpConfig,
+    absolute,
+    absolute_smtp,
+)
 
 
 class ConfigError(Exception):
@@ -127,6 +133,7 @@ class Config(Section):
     notify: NotifyConfig = NotifyConfig()
     review: ReviewConfig = ReviewConfig()
     evidence: EvidenceConfig = EvidenceConfig()
+    smtp: SmtpConfig | None = None
 
     @property
     def database_url(self) -> str:
@@ -261,6 +268,7 @@ def _absolute(config: Config, base: Path) -> Config:
         "source": sources,
         "elasticsearch": elasticsearch,
         "evidence": absolute(config.evidence, base),
+        "smtp": absolute_smtp(config.smtp, base),
     }
     return config.model_copy(update=parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vigie.config_types import Seconds, Section
 
@@ -62,6 +62,34 @@ class EvidenceConfig(Section):
     sign_certificate_file: Path | None = None
     sign_roots: Path | None = None
     allow_addresses: list[str] = []
+
+
+class SmtpConfig(Section):
+    """[smtp]: the organisation's own mail server, through which approved requests leave."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
+    username: str = ""
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    sender: str = ""
+    timeout: Seconds = 30.0
+
+    @model_validator(mode="after")
+    def _never_in_clear(self) -> SmtpConfig:
+        if self.tls == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError(
+                'tls = "none" is for a mail server on this machine; write "starttls" or "tls"'
+            )
+        if bool(self.username) != (self.password_file is not None):
+            raise ValueError("username and password_file go together; name both or neither")
+        return self
+
+
+def absolute_smtp(config: SmtpConfig | None, base: Path) -> SmtpConfig | None:
+    """The same with paths relative to the configuration's folder made absolute."""
+    return _based(config, base, ("password_file", "ca_file")) if config is not None else None
 
 
 def absolute(config: EvidenceConfig, base: Path) -> EvidenceConfig:
