@@ -118,6 +118,12 @@ CONTENT = {
         adresses que tout le monde demandait, un instant de patience pour la suite.</p>
         <script>document.cookie='theme=dark'; if (0) location.reload()</script>"""
         "<p>" + "une ligne de plus dans ce long message " * 15 + "</p>",
+    "headed-404": """<title>404</title><h1>404</h1><p>That is the number of the train which was
+        late again today, and nobody knows why it always stops at Dijon.</p>""",
+    "a-clock": """<title>Horloge</title><h1>Horloge</h1><p>Il est midi passé à la gare.</p>
+        <script>setTimeout(() => location.reload(), 60000)</script>""",
+    "a-film": """<title>Access denied</title><h1>Access denied</h1><p>A short film about a door
+        that nobody opens, seen last night at the small cinema.</p>""",
     "word-list": "<title>Mots</title><h1>Access denied</h1><p>" + "banned blocked " * 200 + "</p>",
     "about-removal": """<title>Removed from the team</title><h1>Removed from the team</h1>
         <p>The post was removed, and nobody says why. What now?</p>""",
