@@ -15,15 +15,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from index.base import FOREVER, Base, UtcTime
 from index.evidence_schema import Act, CustodyHead, Dossier, EvidenceItem, Piece, TimeStamp
+from index.order_schema import BlockCheck, CourtOrder, OrderParty
 from index.request_schema import CaseClaim, Request, RequestAnswer, RequestTarget
 from index.sight_schema import Canary, Revisit, SightNotice
 
 __all__ = [
-    "Act", "Alert", "AlertAddress", "AlertRecord", "Base", "Canary", "Capture", "Case",
-    "CaseClaim", "Crawl", "CustodyHead", "Dossier", "EvidenceItem", "Hit", "Job", "Lease",
-    "LoginToken", "Outbox", "Pending", "Piece", "Request", "RequestAnswer", "RequestTarget",
-    "Revisit", "Seen", "Session", "SightNotice", "SourceState", "ThreadCount", "ThreadEvidence",
-    "TimeStamp", "User", "UtcTime",
+    "Act", "Alert", "AlertAddress", "AlertRecord", "Base", "BlockCheck", "Canary", "Capture",
+    "Case", "CaseClaim", "CourtOrder", "Crawl", "CustodyHead", "Dossier", "EvidenceItem", "Hit",
+    "Job", "Lease", "LoginToken", "OrderParty", "Outbox", "Pending", "Piece", "Request",
+    "RequestAnswer", "RequestTarget", "Revisit", "Seen", "Session", "SightNotice", "SourceState",
+    "ThreadCount", "ThreadEvidence", "TimeStamp", "User", "UtcTime",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ COMMANDS = (
     "custody",
     "evidence",
     "notice",
+    "order",
     "review",
     "demo",
 )

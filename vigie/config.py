@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError
 
 from vigie.config_types import Addresses, Hours, Seconds, Section
 from vigie.evidence_config import (
+    BlockConfig,
     EvidenceConfig,
     SealingConfig,
     SmtpConfig,
@@ -134,6 +135,7 @@ class Config(Section):
     review: ReviewConfig = ReviewConfig()
     evidence: EvidenceConfig = EvidenceConfig()
     smtp: SmtpConfig | None = None
+    block: BlockConfig = BlockConfig()
 
     @property
     def database_url(self) -> str:

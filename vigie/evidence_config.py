@@ -44,6 +44,22 @@ class ResolverConfig(Section):
     where: str = ""
 
 
+class ProviderConfig(ResolverConfig):
+    """[[block.provider]]: the resolver of a party that an order binds, as its customers use it."""
+
+    party: str = Field(min_length=1)
+
+
+class BlockConfig(Section):
+    """[block]: how blocks are checked. `control` stands outside the providers and outside France;
+    `pages` are addresses of block pages."""
+
+    control: ResolverConfig | None = None
+    provider: list[ProviderConfig] = []
+    pages: list[str] = []
+    timeout: Seconds = 4.0
+
+
 class EvidenceConfig(Section):
     """[evidence]: how captures are proven and dossiers made."""
 

@@ -26,6 +26,7 @@ from evidence.dossier.limits import limits
 from evidence.dossier.pages import as_json, capture_files, excerpt
 from evidence.dossier.reports import Reports
 from evidence.errors import EvidenceError
+from evidence.requests import diligences
 from evidence.store import Store
 from evidence.timestamp.authority import Authority
 from index.custody import enter
@@ -191,6 +192,8 @@ class _Making:
         if self._edition.story:
             self._write("chronologie.csv", tables.chronology_csv(case))
             self._write("proportionnalite.csv", tables.proportionality_csv(case))
+            for name, data in diligences.files(self._engine, case.id, self._now):
+                self._write(name, data)
         if self._edition.commitments:
             self._write("engagements.json", as_json(commitments(case)))
             self._write("scelle.json", as_json(sealed(case, self._maker.recipients)))

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from evidence.dossier.tables import as_csv
+from evidence.orders.register import blocage
 from evidence.requests import message
 from evidence.requests.register import Register, RequestView
 from index.views import stamp
@@ -68,3 +69,6 @@ def files(engine: Engine, case: int, now: datetime) -> Iterator[tuple[str, bytes
     requests = Register(engine, lambda: now).list(case)
     yield "diligences.csv", told(requests)
     yield from folder(requests)
+    checks = blocage(engine, case)
+    if checks is not None:
+        yield "blocage.csv", checks

@@ -64,13 +64,14 @@ def test_every_file_of_the_table_is_there(editions: dict[str, Path]) -> None:
         synthese-en.pdf constat-kit.pdf constat-kit-en.pdf manifest.json manifest.json.p7s
         SHA256SUMS horodatage/un.tsr horodatage/deux.tsr horodatage/un.tsq confiance/un.pem
         confiance/signature.pem capture.wacz fuite.json engagements.json scelle.json journal.jsonl
-        chronologie.csv proportionnalite.csv verifier.py verifier_inside.py verify.sh
+        chronologie.csv diligences.csv proportionnalite.csv verifier.py verifier_inside.py verify.sh
         captures/1/connexion.json captures/1/dns.json captures/1/rdap/rdap.json
         captures/1/environnement.json captures/1/chemin.json captures/1/extraits.html
         captures/1/horloges.json captures/1/chaine.json"""
     assert set(wanted.split()) <= court
     host = names_in(editions["host"])
-    assert not host & {"journal.jsonl", "chronologie.csv", "scelle.json", "captures/1/rdap"}
+    assert not host & {"journal.jsonl", "chronologie.csv", "diligences.csv", "scelle.json"}
+    assert "captures/1/rdap/rdap.json" not in host
     public = (editions["public"] / "fuite.json").read_text("utf-8")
     assert "exemple.fr" not in public
     assert not (editions["public"] / "captures").exists()

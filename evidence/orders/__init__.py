@@ -1,0 +1,1 @@
+"""Orders of a court, and whether each provider blocks what it was ordered to block."""
