@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.blocks import Found
+from matching.certainty import best_by_row
 from matching.decide import MANY
 from matching.kernel import kinds as k
 from matching.kernel.bench import Bench
@@ -23,13 +24,15 @@ from matching.kernel.reading import tokenise_array
 from matching.normalise.fold import Folded
 from matching.regions import all_regions
 
-MOST = 1000  # recognised records that are looked at, evenly over the text
+MOST = 1000  # recognised records that are looked at, strong ones and weak ones
 SHOWN = 0.7  # share of the recognised records that must show a trait
 UNIT = 1000  # bytes; in longer units every occurrence of a trait counts by itself
 MOST_EACH = 2  # times that one record may show a trait: two phones on lines of their own
+TYPICAL = 0.25  # quantile of what records show: those whose fields were found in one place
 WIDEST = 1200  # bytes between the fields of one record
 POSTCODES = (1_000, 98_999)
 MARKS = b";|\t,"
+LOCAL = frozenset(("postcode", "city", "doctor", "laboratory", "insurer"))
 NAMES = frozenset(("surname", "first_name", "full_name", "name"))
 
 # What ends a line, an object, a tuple or an item of a list.
@@ -56,18 +59,18 @@ class People:
 
         Never fewer than distinct rows.
         """
-        rows = len({each.row for each in found})
         if not found:
             return 0
+        best = best_by_row(found)
         text = bytes(folded.data[: folded.size])
-        some = found[:: -(-len(found) // MOST)]
+        some = best[:: -(-len(best) // MOST)]
         extents = Extents(text, some)
         estimates = [
             number
             for places in (*self._typed(folded), *structure(text, some))
             if (number := extents.estimate(places)) > 0
         ] or [extents.estimate(lines_alike(text, extents))]
-        return max(rows, round(median_low(estimates)))
+        return max(len(best), round(median_low(estimates)))
 
     def _typed(self, folded: Folded) -> list[Places]:
         """Where each kind of typed value begins in a text."""
@@ -98,8 +101,8 @@ class Extents:
     def __init__(self, text: bytes, found: Sequence[Found]) -> None:
         ends = np.array([0, *(each.end() for each in ENDS.finditer(text)), len(text)], np.int64)
         self.cuts = np.unique(ends)
-        first = np.array([each.start for each in found], np.int64)
-        last = np.array([_last(each) for each in found], np.int64)
+        many = len(found) >= MANY
+        first, last = np.array([_place(each, many=many) for each in found], np.int64).T
         unit, behind = self._unit(first), self._unit(np.maximum(first, last - 1))
         short = self._short()
         self.long = ~short[unit] | ~short[behind]
@@ -132,13 +135,20 @@ class Extents:
         showing = each[each > 0]
         if len(showing) < SHOWN * len(each):
             return 0.0
-        return float(len(places) / showing.mean())
+        return float(len(places) / np.quantile(showing, TYPICAL, method="lower"))
 
 
-def _last(each: Found) -> int:
-    """The end of a record's last field; what lies far off belongs to another mention."""
-    near = [field[2] for field in each.fields if field[2] - each.start <= WIDEST]
-    return max(near, default=each.start + 1)
+def _place(each: Found, *, many: bool) -> tuple[int, int]:
+    """Where a record stands: what lies far off belongs to another mention.
+
+    One of many stands where its own fields do, since a town that its neighbours show too may be
+    found at theirs. One of few may be spread over several blocks.
+    """
+    own = [field for field in each.fields if field[0] not in LOCAL]
+    fields = own if many and len(own) > 1 else each.fields
+    start = min(field[1] for field in fields)
+    near = [field[2] for field in fields if field[2] - start <= WIDEST]
+    return start, max(near, default=start + 1)
 
 
 def structure(text: bytes, found: Sequence[Found]) -> list[Places]:
