@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 
 from matching import decide
 from matching.blocks import Found
-from matching.kernel.bench import REGION
-from matching.kernel.screen import cut_region
+from matching.kernel.bench import PART, REGION
+from matching.kernel.screen import cut_part
 from matching.normalise.fold import Folded
 from matching.result import NOT_READ, Verdict
 
@@ -117,7 +117,7 @@ def is_repost(found: Sequence[Found], people: int, rows: int) -> bool:
 
 def line_before(folded: Folded, at: int) -> int:
     """The end of a line or word at or shortly before byte `at`."""
-    return int(cut_region(folded.data, max(0, at - REGION), folded.size)[0])
+    return int(cut_part(folded.data, max(0, at - PART), folded.size)[0])
 
 
 def people_in(folded: Folded, start: int, end: int, found: Sequence[Found], count: Count) -> int:

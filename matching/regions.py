@@ -1,7 +1,7 @@
-"""Going through one text: which of its regions have to be read whole, and how many people show.
+"""Going through one text: which of its parts have to be read whole, and how many people show.
 
-Ordinary text is screened (`matching.kernel.screen`): regions in which no row can be found are left
-at that. A thorough reader takes every region; both find the same, and the tests hold them to it.
+Ordinary text is screened (`matching.kernel.screen`): parts in which no row can be found are left
+at that. A thorough reader takes every part; both find the same, and the tests hold them to it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from matching.kernel.hits import Leak
 from matching.kernel.screen import (
     Z_END,
     Z_FOUND,
-    Z_REGIONS,
+    Z_PARTS,
     Z_START,
     Z_WORTH,
-    cut_region,
+    cut_part,
     new_screen,
     read_on,
 )
+from matching.kernel.sieve import forget_words
 from matching.normalise import words
 from matching.normalise.fold import Folded
 from matching.siphash import siphash_array
@@ -59,8 +60,8 @@ class Regions:
         `chunks` and `shingles`: whether the leak has passwords and comments."""
         self.thorough = False
         self.people = 0
-        self.found = 0  # rows in the region just told, for the caller to set
-        self.seen = 0  # regions of the last text
+        self.found = 0  # rows in the part just told, for the caller to set
+        self.seen = 0  # parts of the last text
         self.read = 0  # and those of them that were told
         self._leak = leak
         self._records = records
@@ -71,15 +72,21 @@ class Regions:
         self._screen = new_screen(_street_bits(leak.keys))
 
     def worth_reading(self, folded: Folded, least: float) -> Iterator[tuple[int, int]]:
-        """(first byte, one past the last) of each region that may hold a match of `least` bits.
+        """(first byte, one past the last) of each part that may hold a match of `least` bits.
 
-        `people` is the number of person-like groups of the text once all regions are told.
+        `people` is the number of person-like groups of the text once all parts are told.
         Raises DamagedFileError.
         """
         if self.thorough or _shows_a_street(folded):
             self.people = crowd.count(folded)
-            yield from all_regions(folded)
+            yield from all_parts(folded)
             return
+        try:
+            yield from self._screened(folded, least)
+        finally:
+            forget_words(self._screen.sieve)
+
+    def _screened(self, folded: Folded, least: float) -> Iterator[tuple[int, int]]:
         info, people = self._screen.info, self._screen.people
         info[:] = 0
         people[:] = 0
@@ -98,7 +105,7 @@ class Regions:
                 rounds += 1
             else:
                 self.people = int(people[G_COUNT])
-                self.seen, self.read = int(info[Z_REGIONS]), int(info[Z_WORTH])
+                self.seen, self.read = int(info[Z_PARTS]), int(info[Z_WORTH])
                 return
         raise damaged()
 
@@ -122,12 +129,12 @@ def damaged() -> DamagedFileError:
     )
 
 
-def all_regions(folded: Folded) -> Iterator[tuple[int, int]]:
-    """Every region of a text, each OVERLAP bytes into the one before it, so that a record across
+def all_parts(folded: Folded) -> Iterator[tuple[int, int]]:
+    """Every part of a text, each OVERLAP bytes into the one before it, so that a record across
     a cut stands whole in one of them."""
     start = 0
     while start < folded.size:
-        end, behind = cut_region(folded.data, start, folded.size)
+        end, behind = cut_part(folded.data, start, folded.size)
         yield start, end
         start = behind
 

@@ -23,7 +23,7 @@ from matching.keys import load_key
 from matching.normalise import words, wrapped
 from matching.normalise.fold import Folded, fold
 from matching.people import People, called, of_layers, of_views
-from matching.regions import ROUNDS, Regions, all_regions, damaged
+from matching.regions import ROUNDS, Regions, all_parts, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
 
 KEPT = 1000  # matches told unless all are asked for
@@ -213,7 +213,7 @@ class Scanner:
         in order of appearance."""
         found: dict[int, list[tuple[int, int, int]]] = {}
         t = self._bench.tokens
-        for start, end in all_regions(folded):
+        for start, end in all_parts(folded):
             count = tokenise_array(
                 folded.data, start, end, self._chunks, t, self._bench.scratch, self._keys
             )

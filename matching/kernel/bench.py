@@ -27,6 +27,8 @@ i64 = np.int64
 f64 = np.float64
 
 REGION = 32 * 1024  # bytes of folded text a region holds at most
+PART = 8 * 1024  # bytes that are read whole at once, where something stands in them
+PARTS = 32  # of one region at most
 MAX_HITS = 200_000
 MAX_PROPOSALS = 20_000
 MAX_MATCHES = 8_192

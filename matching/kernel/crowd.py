@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inner, kernel, pointer
+from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.shapes import (
     clock_behind,
     collect,
@@ -14,9 +14,12 @@ from matching.kernel.shapes import (
     nir_length,
     phone_start,
 )
+from matching.kernel.sieve import ONE
 from matching.kernel.tokens import scratch_pointers
+from matching.kernel.vector import LANES, count_ones, leading_zeros, trailing_zeros
 
 i64 = np.int64
+u64 = np.uint64
 
 OLDEST, YOUNGEST = 19000000, 20200000  # birth dates; younger dates are mostly something else
 G_COUNT, G_MASK, G_WORDS, G_LINE, G_SINCE = range(5)
@@ -91,6 +94,53 @@ def read_people(f, start, end, s, state):
                 if f[i + 1] == 10 and state[G_MASK] == 0:
                     state[G_WORDS] = 0
             i += 1
+
+
+@inlined
+def pass_by(words, lines, blank, state):
+    """Count the words and line ends of a stretch, given as masks of one block."""
+    state[G_SINCE] += count_ones(lines)
+    if blank and state[G_MASK] == 0:
+        # Words before an empty line belong to nobody; `blank` marks the line end before it.
+        state[G_WORDS] = 0
+        top = LANES - 1 - leading_zeros(blank)
+        words &= ~((ONE << u64(top)) | ((ONE << u64(top)) - ONE))
+    state[G_WORDS] += count_ones(words)
+
+
+@inner
+def read_sifted(f, start, size, sieve, s, state):
+    """`read_people` of `f[start:size]`, a text that was sifted: only at signs and marked digits
+    are looked at."""
+    blocks = (size + LANES - 1) // LANES
+    pos = i64(start)
+    for j in range(start // LANES, blocks):
+        letters, digits, lines = sieve.letters[j], sieve.digits[j], sieve.lines[j]
+        either = letters | digits
+        before = either << ONE
+        if j:
+            before |= (sieve.letters[j - 1] | sieve.digits[j - 1]) >> u64(LANES - 1)
+        behind = (either >> ONE) | ((sieve.letters[j + 1] | sieve.digits[j + 1]) << u64(LANES - 1))
+        words = letters & ~before & behind
+        blank = lines & ((lines >> ONE) | (sieve.lines[j + 1] << u64(LANES - 1)))
+        events = (sieve.ats[j] & before) | (sieve.marks[j] & digits)
+        base = j * LANES
+        while True:
+            if pos >= base + LANES:
+                break
+            rest = ~u64(0) << u64(pos - base)
+            events &= rest
+            at = base + trailing_zeros(events) if events else base + LANES
+            here = rest if at == base + LANES else rest & ((ONE << u64(at - base)) - ONE)
+            pass_by(words & here, lines & here, blank & here, state)
+            pos = at
+            if at == base + LANES:
+                break
+            if f[at] == 64:
+                meet(state, M_EMAIL)
+                pos = at + 1
+            else:
+                pos = max(number_here(f, at, s, state), at + 1)
 
 
 @kernel

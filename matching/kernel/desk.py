@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.masks import Masks, mask_pointers, new_masks
-from matching.kernel.table import BLOCK_SHIFT, find, need, value_at
-from matching.siphash import siphash_bytes, siphash_here, siphash_number
+from matching.kernel.neighbours import hash_less_one
+from matching.kernel.table import BLOCK_SHIFT, find, need, value_at, warm
+from matching.siphash import siphash_here, siphash_number
 
 u64 = np.uint64
 u32 = np.uint32
@@ -285,14 +286,10 @@ def look_up_near(f, tokens, t, seat, desk, scratch, leak, count):
     k0, k1 = leak.keys[2 * k.WORD_NEAR], leak.keys[2 * k.WORD_NEAR + 1]
     before = leak.missing[0]
     kept = i64(0)
-    for skip in range(-1, size):
-        at = 0
-        for i in range(size):
-            if i != skip:
-                scratch[at] = f[base + i]
-                at += 1
-        key = siphash_bytes(scratch, 0, at, k0, k1)
-        low, high = find(leak.words, key, leak.missing)
+    hash_less_one(f, base, size, k0, k1, scratch)
+    warm(leak.words, scratch.near, size + 1)
+    for each in range(size + 1):
+        low, high = find(leak.words, scratch.near[each], leak.missing)
         for entry in range(low, min(high, low + 24)):
             sig = u32(value_at(leak.words, entry, leak.keys))
             count = put_near(sig, t, desk, count)

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, pointer
+from matching.kernel.neighbours import hash_less_one
 from matching.kernel.shapes import collect, pack
-from matching.kernel.table import find, in_bits, value_at
-from matching.siphash import join, join_unordered, siphash_bytes, siphash_number
+from matching.kernel.table import find, in_bits, value_at, warm
+from matching.kernel.tokens import STRANGERS
+from matching.siphash import join, join_unordered, siphash_number
 
 u64 = np.uint64
 i64 = np.int64
@@ -113,11 +115,27 @@ def take(hits, n, room, table, key, token, kind, quality, leak):
 
 
 @inner
+def is_held(key, leak):
+    """Whether any row stands behind a key that passed the filter: one in sixteen others does."""
+    first, end = find(leak.exact, key, leak.missing)
+    return end > first
+
+
+@inner
 def take_exact(hits, n, room, key, token, kind, leak):
     """`take` from the exact table, behind its bit filter."""
     if not in_bits(leak.exact_bits, leak.exact_mask, key):
         return n
     return take(hits, n, room, leak.exact, key, token, kind, k.Q_EXACT, leak)
+
+
+@inner
+def take_near(count, t, kind, hits, n, room, s, leak):
+    """Hits of a token by the first `count` keys in `s.near`, its neighbours."""
+    warm(leak.near, s.near, count)
+    for each in range(count):
+        n = take(hits, n, room, leak.near, s.near[each], t, kind, k.Q_NEAR, leak)
+    return n
 
 
 @inner
@@ -135,9 +153,10 @@ def near_number(f, t, tokens, size, kind, near, hits, n, room, s, leak):
     k0, k1 = leak.keys[2 * near], leak.keys[2 * near + 1]
     x0, x1 = leak.keys[2 * kind], leak.keys[2 * kind + 1]
     if length == size or length == size + 2:
-        for skip in range(start, start + size):
-            key = siphash_number(pack(s.digits, start, start + size, skip), k0, k1)
-            n = take(hits, n, room, leak.near, key, t, kind, k.Q_NEAR, leak)
+        for skip in range(size):
+            number = pack(s.digits, start, start + size, start + skip)
+            s.near[skip] = siphash_number(number, k0, k1)
+        n = take_near(size, t, kind, hits, n, room, s, leak)
     if length == size - 1 or length == size + 1:
         key = siphash_number(pack(s.digits, start, start + size - 1, -1), k0, k1)
         n = take(hits, n, room, leak.near, key, t, kind, k.Q_NEAR, leak)
@@ -161,18 +180,11 @@ def near_local(f, t, tokens, hits, n, room, s, leak):
         return n
     k0, k1 = leak.keys[2 * k.LOCAL_NEAR], leak.keys[2 * k.LOCAL_NEAR + 1]
     x0, x1 = leak.keys[2 * k.LOCAL], leak.keys[2 * k.LOCAL + 1]
-    key = siphash_bytes(s.bytes, 0, size, k0, k1)
-    n = take(hits, n, room, leak.near, key, t, k.LOCAL, k.Q_NEAR, leak)
+    hash_less_one(s.bytes, 0, size, k0, k1, s)
+    n = take_near(size + 1, t, k.LOCAL, hits, n, room, s, leak)
+    hash_less_one(s.bytes, 0, size, x0, x1, s)
     for skip in range(size):
-        at = 64
-        for i in range(size):
-            if i != skip:
-                s.bytes[at] = s.bytes[i]
-                at += 1
-        key = siphash_bytes(s.bytes, 64, at, k0, k1)
-        n = take(hits, n, room, leak.near, key, t, k.LOCAL, k.Q_NEAR, leak)
-        key = siphash_bytes(s.bytes, 64, at, x0, x1)
-        n = take_exact(hits, n, room, key, t, k.LOCAL, leak)
+        n = take_exact(hits, n, room, s.near[skip + 1], t, k.LOCAL, leak)
     return n
 
 
@@ -251,7 +263,7 @@ def pair_hits(t, tokens, ring, hits, n, room, wide, leak):
             if in_bits(leak.exact_bits, leak.exact_mask, both):
                 before = n
                 n = take(hits, n, room, leak.exact, both, t, k.PAIR, k.Q_EXACT, leak)
-                if n == before:
+                if n == before and is_held(both, leak):
                     n = meet_wide(t, both, tokens, ring, wide, hits, n, room, leak)
     for back in range(min(ring[RING_COUNTS + 1], PLACES)):
         other = ring[RING_PLACE + (ring[RING_COUNTS + 1] - 1 - back) % PLACES]
@@ -312,7 +324,15 @@ def near_hits(f, t, tokens, hits, n, room, s, ring, phones, leak):
             return n
         return near_number(f, t, tokens, 9, kind, k.PHONE_NEAR, hits, n, room, s, leak)
     if kind == k.LOCAL:
-        return near_local(f, t, tokens, hits, n, room, s, leak)
+        # Addresses come again and again; most are nobody's.
+        key = tokens.key[t]
+        seat = i64(key & u64(STRANGERS - 1))
+        if s.strangers[seat] == key:
+            return n
+        before, asked = n, leak.missing[0]
+        n = near_local(f, t, tokens, hits, n, room, s, leak)
+        if n == before and leak.missing[0] == asked:
+            s.strangers[seat] = key
     return n
 
 

@@ -201,12 +201,12 @@ def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
     proposals = propose(
         bytes_, tokens, units, n_units, windows, n_windows, hits, n_hits, review,
         pointer(bench.rows), pointer(bench.scores), pointer(bench.wants),
-        seat_pointers(bench.seats), rows, desk, scratch.bytes, keys, out,
+        seat_pointers(bench.seats), rows, desk, scratch, keys, out,
     )  # fmt: skip
     if proposals == 0 or keys.missing[0]:
         return 0, n_hits, n_tokens
     found = settle(
-        bytes_, tokens, units, n_units, windows, hits, n_hits, review, rows, desk, scratch.bytes,
+        bytes_, tokens, units, n_units, windows, hits, n_hits, review, rows, desk, scratch,
         keys, out, proposals, matches,
     )  # fmt: skip
     return found, n_hits, n_tokens

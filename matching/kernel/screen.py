@@ -1,8 +1,9 @@
-"""Going through a long text: region by region, and only those whole in which a row can be found.
+"""Going through a long text: part by part, and only those whole in which a row can be found.
 
-A region is sifted, and what is marked is looked up (`sift`, `hits`). Most regions point to no row
-at all; of those that do, most show a name or a date of the leak and nothing else (`worth`). The
-others are for `region.scan_region`.
+As many parts as make a region are sifted at once, and what is marked is looked up (`sift`, `hits`).
+Most regions point to no row at all; of those that do, most show a name or a date of the leak and
+nothing else (`worth`). Parts in which more stands are for `region.scan_region`. Where parts are cut
+hangs on the text before them alone, so that reading all of them finds the same.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel import kinds as k
-from matching.kernel.bench import MAX_HITS, REGION, leak_pointers
-from matching.kernel.crowd import close_group, read_people
+from matching.kernel.bench import MAX_HITS, PART, PARTS, REGION, leak_pointers
+from matching.kernel.crowd import close_group, read_people, read_sifted
 from matching.kernel.desk import desk_pointers, row_pointers
 from matching.kernel.hits import (
     NAME_REACH,
@@ -27,10 +27,10 @@ from matching.kernel.hits import (
 )
 from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.reading import tokenise
-from matching.kernel.sieve import ONE, Sieve, new_sieve, sieve_pointers
+from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
 from matching.kernel.sift import mark_all, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
-from matching.kernel.worth import BOUNDS, LOCAL, worth_reading
+from matching.kernel.worth import BOUNDS, LOCAL, find_worth
 
 u8 = np.uint8
 u64 = np.uint64
@@ -38,16 +38,18 @@ i64 = np.int64
 
 MARGIN = 64  # newlines before a region's copy
 AROUND = 2 * NAME_REACH  # bytes about a name that many bear that are read for its town
-OVERLAP = 1500  # bytes that a region shares with the one before it
-DENSE = 8  # rows found in a region behind which the next one is read unseen
-SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
+OVERLAP = 1500  # bytes that a part shares with the one before it
+DENSE = 8  # rows found in a part behind which the next one is read unseen
 
 # Places in Screen.info.
-Z_AT, Z_SEEN, Z_START, Z_END, Z_PEOPLE, Z_REGIONS, Z_WORTH, Z_FOUND = range(8)
+Z_AT, Z_SEEN, Z_START, Z_END, Z_PARTS, Z_WORTH, Z_FOUND, Z_NEXT, Z_HELD = range(9)
 
 
 class Screen(NamedTuple):
-    """Working memory; `info` says where reading stands and what was found last."""
+    """Working memory; `info` says where reading stands and what was found last.
+
+    `parts` holds first byte, one past the last and whether worth reading of each part sifted last.
+    """
 
     text: NDArray[np.uint8]
     streets: NDArray[np.uint8]
@@ -56,6 +58,7 @@ class Screen(NamedTuple):
     people: NDArray[np.int64]
     info: NDArray[np.int64]
     bounds: NDArray[np.int64]
+    parts: NDArray[np.int64]
 
 
 def new_screen(streets: NDArray[np.uint8]) -> Screen:
@@ -66,20 +69,21 @@ def new_screen(streets: NDArray[np.uint8]) -> Screen:
         new_sieve(REGION + 64),
         new_tokens(2 * LOCAL + 64),
         np.zeros(8, np.int64),
-        np.zeros(8, np.int64),
+        np.zeros(16, np.int64),
         np.zeros(BOUNDS, np.int64),
+        np.zeros(3 * PARTS + 3, np.int64),
     )
 
 
 @inner
-def region_end(f, start, size):
-    """Where the region that begins at `start` ends: behind a line or word where there is one."""
-    end = start + REGION
+def part_end(f, start, size):
+    """Where the part that begins at `start` ends: behind a line or word where there is one."""
+    end = start + PART
     if end >= size:
         return size
     for wanted in (10, 32):
         i = end
-        while i > end - REGION // 4:
+        while i > end - PART // 2:
             if f[i - 1] == wanted:
                 return i
             i -= 1
@@ -88,13 +92,32 @@ def region_end(f, start, size):
 
 @inner
 def next_start(f, end):
-    """Where the next region begins: at a line or word before the end of this one."""
+    """Where the next part begins: at a line or word before the end of this one."""
     back = end - OVERLAP
     for wanted in (10, 32):
         for i in range(back, end - 1):
             if f[i] == wanted:
                 return i + 1
     return back
+
+
+@inner
+def cut_parts(f, at, size, most, parts):
+    """Cut the next parts of a text, at most `most` and together at most REGION bytes.
+
+    Returns how many there are; the one behind them begins at `parts[3 * count]`, `size` at the end.
+    """
+    n = 0
+    start = at
+    while n < most and start < size:
+        end = part_end(f, start, size)
+        if end - at > REGION:
+            break
+        parts[3 * n], parts[3 * n + 1], parts[3 * n + 2] = start, end, 0
+        n += 1
+        start = size if end >= size else next_start(f, end)
+    parts[3 * n] = start
+    return n
 
 
 @inner
@@ -109,28 +132,14 @@ def copy_region(f, start, end, out):
 
 
 @inner
-def shows_people(blocks, s, tokens, count):
-    """Whether what was read holds an identifier or birth date, as counting people asks."""
-    carry = u64(0)
-    for j in range(blocks):
-        either = s.letters[j] | s.digits[j]
-        if s.ats[j] & ((either << ONE) | carry):
-            return True
-        carry = either >> u64(63)
-    for t in range(count):
-        kind = tokens.kind[t]
-        if kind == k.EMAIL or kind == k.NIR or (kind == k.PHONE and tokens.aux[t] > 0):
-            return True
-        if kind == k.DATE and tokens.aux[t] > 0:
-            return True
-    return False
-
-
-@inner
-def looks_hopeful(
-    text, n, review, chunks, shingles, tokens, room, hits, bench, rows, screen, scratch, leak
+def sift_region(
+    text, n, at, held, review, chunks, shingles, tokens, room, hits, bench, rows, screen, scratch,
+    leak,
 ):  # fmt: skip
-    """(whether a row may be found in a region, whether persons show in it)."""
+    """Say of each of the `held` parts of a region whether a row may be found in it.
+
+    `at` is where the region begins in the text.
+    """
     sieve = sieve_pointers(screen.sieve)
     ring = pointer(bench.ring)
     window, wide = pointer(bench.shingle), pointer(bench.wide)
@@ -140,7 +149,6 @@ def looks_hopeful(
     n_hits = find_hits(
         text, tokens, count, hits, MAX_HITS, False, shingles, scratch, ring, window, wide, leak
     )  # fmt: skip
-    crowd = shows_people(blocks, sieve, tokens, count)
     common = ring[RING_COUNTS + 3]
     if common and not leak.missing[0]:
         # A name that many bear: the row may stand beside any word, its town.
@@ -157,22 +165,53 @@ def looks_hopeful(
         n_hits = find_hits(
             text, tokens, count, hits, MAX_HITS, True, shingles, scratch, ring, window, wide, leak
         )  # fmt: skip
-    worth = n_hits > 0
-    if worth and review >= SURE and not leak.missing[0]:
-        worth = worth_reading(
-            text, n, review, chunks, tokens, hits, n_hits, token_pointers(screen.local),
-            pointer(screen.bounds), rows, desk_pointers(bench.desk), scratch, leak,
+    if n_hits and not leak.missing[0]:
+        find_worth(
+            text, n, at, pointer(screen.parts), held, review, chunks, tokens, hits, n_hits,
+            token_pointers(screen.local), pointer(screen.bounds), rows,
+            desk_pointers(bench.desk), scratch, leak,
         )  # fmt: skip
-    return worth, crowd
+
+
+@inner
+def next_parts(
+    source, size, review, chunks, shingles, tokens, hits, rows, scratch, bench, screen, leak
+):  # fmt: skip
+    """Cut the next parts, and sift them as one region unless they are to be told unseen."""
+    info, people = pointer(screen.info), pointer(screen.people)
+    parts = pointer(screen.parts)
+    text = pointer(screen.text[MARGIN:])
+    unseen = info[Z_FOUND] >= DENSE
+    start = info[Z_AT]
+    held = cut_parts(source, start, size, 1 if unseen else PARTS, parts)
+    end = parts[3 * held - 2]
+    n = copy_region(source, start, end, text)
+    if unseen:
+        parts[2] = 1
+    else:
+        sift_region(
+            text, n, start, held, review, chunks, shingles, tokens, len(bench.tokens.kind), hits,
+            bench, rows, screen, scratch, leak,
+        )  # fmt: skip
+    if leak.missing[0]:
+        return
+    seen = max(info[Z_SEEN] - start, 0)
+    if seen < n and unseen:
+        read_people(text, seen, n, scratch, people)
+    elif seen < n:
+        read_sifted(text, seen, n, sieve_pointers(screen.sieve), scratch, people)
+    info[Z_SEEN] = max(end, info[Z_SEEN])
+    info[Z_AT] = parts[3 * held]
+    info[Z_NEXT], info[Z_HELD] = 0, held
 
 
 @kernel
 def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
-    """Go on through `f[:size]` to the next region that has to be read whole.
+    """Go on through `f[:size]` to the next part that has to be read whole.
 
     Returns whether there is one: `info` says where it begins and ends. Else all is read, or
     `leak.missing` asks for blocks. The caller puts into `info[Z_FOUND]` how many rows the last
-    region told held: behind one with many the next is told unseen.
+    part told held: behind one with many the next is told unseen.
     """
     keys = leak_pointers(leak)
     tokens = token_pointers(bench.tokens)
@@ -180,44 +219,34 @@ def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
     hits = hit_pointers(bench.hits)
     rows = row_pointers(records)
     source = pointer(f)
-    text = pointer(screen.text[MARGIN:])
-    info = pointer(screen.info)
-    people = pointer(screen.people)
+    info, parts = pointer(screen.info), pointer(screen.parts)
     keys.missing[0] = 0
-    while info[Z_AT] < size:
-        start = info[Z_AT]
-        end = region_end(source, start, size)
-        n = copy_region(source, start, end, text)
-        worth, crowd = True, True
-        if info[Z_FOUND] < DENSE:
-            worth, crowd = looks_hopeful(
-                text, n, review, chunks, shingles, tokens, len(bench.tokens.kind), hits, bench,
-                rows, screen, scratch, keys,
-            )  # fmt: skip
+    if info[Z_FOUND] >= DENSE and info[Z_NEXT] < info[Z_HELD]:
+        info[Z_AT], info[Z_HELD] = parts[3 * info[Z_NEXT]], 0
+    while True:
+        while info[Z_NEXT] < info[Z_HELD]:
+            part = 3 * info[Z_NEXT]
+            info[Z_NEXT] += 1
+            info[Z_PARTS] += 1
+            info[Z_FOUND] = 0
+            if parts[part + 2]:
+                info[Z_WORTH] += 1
+                info[Z_START], info[Z_END] = parts[part], parts[part + 1]
+                return True
+        if info[Z_AT] >= size:
+            break
+        next_parts(
+            source, size, review, chunks, shingles, tokens, hits, rows, scratch, bench, screen, keys
+        )  # fmt: skip
         if keys.missing[0]:
             return False
-        if crowd:
-            read_people(
-                text, max(info[Z_SEEN] - start, 0) if info[Z_PEOPLE] else 0, n, scratch, people
-            )
-        elif info[Z_PEOPLE]:
-            close_group(people)
-        info[Z_PEOPLE] = 1 if crowd else 0
-        info[Z_START], info[Z_END] = start, end
-        info[Z_SEEN] = end
-        info[Z_AT] = size if end >= size else next_start(source, end)
-        info[Z_REGIONS] += 1
-        info[Z_FOUND] = 0
-        if worth:
-            info[Z_WORTH] += 1
-            return True
-    close_group(people)
+    close_group(pointer(screen.people))
     return False
 
 
 @kernel
-def cut_region(f, start, size):
-    """(end of the region that begins at `start`, where the next one begins)."""
+def cut_part(f, start, size):
+    """(end of the part that begins at `start`, where the next one begins)."""
     source = pointer(f)
-    end = region_end(source, start, size)
+    end = part_end(source, start, size)
     return end, (size if end >= size else next_start(source, end))

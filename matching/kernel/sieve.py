@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel.jit import inlined, inner, pointer
-from matching.kernel.vector import LANES, ats, digits, gaps, letters, load_word
+from matching.kernel.lanes import MEMO
+from matching.kernel.vector import LANES, ats, digits, gaps, letters, lines, load_word
 
 u64 = np.uint64
 i64 = np.int64
@@ -16,21 +17,26 @@ u8 = np.uint8
 
 ONE = u64(1)
 LONGEST = 40  # letters and digits of a word or run that is looked up
-ST, STE = u64(0x0200000000007473), u64(0x0300000000657473)  # these two stand for saint, sainte
-SAINT, SAINTE = u64(0x050000746E696173), u64(0x060065746E696173)
 
 
 class Sieve(NamedTuple):
-    """Working memory: masks of classes, words and runs with their keys, and the marks."""
+    """Working memory: masks of classes, words and runs with their keys, and the marks.
+
+    `homes` marks what a word of a name may be joined to (hits.home_hits). The memos hold words that
+    stand in no filter, as message words; whoever begins a text empties them.
+    """
 
     letters: NDArray[np.uint64]
     digits: NDArray[np.uint64]
     gaps: NDArray[np.uint64]
     ats: NDArray[np.uint64]
+    lines: NDArray[np.uint64]
     marks: NDArray[np.uint64]
+    homes: NDArray[np.uint64]
     place: NDArray[np.int32]  # first byte of each word
-    size: NDArray[np.int32]
+    size: NDArray[np.int32]  # where `flags` is not 0
     flags: NDArray[np.uint8]
+    key: NDArray[np.uint64]  # where `flags` is not 0
     short: NDArray[np.uint64]  # message words, up to seven bytes
     short_at: NDArray[np.int32]  # which word, or where the run begins
     long: NDArray[np.uint64]  # two message words each, up to fifteen bytes
@@ -39,12 +45,15 @@ class Sieve(NamedTuple):
     bare: NDArray[np.uint64]  # nine digits as `shapes.pack` writes them
     bare_at: NDArray[np.int32]  # how many, then where each begins
     hashes: NDArray[np.uint64]
+    memo: NDArray[np.uint64]
+    memo_long: NDArray[np.uint64]
+    memo_long2: NDArray[np.uint64]
 
 
 def new_sieve(size: int) -> Sieve:
     """Room for texts of `size` bytes."""
     blocks = size // LANES + 4
-    half = size // 2 + 16
+    half = size // 2 + 2 * LANES
 
     def words(count: int) -> NDArray[np.uint64]:
         return np.zeros(count, np.uint64)
@@ -53,20 +62,28 @@ def new_sieve(size: int) -> Sieve:
         return np.zeros(half, np.int32)
 
     return Sieve(
-        words(blocks), words(blocks), words(blocks), words(blocks), words(blocks), places(),
-        places(), np.zeros(half + 2 * LANES, np.uint8), words(half), places(), words(half),
-        words(half), places(), words(half), places(), words(half),
+        words(blocks), words(blocks), words(blocks), words(blocks), words(blocks), words(blocks),
+        words(blocks), places(), places(), np.zeros(half, np.uint8), words(half), words(half),
+        places(), words(half), words(half), places(), words(half), places(), words(half),
+        words(MEMO), words(MEMO), words(MEMO),
     )  # fmt: skip
+
+
+def forget_words(s: Sieve) -> None:
+    """Empty the memos: no word of a text outlives its reading."""
+    for memo in (s.memo, s.memo_long, s.memo_long2):
+        memo[:] = 0
 
 
 @inlined
 def sieve_pointers(s):
     """The same struct over pointers."""
     return Sieve(
-        pointer(s.letters), pointer(s.digits), pointer(s.gaps), pointer(s.ats), pointer(s.marks),
-        pointer(s.place), pointer(s.size), pointer(s.flags), pointer(s.short),
-        pointer(s.short_at), pointer(s.long), pointer(s.long2), pointer(s.long_at),
-        pointer(s.bare), pointer(s.bare_at), pointer(s.hashes),
+        pointer(s.letters), pointer(s.digits), pointer(s.gaps), pointer(s.ats), pointer(s.lines),
+        pointer(s.marks), pointer(s.homes), pointer(s.place), pointer(s.size), pointer(s.flags),
+        pointer(s.key), pointer(s.short), pointer(s.short_at), pointer(s.long), pointer(s.long2),
+        pointer(s.long_at), pointer(s.bare), pointer(s.bare_at), pointer(s.hashes),
+        pointer(s.memo), pointer(s.memo_long), pointer(s.memo_long2),
     )  # fmt: skip
 
 
@@ -79,9 +96,11 @@ def classify(f, size, s):
         s.digits[j] = digits(f, j * LANES)
         s.gaps[j] = gaps(f, j * LANES)
         s.ats[j] = ats(f, j * LANES)
-        s.marks[j] = u64(0)
+        s.lines[j] = lines(f, j * LANES)
+        s.marks[j] = s.homes[j] = u64(0)
     for j in range(blocks, blocks + 2):
-        s.letters[j] = s.digits[j] = s.gaps[j] = s.ats[j] = s.marks[j] = u64(0)
+        s.letters[j] = s.digits[j] = s.gaps[j] = s.ats[j] = s.lines[j] = u64(0)
+        s.marks[j] = s.homes[j] = u64(0)
     return blocks
 
 
@@ -106,14 +125,19 @@ def mark(s, at):
 
 
 @inlined
+def mark_home(s, at):
+    """Mark a byte, and as what a name may be joined to."""
+    mark(s, at)
+    s.homes[at >> 6] |= ONE << u64(at & 63)
+
+
+@inlined
 def keep(f, at, size, name, s, n_short, n_long):
     """Put a run of at most fifteen bytes down for hashing, as number `name`; returns the counts."""
     a = load_word(f, at)
     b = load_word(f, at + 8)
     tag = u64(size) << u64(56)
-    whole = (a & low_bytes(size & 7)) | tag
-    whole = SAINT if whole == ST else (SAINTE if whole == STE else whole)
-    s.short[n_short] = whole
+    s.short[n_short] = (a & low_bytes(size & 7)) | tag
     s.short_at[n_short] = name
     s.long[n_long] = a
     s.long2[n_long] = (b & low_bytes((size - 8) & 7)) | tag

@@ -6,9 +6,10 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner
+from matching.kernel.number_masks import worth_a_look
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, keep, mark
+from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, keep, mark, mark_home
 from matching.kernel.vector import LANES, count_ones, trailing_zeros
 from matching.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
 
@@ -18,7 +19,7 @@ i64 = np.int64
 SHORTEST = 6  # digits of a run that is looked up though nothing joins it to others
 
 
-@inner
+@inlined
 def is_number(f, at, inside, first, total):
     """Whether digits of which `first` stand in the first group and `total` in all may be a NIR or
     phone, also with a slip; `inside` says that a letter of Corsica follows."""
@@ -29,14 +30,16 @@ def is_number(f, at, inside, first, total):
         return True
     if total < 9:
         return False
-    if c == 48 or c == 51 or f[at - 1] == 43:
+    if c == 48 or f[at - 1] == 43:
         return True
+    if c == 51 and total >= 11 and (first == 1 or f[at + 1] == 51):
+        return True  # 33, the country, before nine digits
     if total >= 12 and c <= 56 and (first == 1 or first == 3 or first == 5 or first == 7):
         return True
     return total >= 10 and (first == 1 or f[at + 1] == 48)
 
 
-@inner
+@inlined
 def is_date(f, at, first, x, y):
     """Whether a date may begin at digits whose first group is `first` long; `x` and `y` are the
     masks of digits, and of digits and gaps, from there."""
@@ -68,7 +71,7 @@ def is_date(f, at, first, x, y):
     return more > 0 and more <= 3 and first + gap + second + more < run
 
 
-@inner
+@inlined
 def is_month(a, b):
     """Whether a French or English month may begin with these two letters."""
     if a == 106:  # ja, ju
@@ -86,7 +89,7 @@ def is_month(a, b):
     return a == 110 and b == 111  # no
 
 
-@inner
+@inlined
 def stamp_end(f, at):
     """The end of the date of a time stamp (2024-05-17 12:34) at `at`, or `at`."""
     if f[at + 4] != f[at + 7] or f[at + 4] != 45 or f[at + 13] != 58:
@@ -109,7 +112,7 @@ def stamp_end(f, at):
     return at + 10
 
 
-@inner
+@inlined
 def mark_digits(f, at, x, y, s):
     """Mark digits at `at` that may begin an identifier or a date; returns the place up to which
     no other number begins, 0 when these are neither.
@@ -125,28 +128,33 @@ def mark_digits(f, at, x, y, s):
     total = count_ones(x if wide >= 64 else x & ((ONE << u64(wide)) - ONE))
     c = f[at + wide]
     corsica = total == 6 and (c == 97 or c == 98)
+    dated = is_date(f, at, first, x, y)
+    if dated:
+        behind, date, _ = date_at(f, at)
+        dated = date != 0 and not is_digit(f[behind])
     if is_number(f, at, corsica, first, total):
-        if first == 9 and is_bare(f, at):
+        if first == 9 and is_bare(f, at, total):
             keep_bare(f, at, s)
             return i64(0)
         mark(s, at)
+        if dated or (is_letter(c) and is_digit(f[at + wide - 1])):
+            mark_home(s, at)  # 0639981234MARTIN: no mask tells of such a name
         return at + 1
-    if is_date(f, at, first, x, y):
-        behind, date, _ = date_at(f, at)
-        if date and not is_digit(f[behind]):
-            mark(s, at)
-            return at + 1
+    if dated:
+        mark_home(s, at)
+        return at + 1
     return i64(0)
 
 
 @inlined
-def is_bare(f, at):
-    """Whether nine digits in a row can be nothing but a phone without its zero, right in each."""
+def is_bare(f, at, total):
+    """Whether nine digits in a row can be nothing but a phone without its zero, right in each;
+    `total` are those that other groups behind them add."""
     c = f[at]
-    return c != 48 and c != 51 and f[at + 1] != 48 and f[at - 1] != 43
+    return c != 48 and (c != 51 or total == 9) and f[at + 1] != 48 and f[at - 1] != 43
 
 
-@inner
+@inlined
 def keep_bare(f, at, s):
     """Put nine digits down, to be looked up as a phone."""
     number = ONE
@@ -177,7 +185,7 @@ def is_leet(f, start, end, scratch, names, keys):
     return bit_of(names, key) != 0
 
 
-@inner
+@inlined
 def read_group(f, group, s, scratch, names, exact, keys, floor, counts):
     """Mark or put down what the digits at `group` belong to.
 
@@ -198,7 +206,7 @@ def read_group(f, group, s, scratch, names, exact, keys, floor, counts):
             return behind, floor, n_short, n_long
     run = behind - at
     if at < group and 4 <= run <= 20 and is_leet(f, at, behind, scratch, names, keys):
-        mark(s, at)
+        mark_home(s, at)  # other words of the name may stand about it
     elif SHORTEST <= run < 16:
         n_short, n_long = keep(f, at, run, at, s, n_short, n_long)
     elif 16 <= run <= LONGEST and bit_of(
@@ -231,16 +239,6 @@ def mark_kept(n_short, n_long, s, exact, keys):
             mark(s, i64(s.bare_at[t + 1]))
 
 
-@inlined
-def stands_alone(group, size, s):
-    """Whether `size` digits at `group` have no letter on either side and no gap behind them."""
-    before, behind = max(group - 1, 0), group + size
-    either = s.letters[behind >> 6] | s.gaps[behind >> 6]
-    return (
-        (s.letters[before >> 6] >> u64(before & 63)) | (either >> u64(behind & 63))
-    ) & ONE == u64(0)
-
-
 @inner
 def mark_runs(f, blocks, s, scratch, names, exact, keys):
     """Mark digits that may begin an identifier or a date, and runs that the exact table may hold.
@@ -248,23 +246,23 @@ def mark_runs(f, blocks, s, scratch, names, exact, keys):
     `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run.
     """
     n_short, n_long = i64(0), i64(0)
-    carry = u64(0)
+    carry, stamps = u64(0), u64(0)
     floor, read = i64(0), i64(0)
     s.bare_at[0] = 0
     for j in range(blocks):
         here = s.digits[j]
         starts = here & ~((here << ONE) | carry)
         carry = here >> u64(63)
+        if not starts:
+            stamps = u64(0)
+            continue
+        starts, stamps = worth_a_look(f, j, starts, stamps, s)
         while starts:
             group = j * LANES + trailing_zeros(starts)
             starts &= starts - ONE
             if group < read:
                 continue
-            size = trailing_zeros(~ahead(s.digits, group))
-            if size < SHORTEST and stands_alone(group, size, s):
-                read = group + size
-            else:
-                read, floor, n_short, n_long = read_group(
-                    f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)
-                )
+            read, floor, n_short, n_long = read_group(
+                f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)
+            )
     mark_kept(n_short, n_long, s, exact, keys)

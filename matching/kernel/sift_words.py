@@ -6,13 +6,22 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.entries import phrase_bit
+from matching.kernel.hits import NAME_REACH
 from matching.kernel.jit import inlined, inner
+from matching.kernel.lanes import EIGHT, MEMO, MIX, WIDE, cut_long, cut_short, spread_bits
 from matching.kernel.reading import word_flags
 from matching.kernel.runs import STREET_REACH
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, keep, mark
-from matching.kernel.vector import LANES, flagged, trailing_zeros
-from matching.siphash import siphash_bytes, siphash_long, siphash_short
+from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, mark, mark_home
+from matching.kernel.tokens import NAMES
+from matching.kernel.vector import LANES, count_ones, flagged, trailing_zeros
+from matching.siphash import (
+    join_unordered,
+    siphash_bytes,
+    siphash_long,
+    siphash_number,
+    siphash_short,
+)
 
 u64 = np.uint64
 i64 = np.int64
@@ -21,50 +30,114 @@ u8 = np.uint8
 NAME, PHRASE, PLACE = 1, 2, 4  # what the filters say of a word
 PHRASE_WORDS = 5
 HOUSE_REACH = 256  # characters between a house number and a word of its street
+HOME_REACH = 640  # a name and its house or date lie less far apart, with all their words
+MEMO_SHIFT = 65 - MEMO.bit_length()
 
 
 @inner
-def gather_words(f, blocks, s, names, streets, phrases, keys):
-    """Every word of two letters or more into `place`, `size` and `flags`; returns how many.
+def find_words(blocks, s):
+    """The first byte of every word of two letters or more into `place`; returns how many.
 
-    `names`, `streets` are (bits, mask) of filters; `phrases` says whether comments are looked for.
+    A run that goes on with a digit is among them.
     """
     n = i64(0)
-    n_short = i64(0)
-    n_long = i64(0)
-    k0, k1 = keys[2 * k.WORD], keys[2 * k.WORD + 1]
     carry = u64(0)
     for j in range(blocks):
         here = s.letters[j]
         either = here | s.digits[j]
         starts = here & ~((either << ONE) | carry) & ((here >> ONE) | (s.letters[j + 1] << u64(63)))
         carry = either >> u64(63)
-        while starts:
-            at = j * LANES + trailing_zeros(starts)
-            starts &= starts - ONE
-            size = trailing_zeros(~ahead(s.letters, at))
-            if is_digit(f[at + size]) or size > LONGEST:
-                continue
-            s.place[n] = at
-            s.size[n] = size
-            s.flags[n] = u8(0)
-            if size < 16:
-                n_short, n_long = keep(f, at, size, n, s, n_short, n_long)
-            else:
-                key = siphash_bytes(f, at, at + size, k0, k1)
-                s.flags[n] = word_marks(key, names, streets, phrases)
-            n += 1
+        if WIDE:
+            spread_bits(starts, j * LANES, s.place, n)
+            n += count_ones(starts)
+        else:
+            while starts:
+                s.place[n] = j * LANES + trailing_zeros(starts)
+                starts &= starts - ONE
+                n += 1
+    for t in range(n, n + 2 * EIGHT):
+        s.place[t] = blocks * LANES
+    for t in range(n + LANES):
+        s.flags[t] = u8(0)
+    return n
+
+
+@inlined
+def flag_word(w, key, size, s, filters):
+    """Put down what the filters say of a word; returns whether any knows it."""
+    names, streets, phrases = filters
+    flags = word_marks(key, names, streets, phrases)
+    if flags:
+        s.flags[w] = flags
+        s.size[w] = size
+        s.key[w] = key
+    return flags != 0
+
+
+@inner
+def gather_short(f, n, s, filters, k0, k1):
+    """Flag words of up to seven letters; returns how many longer ones `bare_at` names."""
+    n_short, n_open = i64(0), i64(0)
+    for t in range(0, n, EIGHT):
+        told = cut_short(f, s.place, t, s.memo, s.short, s.short_at, n_short, s.bare_at, n_open)
+        n_short += count_ones(told & u64(255))
+        n_open += count_ones(told >> u64(8))
     for t in range(n_short):
         s.hashes[t] = siphash_short(s.short[t], k0, k1)
     for t in range(n_short):
-        s.flags[s.short_at[t]] = word_marks(s.hashes[t], names, streets, phrases)
+        m = s.short[t]
+        if not flag_word(s.short_at[t], s.hashes[t], m >> u64(56), s, filters):
+            s.memo[i64((m * u64(MIX)) >> u64(MEMO_SHIFT))] = m
+    return n_open
+
+
+@inner
+def gather_long(f, n_open, s, filters, k0, k1):
+    """Flag words of eight to fifteen letters; returns how many longer ones `short_at` names."""
+    n_long, n_more = i64(0), i64(0)
+    for t in range(0, n_open, EIGHT):
+        told = cut_long(
+            f, s.place, s.bare_at, t, s.memo_long, s.memo_long2, s.long, s.long2, s.long_at,
+            n_long, s.short_at, n_more,
+        )  # fmt: skip
+        n_long += count_ones(told & u64(255))
+        n_more += count_ones(told >> u64(8))
     for t in range(n_long):
         s.hashes[t] = siphash_long(s.long[t], s.long2[t], k0, k1)
     for t in range(n_long):
-        s.flags[s.long_at[t]] = word_marks(s.hashes[t], names, streets, phrases)
-    for t in range(n, n + LANES):
-        s.flags[t] = u8(0)
+        a, m = s.long[t], s.long2[t]
+        if not flag_word(s.long_at[t], s.hashes[t], m >> u64(56), s, filters):
+            seat = i64(((a ^ (m * u64(MIX))) * u64(MIX)) >> u64(MEMO_SHIFT))
+            s.memo_long[seat], s.memo_long2[seat] = a, m
+    return n_more
+
+
+@inner
+def gather_words(f, blocks, s, names, streets, phrases, keys):
+    """Every word of two letters or more into `place` and `flags`; returns how many.
+
+    `names`, `streets` are (bits, mask) of filters; `phrases` says whether comments are looked for.
+    """
+    filters = (names, streets, phrases)
+    k0, k1 = keys[2 * k.WORD], keys[2 * k.WORD + 1]
+    n = find_words(blocks, s)
+    n_open = gather_short(f, n, s, filters, k0, k1)
+    for t in range(n_open, n_open + EIGHT):
+        s.bare_at[t] = n  # where the text ends
+    n_more = gather_long(f, n_open, s, filters, k0, k1)
+    for t in range(n_more):
+        w = s.short_at[t]
+        at = i64(s.place[w])
+        size = word_size(s, at)
+        if size <= LONGEST and not is_digit(f[at + size]):
+            flag_word(w, siphash_bytes(f, at, at + size, k0, k1), size, s, filters)
     return n
+
+
+@inlined
+def word_size(s, at):
+    """How many letters follow each other from a byte on, up to 64."""
+    return trailing_zeros(~ahead(s.letters, at))
 
 
 @inlined
@@ -79,34 +152,84 @@ def word_marks(key, names, streets, phrases):
 
 @inner
 def mark_words(f, n, s, scratch):
-    """Mark words of names, five words of comments in a row, and what follows a house number."""
+    """Mark five words of comments in a row, and what follows a house number."""
     run = i64(0)
-    j = i64(0)
-    last = i64(-1)
-    while j < n:
+    last = i64(-1)  # the last word of a comment, and of those that are marked
+    marked = i64(-1)
+    for j in range(0, n, LANES):
         found = flagged(s.flags, j)
-        if not found:
-            # No word of a comment among sixty-four.
-            j += LANES
-            run = 0
-            continue
-        for w in range(j, min(j + LANES, n)):
+        while found:
+            w = j + trailing_zeros(found)
+            found &= found - ONE
             flags = s.flags[w]
-            at = i64(s.place[w])
-            if flags & NAME and s.size[w] >= 3:
-                mark(s, at)
             if flags & PLACE:
                 mark_house(f, n, w, s, scratch)
-            if flags & PHRASE:
-                run += 1
-                if run >= PHRASE_WORDS:
-                    back = max(w - run + 1, last + 1)
-                    for v in range(back, w + 1):
-                        mark(s, i64(s.place[v]))
-                    last = w
-            elif not is_set_apart(f, at, at + s.size[w]):
+            if flags & PHRASE == 0:
+                continue
+            if run and not follows(f, last, w, s):
                 run = 0
-        j += LANES
+            run += 1
+            last = w
+            if run >= PHRASE_WORDS:
+                for v in range(max(w - run + 1, marked + 1), w + 1):
+                    mark(s, i64(s.place[v]))
+                marked = w
+
+
+@inner
+def follows(f, last, w, s):
+    """Whether only words that phrases are read across lie between two words."""
+    for v in range(last + 1, w):
+        at = i64(s.place[v])
+        size = word_size(s, at)
+        if size <= LONGEST and not is_set_apart(f, at, at + size):
+            return False
+    return True
+
+
+@inner
+def mark_names(f, n, blocks, s, scratch, exact, keys):
+    """Mark words of names beside another that makes a pair of the leak with them, or beside a
+    house or date; `exact` is (bits, mask) of the exact table's filter."""
+    ring = scratch.ring
+    k0, k1 = keys[2 * k.PAIR], keys[2 * k.PAIR + 1]
+    held = i64(0)
+    for j in range(0, n, LANES):
+        found = flagged(s.flags, j)
+        while found:
+            w = j + trailing_zeros(found)
+            found &= found - ONE
+            if s.flags[w] & NAME == 0 or s.size[w] < 3:
+                continue
+            at = i64(s.place[w])
+            lists = word_flags(f, at, at + i64(s.size[w]), scratch.numbers, scratch.marks)
+            if lists & (k.F_STOP | k.F_STREET):
+                continue
+            key = s.key[w]
+            for back in range(min(held, NAMES)):
+                other = ring[(held - 1 - back) % NAMES]
+                behind = i64(s.place[other]) + i64(s.size[other])
+                if at - behind > NAME_REACH:
+                    break
+                if s.key[other] != key and bit_of(
+                    exact, siphash_number(join_unordered(key, s.key[other]), k0, k1)
+                ):
+                    mark(s, i64(s.place[other]))
+                    mark(s, at)
+            ring[held % NAMES] = w
+            held += 1
+            if is_by_home(at, blocks, s):
+                mark(s, at)
+
+
+@inner
+def is_by_home(at, blocks, s):
+    """Whether a house or date is marked near a byte."""
+    behind = min(blocks, (at + HOME_REACH + LANES) >> 6)
+    found = u64(0)
+    for j in range(max(i64(0), at - HOME_REACH) >> 6, behind):
+        found |= s.homes[j]
+    return found != u64(0)
 
 
 @inner
@@ -142,7 +265,7 @@ def mark_house(f, n, w, s, scratch):
         return
     while i > 0 and (is_digit(f[i - 1]) or is_letter(f[i - 1])):
         i -= 1
-    mark(s, i)
+    mark_home(s, i)
     v = w
     while v > 0 and s.place[v - 1] > i:
         v -= 1

@@ -98,6 +98,22 @@ def find(table, key, missing):
     return first, end
 
 
+@inner
+def warm(table, keys, count):
+    """Touch what looking up `keys[:count]` will read, so that the misses of all overlap.
+
+    Nothing is believed of what is read here; `keys` has room for `count` + 1 numbers behind them.
+    """
+    seen = u64(0)
+    last = i64(table.size) - 1
+    for t in range(count):
+        keys[count + t] = u64(table.starts[i64(keys[t] >> u64(table.shift))])
+    for t in range(count):
+        if last >= 0:
+            seen += u64(table.checks[min(i64(keys[count + t]), last)])
+    keys[2 * count] = seen
+
+
 @inlined
 def stream(domain, entry, keys):
     """The 32 bits that encipher the value of an entry."""

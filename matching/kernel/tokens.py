@@ -15,6 +15,9 @@ i64 = np.int64
 u8 = np.uint8
 
 WORD_TABLE = k.WORD_TABLE
+STRANGERS = 1024  # keys of addresses met lately that are near to no row's
+NEIGHBOURS = 64  # of one value at most, with as many places behind them
+NAMES = 16  # words of names that a further one is paired with while sifting
 
 
 class Tokens(NamedTuple):
@@ -42,6 +45,9 @@ class Scratch(NamedTuple):
     state: NDArray[np.int64]
     numbers: NDArray[np.uint64]
     marks: NDArray[np.uint8]
+    ring: NDArray[np.int64]
+    near: NDArray[np.uint64]
+    strangers: NDArray[np.uint64]
 
 
 def new_tokens(capacity: int) -> Tokens:
@@ -65,6 +71,9 @@ def new_scratch(words: tuple[Any, Any]) -> Scratch:
         np.zeros(8, np.int64),
         words[0],
         words[1],
+        np.zeros(NAMES, np.int64),
+        np.zeros(2 * NEIGHBOURS, np.uint64),
+        np.zeros(STRANGERS, np.uint64),
     )
 
 
@@ -100,4 +109,7 @@ def scratch_pointers(s):
         pointer(s.state),
         pointer(s.numbers),
         pointer(s.marks),
+        pointer(s.ring),
+        pointer(s.near),
+        pointer(s.strangers),
     )

@@ -14,7 +14,7 @@ WORD = ir.IntType(64)
 BLOCK = ir.VectorType(BYTE, LANES)
 
 
-def _splat(value: int) -> Any:
+def splat(value: int) -> Any:
     return ir.Constant(BLOCK, [value] * LANES)
 
 
@@ -24,9 +24,9 @@ def _block(builder: Any, pointer: Any, at: Any) -> Any:
     return builder.load(place, align=1)
 
 
-def _between(builder: Any, block: Any, low: int, high: int) -> Any:
+def between(builder: Any, block: Any, low: int, high: int) -> Any:
     """Lanes whose byte is from `low` to `high`."""
-    return builder.icmp_unsigned("<=", builder.sub(block, _splat(low)), _splat(high - low))
+    return builder.icmp_unsigned("<=", builder.sub(block, splat(low)), splat(high - low))
 
 
 def _mask_of(name: str, lanes: Any) -> Any:
@@ -53,25 +53,48 @@ def _any(builder: Any, *parts: Any) -> Any:
 def _gaps(builder: Any, block: Any, _args: Any) -> Any:
     return _any(
         builder,
-        _between(builder, block, 32, 32),
-        _between(builder, block, 45, 47),
-        _between(builder, block, 40, 41),
-        _between(builder, block, 95, 95),
+        between(builder, block, 32, 32),
+        between(builder, block, 45, 47),
+        between(builder, block, 40, 41),
+        between(builder, block, 95, 95),
     )
+
+
+def _clock_gap(builder: Any, block: Any, _args: Any) -> Any:
+    """What stands between a date and its time: a space, t or _."""
+    return _any(builder, *(between(builder, block, each, each) for each in (32, 95, 116)))
+
+
+def _months(builder: Any, block: Any, _args: Any) -> Any:
+    """What a month may begin with, in French or English, or er behind a 1."""
+    letters = (97, 100, 101, 102, 106, 109, 110, 111, 115)
+    return _any(builder, *(between(builder, block, each, each) for each in letters))
 
 
 def _unusual(builder: Any, block: Any, args: Any) -> Any:
     """What no plain folding of ASCII covers: bytes over 127, and a backslash before a u."""
     behind = _block(builder, args[0], builder.add(args[1], ir.Constant(WORD, 1)))
-    escape = builder.and_(_between(builder, block, 92, 92), _between(builder, behind, 117, 117))
-    return builder.or_(_between(builder, block, 128, 255), escape)
+    escape = builder.and_(between(builder, block, 92, 92), between(builder, behind, 117, 117))
+    return builder.or_(between(builder, block, 128, 255), escape)
 
 
-letters: Any = _mask_of("letters", lambda b, block, _: _between(b, block, 97, 122))
-digits: Any = _mask_of("digits", lambda b, block, _: _between(b, block, 48, 57))
-ats: Any = _mask_of("ats", lambda b, block, _: _between(b, block, 64, 64))
-flagged: Any = _mask_of("flagged", lambda b, block, _: _between(b, block, 1, 255))
+letters: Any = _mask_of("letters", lambda b, block, _: between(b, block, 97, 122))
+digits: Any = _mask_of("digits", lambda b, block, _: between(b, block, 48, 57))
+ats: Any = _mask_of("ats", lambda b, block, _: between(b, block, 64, 64))
+flagged: Any = _mask_of("flagged", lambda b, block, _: between(b, block, 1, 255))
+lines: Any = _mask_of("lines", lambda b, block, _: between(b, block, 10, 10))
 gaps: Any = _mask_of("gaps", _gaps)
+zeros: Any = _mask_of("zeros", lambda b, block, _: between(b, block, 48, 48))
+twos: Any = _mask_of("twos", lambda b, block, _: between(b, block, 50, 50))
+to_twos: Any = _mask_of("to_twos", lambda b, block, _: between(b, block, 48, 50))
+to_threes: Any = _mask_of("to_threes", lambda b, block, _: between(b, block, 48, 51))
+to_eights: Any = _mask_of("to_eights", lambda b, block, _: between(b, block, 48, 56))
+dash: Any = _mask_of("dash", lambda b, block, _: between(b, block, 45, 45))
+colon: Any = _mask_of("colon", lambda b, block, _: between(b, block, 58, 58))
+clock_gap: Any = _mask_of("clock_gap", _clock_gap)
+pluses: Any = _mask_of("pluses", lambda b, block, _: between(b, block, 43, 43))
+corsican: Any = _mask_of("corsican", lambda b, block, _: between(b, block, 97, 98))
+months: Any = _mask_of("months", _months)
 unusual: Any = _mask_of("unusual", _unusual)
 
 
@@ -79,15 +102,15 @@ unusual: Any = _mask_of("unusual", _unusual)
 def _fold_block(_typing: Any, source: Any, _at: Any, target: Any, _to: Any, _ends: Any) -> Any:
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         block = _block(builder, args[0], args[1])
-        lower = builder.or_(block, _splat(32))
-        folded = builder.select(_between(builder, block, 65, 90), lower, block)
-        blank = _between(builder, block, 0, 31)
-        tab = _between(builder, block, 9, 9)
-        line = _any(builder, _between(builder, block, 10, 12), _between(builder, block, 28, 30))
-        carriage = _between(builder, block, 13, 13)
-        folded = builder.select(blank, _splat(32), folded)
-        folded = builder.select(tab, _splat(9), folded)
-        folded = builder.select(line, _splat(10), folded)
+        lower = builder.or_(block, splat(32))
+        folded = builder.select(between(builder, block, 65, 90), lower, block)
+        blank = between(builder, block, 0, 31)
+        tab = between(builder, block, 9, 9)
+        line = _any(builder, between(builder, block, 10, 12), between(builder, block, 28, 30))
+        carriage = between(builder, block, 13, 13)
+        folded = builder.select(blank, splat(32), folded)
+        folded = builder.select(tab, splat(9), folded)
+        folded = builder.select(line, splat(10), folded)
         of = ir.Constant(BLOCK, ir.Undefined)
         one = builder.insert_element(of, args[4], ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
@@ -124,6 +147,17 @@ def _trailing(_typing: Any, _word: Any) -> Any:
 
 
 trailing_zeros: Any = _trailing  # 64 for 0
+
+
+@intrinsic
+def _leading(_typing: Any, _word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate
+
+
+leading_zeros: Any = _leading  # 64 for 0
 
 
 @intrinsic

@@ -58,11 +58,12 @@ u32 = np.uint32
 i64 = np.int64
 
 NEAR_BY = LONG + 100  # what speaks for one row lies no further apart, long lines aside
-AHEAD = 800  # more is read at once behind a hit, for the next one
+AHEAD = 1600  # more is read at once behind a hit, for the next one
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
 CHAIN = 4  # words of a comment in a row that count
 SLACK = 0.5
+SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
 JUDGED = 1024  # rows of names remembered as not speaking, where the same text is asked again
 JUDGED_AT = 8  # where these begin in `bounds`
 BOUNDS = JUDGED_AT + JUDGED
@@ -307,6 +308,16 @@ def speaks_for_row(f, size, least, near_kind, pair, local, bounds, rows, desk, s
 
 
 @inner
+def shows_enough(f, size, local, bounds, rows, desk):
+    """Whether so many values of the opened record stand around a hit that a name, date or house
+    may lead to it."""
+    seen = glance(rows, local, desk)
+    if seen >= COLUMNS or seen < COLUMNS - 1:
+        return seen >= COLUMNS
+    return count_masks(f, max(i64(0), bounds[0]), min(bounds[1], size), desk) > 0
+
+
+@inner
 def is_pointed_to(
     f, size, h, least, chunks, tokens, hits, n_hits, local, bounds, rows, desk, scratch, leak
 ):  # fmt: skip
@@ -328,38 +339,53 @@ def is_pointed_to(
         return False
     if not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
         return True
-    if kind == k.PAIR:
-        bounds[seat] = asked  # the caller stops at the first row that speaks
-    if is_weak(kind):
-        seen = glance(rows, local, desk)
-        if seen < COLUMNS - 1:
-            return False
-        low, high = max(i64(0), bounds[0]), min(bounds[1], size)
-        if seen < COLUMNS and count_masks(f, low, high, desk) == 0:
-            return False
     near_kind = 0.0
     if kind == k.SHINGLE:
         near_kind = ALL
     elif hits.quality[h] != k.Q_EXACT:
         near_kind = NEAR_NUMBER
-    return speaks_for_row(
-        f, size, least, near_kind, kind == k.PAIR, local, bounds, rows, desk, scratch.bytes, leak
+    speaks = (not is_weak(kind) or shows_enough(f, size, local, bounds, rows, desk)) and (
+        speaks_for_row(
+            f, size, least, near_kind, kind == k.PAIR, local, bounds, rows, desk, scratch,
+            leak,
+        )
     )  # fmt: skip
+    if kind == k.PAIR and not speaks:
+        bounds[seat] = asked
+    return speaks
+
+
+@inlined
+def is_told(parts, n_parts, first, behind):
+    """Whether every part that holds the bytes [first, behind) is worth reading already."""
+    for p in range(n_parts):
+        if parts[3 * p] <= first and behind <= parts[3 * p + 1] and parts[3 * p + 2] == 0:
+            return False
+    return True
 
 
 @inner
-def worth_reading(
-    f, size, least, chunks, tokens, hits, n_hits, local, bounds, rows, desk, scratch, leak
+def find_worth(
+    f, size, at, parts, n_parts, least, chunks, tokens, hits, n_hits, local, bounds, rows, desk,
+    scratch, leak,
 ):  # fmt: skip
-    """Whether a row can reach `least` bits in the region; asks for more than scoring, never less.
+    """Mark the parts of a region in which a row can reach `least` bits; asks for more than scoring
+    does, never less.
 
-    `bounds` is working memory of BOUNDS numbers.
+    The region begins at byte `at` of the text, `parts` is what `screen.cut_parts` made and `bounds`
+    working memory of BOUNDS numbers.
     """
     bounds[2] = -1
     for h in range(n_hits):
-        if is_pointed_to(
+        token = hits.token[h]
+        first, behind = at + tokens.start[token], at + tokens.end[token]
+        if is_told(parts, n_parts, first, behind):
+            continue
+        if least >= SURE and not is_pointed_to(
             f, size, h, least - SLACK, chunks, tokens, hits, n_hits, local, bounds, rows, desk,
             scratch, leak,
         ):  # fmt: skip
-            return True
-    return False
+            continue
+        for p in range(n_parts):
+            if parts[3 * p] <= first and behind <= parts[3 * p + 1]:
+                parts[3 * p + 2] = 1

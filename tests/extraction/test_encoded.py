@@ -218,3 +218,29 @@ def test_of_a_long_text_only_what_stands_near_an_escape_is_read_again(end: str) 
     layers = {layer.name: layer.text for layer in unwrap(f"{filler}{packed} {filler}")}
     assert told in layers["url"]
     assert len(layers["url"]) < 4_000
+
+
+def test_numbers_in_addresses_are_no_quoted_printable() -> None:
+    log = "\n".join(f"GET /items?page={n % 20 + 80} 200 width=96" for n in range(40))
+    assert [layer.name for layer in unwrap(log)] == [""]
+
+
+def test_windows_1252_in_quoted_printable_is_found() -> None:
+    text = "l=92adresse de Jeanne MARTINEAU, dite =93la Rousse=94, 12 rue de l=92=C9glise"
+    inner = [layer.text for layer in unwrap(text) if layer.name == "quoted-printable"]
+    assert inner == ["l’adresse de Jeanne MARTINEAU, dite “la Rousse”, 12 rue de l’Église"]
+
+
+def test_paths_and_words_of_small_letters_cost_no_look_at_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[str] = []
+
+    def remember(run: str) -> bool:
+        looked.append(run)
+        return False
+
+    monkeypatch.setattr("extraction.encoded._may_begin", remember)
+    hidden = base64.b64encode(ROW.encode()).decode()
+    unwrap(f"/usr/share/doc/packages-of-the-system/copyright\n{hidden[:60]}\n" * 20)
+    assert looked == [hidden[:24]] * 20

@@ -116,6 +116,57 @@ def test_records_in_ordinary_text(
     assert scanner.regions.read < scanner.regions.seen
 
 
+def forms(p: Person) -> list[str]:
+    """Numbers that only a closer look at their shape tells from counters and time stamps."""
+    year, month, day = p.born
+    name, phone = f"{p.first} {p.surname}", p.phone
+    pairs = [phone[at : at + 2] for at in range(0, 10, 2)]
+    nir = p.nir
+    word = disguises.MONTHS[month - 1]
+    return [
+        f"{name} {day}{word}{year} {phone}",
+        f"{day} {word[:4]}. {year % 100:02d} {name} {phone[1:]}",
+        f"{name} {day}/{month}/{year % 100:02d} {p.email}",
+        f"{year}-{month}-{day} 00:00 {name} {p.postcode} {p.town} {p.address}",
+        f"33 {phone[1]} {' '.join(pairs[1:])} {name}",
+        f"0033{phone[1:]} {name}",
+        f"{name} +33{phone[1]}.{'.'.join(pairs[1:])}",
+        f"{name} {phone[1:]}",
+        f"{nir[0]} {nir[1:3]} {nir[3:5]} {nir[5:7]} {nir[7:10]} {nir[10:]} {name}",
+        f"{nir[:7].lower()} {nir[7:]} {p.surname}",
+        f"2024-05-1{day % 10} 12:3{day % 10}:07 {name} {day:02d}.{month:02d}.{year} {phone}",
+        f"{p.member} {name} {phone[:4]} {phone[4:7]} {phone[7:]}",
+    ]
+
+
+def test_numbers_at_every_place_of_a_block(leak: LeakOnDisk, scanner: Scanner) -> None:
+    """Masks tell of 64 bytes at once: a number may begin anywhere in them, or across two."""
+    draw = random.Random("places")
+    parts: list[str] = []
+    for offset in range(64):
+        for form in range(len(forms(leak.people[0]))):
+            line = forms(draw.choice(leak.people))[form]
+            before = sum(map(len, parts)) + len(parts)
+            parts.append("\n" + "." * ((offset - before - 2) % 64) + f" {line}\n" + "- " * 400)
+    found = assert_same(scanner, "\n".join(parts))
+    assert len({match.row for match in found.matches}) > 500
+
+
+def test_a_pair_of_names_far_from_any_number(
+    leak: LeakOnDisk, scanner: Scanner, ordinary: str
+) -> None:
+    """Names alone are only looked at beside their like: also with others of the leak between."""
+    draw = random.Random("pairs")
+    others = [word for p in leak.people[:40] for word in (p.first.split("-")[0], p.surname)]
+    parts: list[str] = []
+    for number in range(RECORDS):
+        p = draw.choice(leak.people)
+        between = " ".join(draw.sample(others, number % 7))
+        record = f"{p.surname} {between} {p.first}, {p.town}, {p.doctor} {p.lab} {p.insurer}"
+        parts += [ordinary[number * SPACE : (number + 1) * SPACE], f"\n{record}\n"]
+    assert_same(scanner, "".join(parts))
+
+
 @pytest.mark.parametrize("kind", [*disguises.CLASSES, *MORE])
 def test_short_texts(kind: str, leak: LeakOnDisk, scanner: Scanner) -> None:
     draw = random.Random(f"short {kind}")

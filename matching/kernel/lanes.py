@@ -1,0 +1,217 @@
+"""Words of a text in eight lanes at once: cut out, and what is known to be harmless left out.
+
+`spread_bits` makes places of the bits of a mask. `cut_short` and `cut_long` take eight places of
+words each, load their bytes, find where the letters end and put down the SipHash message words of
+those that a memo of harmless words does not hold. Where a processor has no such instructions LLVM
+makes plain ones of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.binding
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from matching.kernel.vector import BLOCK, BYTE, LANES, WORD, between
+
+EIGHT = 8
+MEMO = 8192  # words of up to seven letters that are remembered, and as many longer ones
+MIX = 0x9E3779B97F4A7C15
+NOTHING = 0x0A0A0A0A0A0A0A0A  # what stands behind a text
+ST, STE = 0x0200000000007473, 0x0300000000657473  # these two stand for saint, sainte
+SAINT, SAINTE = 0x050000746E696173, 0x060065746E696173
+# Compressing 64 bytes takes this set of instructions; without it a loop over bits is faster.
+WIDE = bool(llvmlite.binding.get_host_cpu_features().get("avx512vbmi2", False))
+
+INT = ir.IntType(32)
+BIT = ir.IntType(1)
+WORDS = ir.VectorType(WORD, EIGHT)
+PLACES = ir.VectorType(INT, EIGHT)
+CHOICE = ir.VectorType(BIT, EIGHT)
+
+
+def _words(value: int) -> Any:
+    return ir.Constant(WORDS, [value] * EIGHT)
+
+
+def _spread(builder: Any, value: Any, of: Any) -> Any:
+    """A vector type `of` with one value in every lane."""
+    empty = ir.Constant(of, ir.Undefined)
+    one = builder.insert_element(empty, value, ir.Constant(INT, 0))
+    return builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(INT, of.count), None))
+
+
+def _call(builder: Any, name: str, result: Any, args: list[Any]) -> Any:
+    kind = ir.FunctionType(result, [each.type for each in args])
+    return builder.call(builder.module.declare_intrinsic(name, (), kind), args)
+
+
+def _gather(builder: Any, base: Any, offsets: Any) -> Any:
+    """Eight words, `offsets` bytes behind a pointer."""
+    start = _spread(builder, builder.ptrtoint(base, WORD), WORDS)
+    pointers = builder.inttoptr(
+        builder.add(start, offsets), ir.VectorType(ir.PointerType(WORD), EIGHT)
+    )
+    every = ir.Constant(CHOICE, [1] * EIGHT)
+    return _call(
+        builder, "llvm.masked.gather.v8i64.v8p0", WORDS,
+        [pointers, ir.Constant(INT, 1), every, ir.Constant(WORDS, ir.Undefined)],
+    )  # fmt: skip
+
+
+def _put(builder: Any, chosen: Any, values: Any, base: Any, at: Any) -> None:
+    """Store the chosen lanes next to each other from `base[at]` on."""
+    kind = "i64" if values.type == WORDS else "i32"
+    name = f"llvm.masked.compressstore.v8{kind}"
+    _call(builder, name, ir.VoidType(), [values, builder.gep(base, [at]), chosen])
+
+
+def _cut(builder: Any, text: Any) -> tuple[Any, Any, Any, Any]:
+    """(message word without its tag, letters in it, whether more may follow, whether a digit
+    follows) of eight bytes in each lane."""
+    block = builder.bitcast(text, BLOCK)
+    others = builder.bitcast(
+        builder.sext(builder.not_(between(builder, block, 97, 122)), BLOCK), WORDS
+    )
+    digits = builder.bitcast(builder.sext(between(builder, block, 48, 57), BLOCK), WORDS)
+    low = builder.and_(builder.sub(others, _words(1)), builder.not_(others))
+    first = builder.and_(others, builder.sub(_words(0), others))
+    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), _words(3))
+    open_ = builder.icmp_unsigned("==", others, _words(0))
+    digit = builder.icmp_unsigned("!=", builder.and_(digits, first), _words(0))
+    return builder.and_(text, low), size, open_, digit
+
+
+def _seats(builder: Any, key: Any) -> Any:
+    """Where words with these message words sit in a memo, in bytes."""
+    mixed = builder.mul(key, _words(MIX))
+    shift = 64 - MEMO.bit_length() + 1
+    return builder.shl(builder.lshr(mixed, _words(shift)), _words(3))
+
+
+def _numbers(builder: Any, first: Any) -> Any:
+    """The numbers `first`, `first` + 1, …"""
+    start = _spread(builder, builder.trunc(first, INT), PLACES)
+    return builder.add(start, ir.Constant(PLACES, list(range(EIGHT))))
+
+
+def _told(builder: Any, chosen: Any) -> Any:
+    return builder.zext(builder.bitcast(chosen, BYTE), WORD)
+
+
+@intrinsic
+def _spread_bits(_typing: Any, _mask: Any, _base: Any, target: Any, _at: Any) -> Any:
+    def generate(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        mask, base, places, at = args
+        with builder.goto_entry_block():
+            room = builder.alloca(BLOCK)
+        inside = builder.bitcast(room, ir.PointerType(BYTE))
+        bits = builder.bitcast(mask, ir.VectorType(BIT, LANES))
+        order = ir.Constant(BLOCK, list(range(LANES)))
+        _call(builder, "llvm.masked.compressstore.v64i8", ir.VoidType(), [order, inside, bits])
+        of = ir.VectorType(INT, 16)
+        start = _spread(builder, builder.trunc(base, INT), of)
+        count = _call(builder, "llvm.ctpop.i64", WORD, [mask])
+
+        def put(number: int) -> None:
+            step = ir.Constant(WORD, 16 * number)
+            here = builder.bitcast(
+                builder.gep(inside, [step]), ir.PointerType(ir.VectorType(BYTE, 16))
+            )
+            wide = builder.add(builder.zext(builder.load(here, align=1), of), start)
+            place = builder.gep(places, [builder.add(at, step)])
+            builder.store(wide, builder.bitcast(place, ir.PointerType(of)), align=4)
+
+        put(0)
+        with builder.if_then(
+            builder.icmp_unsigned(">", count, ir.Constant(WORD, 16)), likely=False
+        ):
+            for number in (1, 2, 3):
+                put(number)
+        return context.get_dummy_value()
+
+    return types.none(types.uint64, types.int64, target, types.int64), generate
+
+
+spread_bits: Any = _spread_bits  # (mask, place of its first bit, places, where in them)
+
+
+@intrinsic
+def _cut_short(
+    _typing: Any, text: Any, places: Any, _at: Any, memo: Any, short: Any, short_at: Any,
+    _n_short: Any, long_at: Any, _n_long: Any,
+) -> Any:  # fmt: skip
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        f, place, t, known, out, out_at, n_short, more_at, n_long = args
+        here = builder.bitcast(builder.gep(place, [t]), ir.PointerType(PLACES))
+        offsets = builder.zext(builder.load(here, align=4), WORDS)
+        word, size, open_, digit = _cut(builder, _gather(builder, f, offsets))
+        key = builder.or_(word, builder.shl(size, _words(56)))
+        for name, meant in ((ST, SAINT), (STE, SAINTE)):
+            same = builder.icmp_unsigned("==", key, _words(name))
+            key = builder.select(same, _words(meant), key)
+        seen = _gather(builder, known, _seats(builder, key))
+        new = builder.icmp_unsigned("!=", seen, key)
+        left = builder.or_(open_, digit)
+        new = builder.and_(new, builder.not_(left))
+        new = builder.and_(new, builder.icmp_unsigned("!=", size, _words(0)))
+        numbers = _numbers(builder, t)
+        _put(builder, new, key, out, n_short)
+        _put(builder, new, numbers, out_at, n_short)
+        _put(builder, open_, numbers, more_at, n_long)
+        eight = ir.Constant(WORD, EIGHT)
+        return builder.or_(_told(builder, new), builder.shl(_told(builder, open_), eight))
+
+    signature = types.uint64(
+        text, places, types.int64, memo, short, short_at, types.int64, long_at, types.int64
+    )
+    return signature, generate
+
+
+# (text, places, which eight of them, memo, message words, numbers of words, how many, numbers of
+# words of eight letters and more, how many); tells which lanes went into the first list, and by
+# higher bits which into the second.
+cut_short: Any = _cut_short
+
+
+@intrinsic
+def _cut_long(
+    _typing: Any, text: Any, places: Any, numbers: Any, _at: Any, memo: Any, memo2: Any, long: Any,
+    long2: Any, long_at: Any, _n_long: Any, more_at: Any, _n_more: Any,
+) -> Any:  # fmt: skip
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        f, place, which, t, known, known2, out, out2, out_at, n_long, rest_at, n_more = args
+        here = builder.bitcast(builder.gep(which, [t]), ir.PointerType(PLACES))
+        number = builder.load(here, align=4)
+        step = builder.shl(builder.zext(number, WORDS), _words(2))
+        offsets = builder.and_(_gather(builder, place, step), _words(0xFFFFFFFF))
+        start = _gather(builder, f, offsets)
+        behind = _gather(builder, f, builder.add(offsets, _words(8)))
+        word, size, open_, digit = _cut(builder, behind)
+        key = builder.or_(word, builder.shl(builder.add(size, _words(8)), _words(56)))
+        seats = _seats(builder, builder.xor(start, builder.mul(key, _words(MIX))))
+        new = builder.or_(
+            builder.icmp_unsigned("!=", _gather(builder, known, seats), start),
+            builder.icmp_unsigned("!=", _gather(builder, known2, seats), key),
+        )
+        new = builder.and_(new, builder.not_(builder.or_(open_, digit)))
+        # Behind the last number stands the end of the text.
+        new = builder.and_(new, builder.icmp_unsigned("!=", start, _words(NOTHING)))
+        _put(builder, new, start, out, n_long)
+        _put(builder, new, key, out2, n_long)
+        _put(builder, new, number, out_at, n_long)
+        _put(builder, open_, number, rest_at, n_more)
+        eight = ir.Constant(WORD, EIGHT)
+        return builder.or_(_told(builder, new), builder.shl(_told(builder, open_), eight))
+
+    signature = types.uint64(
+        text, places, numbers, types.int64, memo, memo2, long, long2, long_at, types.int64,
+        more_at, types.int64,
+    )  # fmt: skip
+    return signature, generate
+
+
+cut_long: Any = _cut_long  # the same of words of eight letters and more, `numbers` of them

@@ -1,0 +1,158 @@
+"""Which groups of digits are worth a look at all: told of sixty-four bytes at once by masks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.kernel.jit import inlined
+from matching.kernel.sieve import ONE
+from matching.kernel.vector import (
+    LANES,
+    clock_gap,
+    colon,
+    corsican,
+    dash,
+    months,
+    pluses,
+    to_eights,
+    to_threes,
+    to_twos,
+    twos,
+    zeros,
+)
+
+u64 = np.uint64
+
+
+@inlined
+def later(here, behind, count):
+    """A mask moved so that each bit tells of the byte `count` (1 to 63) behind its own."""
+    return (here >> u64(count)) | (behind << u64(64 - count))
+
+
+@inlined
+def worth_a_look(f, j, starts, stamps, s):
+    """Those of the digits that begin groups in block `j` which may begin or end something.
+
+    That is: runs of four letters and digits or more with a letter in front, runs of six or more,
+    groups that may make nine digits together, and what has the shape of a date. Everything else in
+    a log (time stamps, counters, parts of addresses) stays outside. `stamps` are the beginnings of
+    time stamps in the block before; returns those of this one as well.
+    """
+    d, d_next = s.digits[j], s.digits[j + 1]
+    a, a_next = d | s.letters[j], d_next | s.letters[j + 1]
+    g, g_next = s.gaps[j], s.gaps[j + 1]
+    y, y_next = d | g, d_next | g_next
+    before = a << ONE
+    four = a & later(a, a_next, 1) & later(a, a_next, 2) & later(a, a_next, 3)
+    six = four & later(a, a_next, 4) & later(a, a_next, 5)
+    run = (four << ONE) | (four << u64(2)) | (four << u64(3)) | four
+    if j:
+        letters = s.letters[j - 1]
+        last = a_before(s, j)
+        before |= last >> u64(63)
+        # A run that began in the block before: long enough, for all that is seen here.
+        run |= ((last & letters) >> u64(63)) * u64(7)
+    led = starts & before
+    bare = starts & ~before
+    if not (led & run) | bare:
+        return u64(0), u64(0)
+    one, two, three = later(d, d_next, 1), later(d, d_next, 2), later(d, d_next, 3)
+    only_one = ~one
+    only_two = one & ~two
+    only_four = one & two & three & ~later(d, d_next, 4)
+    wide = y & later(y, y_next, 1) & later(y, y_next, 2) & later(y, y_next, 3)
+    wide &= later(y, y_next, 4) & later(y, y_next, 5)
+    found = (led & run) | (bare & six)
+    base = j * LANES
+    month, month_next = months(f, base), months(f, base + LANES)
+    found |= bare & only_one & month_behind(1, month, month_next, g, g_next)
+    found |= bare & only_two & month_behind(2, month, month_next, g, g_next)
+    bare &= wide & ~((stamps >> u64(LANES - 5)) | (stamps >> u64(LANES - 8)))
+    if not bare:
+        return found, u64(0)
+    zero, low = zeros(f, base), to_threes(f, base)
+    stamp = only_four & time_stamps(f, base, d, d_next)
+    bare &= ~(stamp | (stamp << u64(5)) | (stamp << u64(8)))
+    found |= bare & may_be_number(f, base, only_one, zero, low, y, y_next, wide)
+    found |= bare & only_one & ~zero & shape(f, base, 1, d, d_next, g, g_next)
+    found |= bare & only_two & low & shape(f, base, 2, d, d_next, g, g_next)
+    found |= bare & only_four & low & shape(f, base, 4, d, d_next, g, g_next)
+    return found | (bare if letter_of_corsica(f, base) else u64(0)), stamp
+
+
+@inlined
+def may_be_number(f, base, only_one, zero, low, y, y_next, wide):
+    """Where digits may begin a NIR or phone of several groups: by what `is_number` asks of the
+    first digits, and so many digits and gaps as that takes."""
+    ten = wide & later(y, y_next, 6) & later(y, y_next, 7) & later(y, y_next, 8)
+    ten &= later(y, y_next, 9)
+    eleven = ten & later(y, y_next, 10)
+    twelve = eleven & later(y, y_next, 11)
+    thirteen = twelve & later(y, y_next, 12)
+    second = zeros(f, base + 1)
+    three = low & ~to_twos(f, base)
+    return (
+        (ten & (zero | pluses(f, base - 1))) | (eleven & (only_one | second))
+        | (twelve & three) | thirteen
+    )  # fmt: skip
+
+
+@inlined
+def time_stamps(f, base, d, d_next):
+    """Where four digits begin the date of a time stamp, 2024-05-17 12:34, other than midnight: what
+    `stamp_end` knows, and no other number begins in."""
+    dashes = dash(f, base + 4) & dash(f, base + 7) & colon(f, base + 13)
+    if not dashes:
+        return u64(0)
+    digits_there = later(d, d_next, 5) & later(d, d_next, 6) & later(d, d_next, 8)
+    digits_there &= later(d, d_next, 9) & later(d, d_next, 11) & later(d, d_next, 12)
+    digits_there &= later(d, d_next, 14) & later(d, d_next, 15)
+    midnight = zeros(f, base + 11) & zeros(f, base + 12) & zeros(f, base + 14)
+    midnight &= zeros(f, base + 15)
+    month = (zeros(f, base + 5) & ~zeros(f, base + 6)) | (
+        (to_twos(f, base + 5) & ~zeros(f, base + 5) & ~twos(f, base + 5)) & to_twos(f, base + 6)
+    )
+    day = (to_twos(f, base + 8) & ~twos(f, base + 8)) & ~(zeros(f, base + 8) & zeros(f, base + 9))
+    day |= twos(f, base + 8) & to_eights(f, base + 9)
+    year = twos(f, base) & zeros(f, base + 1) & to_twos(f, base + 2)
+    return dashes & digits_there & month & day & year & clock_gap(f, base + 10) & ~midnight
+
+
+@inlined
+def a_before(s, j):
+    """Letters and digits of the block before `j`."""
+    return s.letters[j - 1] | s.digits[j - 1]
+
+
+@inlined
+def shape(f, base, first, d, d_next, g, g_next):
+    """Where a group of `first` digits may be followed by the second and third group of a date."""
+    gap = later(g, g_next, first)
+    more = later(g, g_next, first + 1)  # a gap of several bytes is looked at one by one
+    second = later(d, d_next, first + 1)
+    third = later(d, d_next, first + 2)
+    one = ~zeros(f, base + first + 1) & later(g, g_next, first + 2)
+    two = third & to_threes(f, base + first + 1) & later(g, g_next, first + 3)
+    return gap & (more | (second & (one | two)))
+
+
+@inlined
+def month_behind(first, month, month_next, g, g_next):
+    """Where a month's name may follow a group of `first` digits, or the er of a first day."""
+    gap = later(g, g_next, first)
+    found = later(month, month_next, first) | (gap & later(month, month_next, first + 1))
+    gap &= later(g, g_next, first + 1)
+    found |= gap & later(month, month_next, first + 2)
+    gap &= later(g, g_next, first + 2)
+    found |= gap & later(month, month_next, first + 3)
+    gap &= later(g, g_next, first + 3)
+    return found | (gap & later(month, month_next, first + 4))
+
+
+@inlined
+def letter_of_corsica(f, base):
+    """Whether the 2A or 2B of a NIR stands in or shortly behind a block."""
+    return (twos(f, base) & corsican(f, base + 1)) | (
+        twos(f, base + LANES) & corsican(f, base + LANES + 1)
+    ) != u64(0)
