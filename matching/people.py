@@ -22,7 +22,7 @@ from matching.kernel import kinds as k
 from matching.kernel.bench import Bench
 from matching.kernel.reading import tokenise_array
 from matching.normalise.fold import Folded
-from matching.regions import all_regions
+from matching.regions import all_parts
 
 MOST = 1000  # recognised records that are looked at, strong ones and weak ones
 SHOWN = 0.7  # share of the recognised records that must show a trait
@@ -77,7 +77,7 @@ class People:
         kinds: list[list[Places]] = [[] for _ in range(6)]
         behind = 0
         t = self._bench.tokens
-        for start, end in all_regions(folded):
+        for start, end in all_parts(folded):
             count = tokenise_array(
                 folded.data, start, end, False, t, self._bench.scratch, self._keys
             )
