@@ -115,13 +115,6 @@ def take(hits, n, room, table, key, token, kind, quality, leak):
 
 
 @inner
-def is_held(key, leak):
-    """Whether any row stands behind a key that passed the filter: one in sixteen others does."""
-    first, end = find(leak.exact, key, leak.missing)
-    return end > first
-
-
-@inner
 def take_exact(hits, n, room, key, token, kind, leak):
     """`take` from the exact table, behind its bit filter."""
     if not in_bits(leak.exact_bits, leak.exact_mask, key):
@@ -263,7 +256,7 @@ def pair_hits(t, tokens, ring, hits, n, room, wide, leak):
             if in_bits(leak.exact_bits, leak.exact_mask, both):
                 before = n
                 n = take(hits, n, room, leak.exact, both, t, k.PAIR, k.Q_EXACT, leak)
-                if n == before and is_held(both, leak):
+                if n == before:
                     n = meet_wide(t, both, tokens, ring, wide, hits, n, room, leak)
     for back in range(min(ring[RING_COUNTS + 1], PLACES)):
         other = ring[RING_PLACE + (ring[RING_COUNTS + 1] - 1 - back) % PLACES]
