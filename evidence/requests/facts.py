@@ -21,8 +21,11 @@ from index.schema import CaseClaim
 MASK = "•"
 CLAIM = ("claimant", "standing", "harm", "mandate", "without_notice")
 # Thirteen or fifteen digits as a NIR is written (with Corsica's letter).
+# Fourteen are a SIRET, which a claimant may well name.
 NIR = re.compile(
-    r"(?<!\d)[1-8](?:[ .-]?\d){4}[ .-]?(?:\d[ .-]?[\dAB])(?:[ .-]?\d){6,8}(?!\d)", re.IGNORECASE
+    r"(?<!\d)[1-8](?:[ .-]?\d){4}[ .-]?\d[ .-]?[\dAB](?:[ .-]?\d){6}(?:[ .-]?\d[ .-]?\d)?"
+    r"(?![ .-]?\d)",
+    re.IGNORECASE,
 )
 
 

@@ -319,7 +319,8 @@ def test_the_annex_is_whole_where_nobody_was_asked(case: Prepared, mail: MailBox
     assert [value for value in PLANTED if value in bare] == []
     with pytest.raises(EvidenceError, match="NIR"):
         fill_in(case.engine, case.case, {"harm": f"patient {PLANTED[2]}"}, who="j", now=now())
-    fields = {"claimant": "Laboratoire X", "standing": "responsable de traitement",
+    fields = {"claimant": "Laboratoire X, SIRET 552 100 554 00013",
+              "standing": "responsable de traitement",
               "harm": "données de santé de patients exposées", "mandate": "pouvoir du 3 mars",
               "without_notice": "Les copies se multiplient d’heure en heure."}  # fmt: skip
     fill_in(case.engine, case.case, fields, who="jeanne", now=now())
