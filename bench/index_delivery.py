@@ -6,7 +6,8 @@ real node with a 1 GB heap is started. What is compared with what:
 - `bare` hands the outbox's own rows, as they lie there, to the client's `parallel_bulk` and
   forgets them; `shipped` is Vigie's delivery of the same rows with everything it does besides
   (reading each answer, settling each row on disk). Both send again what had no room (429).
-  They go into indices with the same mapping, in turns, `--rounds` times.
+  They go into indices with the same mapping, in turns, a tenth of the hits at a time, so that
+  what else the machine does meets both.
 - `rebuild` makes the index anew from the record and reads it back; the digest of all hits is taken
   of the delivered index before, and is the same.
 - `pages` are filtered pages of 50 alerts out of a tenth as many alerts as hits.
@@ -46,6 +47,7 @@ from index.search import SearchIndex
 from index.shipper import Lane
 from tests.elasticsearch_node.node import Node
 
+TURNS = 10
 BUSY_SECONDS = 1.0
 PAGES = (
     "", "status:open", "source:source-7", "status:open source:source-7 records:>=100",
@@ -54,23 +56,48 @@ PAGES = (
 PAGE_ROUNDS = 25
 
 
-def rows(record: Path) -> Iterator[Any]:
-    """What waits: (document id, body as text)."""
+def rows(record: Path, turn: range) -> Iterator[Any]:
+    """What waits of some hits: (document id, body as text)."""
     with closing(sqlite3.connect(record)) as connection:
         yield from connection.execute(
-            "SELECT document_id, body FROM outbox WHERE channel = ? ORDER BY id", (HITS,)
+            "SELECT document_id, body FROM outbox WHERE channel = ? AND id BETWEEN ? AND ? "
+            "ORDER BY id",
+            (HITS, turn[0], turn[-1]),
         )
 
 
-def bare(client: Elasticsearch, names: Names, record: Path, threads: int, chunk: int) -> float:
-    """Seconds of `parallel_bulk` over the rows."""
+def hold_all(record: Path) -> list[range]:
+    """Take all hits out of the shipper's sight; the ids of the rows of each turn."""
+    with closing(sqlite3.connect(record)) as connection, connection:
+        ids = [row[0] for row in connection.execute(
+            "SELECT id FROM outbox WHERE channel = ? ORDER BY id", (HITS,)
+        )]  # fmt: skip
+        connection.execute("UPDATE outbox SET channel = 'held' WHERE channel = ?", (HITS,))
+    size = -(-len(ids) // TURNS)
+    parts = [ids[at : at + size] for at in range(0, len(ids), size)]
+    return [range(part[0], part[-1] + 1) for part in parts]
+
+
+def give(record: Path, turn: range) -> None:
+    """Let the shipper see the hits of one turn."""
+    with closing(sqlite3.connect(record)) as connection, connection:
+        connection.execute(
+            "UPDATE outbox SET channel = ? WHERE channel = 'held' AND id BETWEEN ? AND ?",
+            (HITS, turn[0], turn[-1]),
+        )
+
+
+def bare(
+    client: Elasticsearch, names: Names, waiting: Iterable[Any], threads: int, chunk: int
+) -> float:
+    """Seconds of `parallel_bulk` over rows."""
 
     def expand(row: Any) -> tuple[dict[str, Any], Any]:
         # The text goes as it is: nothing is parsed here either.
         return {"create": {"_index": names.write_alias(row[0]), "_id": row[0]}}, row[1]
 
     began = time.perf_counter()
-    left: Iterable[Any] = rows(record)
+    left = waiting
     while True:
         refused: list[Any] = []
         for good, answer in parallel_bulk(
@@ -171,53 +198,36 @@ def copied(record: Path, folder: Path) -> Iterator[Path]:
 
 def elasticsearch(record: Path, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Everything on a node of its own."""
-    node = Node(folder / "node", heap="1g")
-    with node, closing(connect(Access(node.url))) as client:
-        names = Names("bare")
-
-        def emptied(used: Names) -> None:
-            found = client.indices.get(index=used.pattern, filter_path="*.aliases")
-            client.indices.delete(index=list(found))
-
-        def once() -> float:
-            set_up(client, names)
-            seconds = bare(client, names, record, options.threads, options.chunk)
-            client.indices.refresh(index=names.alias("hit"))
-            found = client.count(index=names.alias("hit"))["count"]
-            assert found == options.hits, found
-            emptied(names)
-            return seconds
-
-        once() if options.hits <= 100_000 else None  # the virtual machine warms up
+    node, names = Node(folder / "node", heap="1g"), Names("bare")
+    with (
+        node,
+        closing(connect(Access(node.url))) as client,
+        closing(ElasticsearchIndex(Access(node.url))) as index,
+        copied(record, folder) as copy,
+    ):
+        set_up(client, names)
         set_up(client, Names())
-        bares, ships, alerts = [], [], 0.0
-        for number in range(options.rounds):
-            if number:
-                emptied(Names())
-                set_up(client, Names())
-            bares.append(once())
-            with (
-                closing(ElasticsearchIndex(Access(node.url))) as index,
-                copied(record, folder) as copy,
-            ):
-                ships.append(shipped(copy, index))
-                index.refresh()
-                found = index.count("", kind="hit")
-                assert found == options.hits, found
-                if number < options.rounds - 1:
-                    continue
-                alerts = shipped(copy, index, SEARCH)
-                rest = after(copy, index, options)
+        bares, ships = [], []
+        for turn in hold_all(copy):
+            bares.append(bare(client, names, rows(record, turn), options.threads, options.chunk))
+            give(copy, turn)
+            ships.append(shipped(copy, index))
+        for used in (names, Names()):
+            client.indices.refresh(index=used.alias("hit"))
+            found = client.count(index=used.alias("hit"))["count"]
+            assert found == options.hits, found
+        client.indices.delete(index=list(client.indices.get(index=names.pattern)))
+        alerts = shipped(copy, index, SEARCH)
+        # The virtual machine warms up in the first turn.
+        ratios = [one / other for one, other in zip(bares, ships, strict=True)][1:]
         return {
-            "bare_a_second": round(options.hits / statistics.median(bares)),
-            "shipped_a_second": round(options.hits / statistics.median(ships)),
-            "ratio": round(statistics.median(bares) / statistics.median(ships), 2),
-            "seconds": {
-                "bare": [round(seconds, 1) for seconds in bares],
-                "shipped": [round(seconds, 1) for seconds in ships],
-            },
+            "bare_a_second": round(options.hits / sum(bares)),
+            "shipped_a_second": round(options.hits / sum(ships)),
+            "ratio": round(sum(bares[1:]) / sum(ships[1:]), 2),
+            "median_ratio": round(statistics.median(ratios), 2),
+            "turns": [[round(s, 1) for s in pair] for pair in zip(bares, ships, strict=True)],
             "alerts_a_second": round(options.hits / 10 / alerts),
-            **rest,
+            **after(copy, index, options),
         }
 
 
@@ -247,7 +257,6 @@ def main() -> None:
     """Print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--hits", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=4, help="of parallel_bulk")
     parser.add_argument("--chunk", type=int, default=500, help="of parallel_bulk")
     parser.add_argument("--only", choices=("elasticsearch", "embedded"))
