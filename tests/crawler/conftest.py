@@ -19,6 +19,8 @@ from crawler.source import SourceSpec
 from matching import frames
 from tests.crawler.fake_crawl import Bench, bench_in
 
+HEALTHY = "un texte sain qui doit toujours être lu, ligne après ligne"
+
 
 @dataclass
 class Crawl:
@@ -281,3 +283,15 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     """A record, a supervisor, and children that are scripts."""
     with bench_in(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def listing(hostile: Any) -> Any:
+    """A list of pastes with a healthy one; returns a function that lists one more path."""
+
+    def add(*paths: str) -> None:
+        rows = "".join(f"<li><a href='{p}'>note {i} ici</a></li>" for i, p in enumerate(paths))
+        hostile.page("/", f"<main><ul><li><a href='/n/ok1'>note saine</a></li>{rows}</ul></main>")
+        hostile.page("/n/ok1", f"<main><pre>{HEALTHY}</pre></main>")
+
+    return add
