@@ -182,9 +182,9 @@ def test_a_full_write_queue_delays_and_loses_nothing(
 ) -> None:
     rough.stop()
     rough.start(thread_pool__write__queue_size="1", node__processors="1")
-    # A batch goes to a dozen indices at once, and the server works on one and queues one.
+    # A batch goes to eight indices at once, and the server works on one and queues one.
     with indexed(rough, unique(part=10)) as (index, client):
-        fill(120)
+        fill(70)
         with delivering(engine, index):
             whole(engine, index)
         pools = client.nodes.stats(metric="thread_pool")["nodes"].values()

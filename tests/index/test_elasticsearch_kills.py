@@ -24,6 +24,7 @@ from index.shipper import Shipper
 from tests.elasticsearch_node.node import Node
 from tests.elasticsearch_node.running import started
 from tests.index.servers import opened, until, whole
+from vigie.demo import tether
 
 Fill = Callable[[int], None]
 NAMES = Names("test")
@@ -53,7 +54,9 @@ class ShipperProcess:
 
     def __init__(self, engine: Engine, node: Node) -> None:
         record = engine.url.render_as_string(hide_password=False)
-        self._command = [sys.executable, "-c", SHIPPER, record, node.url, NAMES.prefix]
+        self._command = tether.command(
+            [sys.executable, "-c", SHIPPER, record, node.url, NAMES.prefix]
+        )
         self.start()
 
     def start(self) -> None:
@@ -84,7 +87,7 @@ def shipping(engine: Engine, node: Node) -> Iterator[ShipperProcess]:
         process.kill()
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(100, marks=pytest.mark.soak)])
 def test_node_and_shipper_killed_at_any_moment_lose_and_double_nothing(
     rounds: int, engine: Engine, fill: Fill, tmp_path: Path
 ) -> None:
