@@ -9,6 +9,9 @@ import pytest
 
 from tests.hostile.patterns import ROOMS, AnyPattern, all_patterns, attacks
 
+# Its measure is time, which a busy machine bends: a campaign for a quiet one.
+pytestmark = pytest.mark.soak
+
 # Patterns put together from local names, and why each is harmless.
 BUILT = {
     "extraction.mojibake._sequences": "its results stand in SEQUENCES, which is tried",

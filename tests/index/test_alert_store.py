@@ -144,7 +144,7 @@ def test_json_is_the_contract(store: AlertStore) -> None:
     found = store.get(1).alert.to_json()
     assert list(found) == [
         "id", "case", "leak", "source", "location", "also", "verdict", "records", "fields",
-        "first_seen", "last_seen", "found_after_s", "status",
+        "first_seen", "last_seen", "found_after_s", "gone_at", "status",
     ]  # fmt: skip
     assert found["first_seen"] == "2026-05-01T00:00:00.000Z"
 
@@ -165,7 +165,7 @@ def test_the_strongest_match_of_each_alert_says_why(
     told = list(_with_why(store, alerts))
     assert [each["why"] and each["why"]["row"] for each in told] == [6, None]
     assert told[0]["bits"] == 66.0
-    assert {**alerts[0].to_json(), "bits": 66.0, "why": told[0]["why"]} == told[0]
+    assert {**alerts[0].to_json(), "path": [], "bits": 66.0, "why": told[0]["why"]} == told[0]
 
 
 def test_what_was_seen_is_kept_with_its_match(
