@@ -41,6 +41,16 @@ def test_some_people_of_another_list_are_no_repost(known: int, people: int) -> N
     assert told(scattered(known), people) is Verdict.SAME_PEOPLE
 
 
+@pytest.mark.parametrize(("known", "people"), [(5, 7), (5, 6), (6, 9), (7, 11), (20, 40)])
+def test_a_few_bystanders_do_not_make_it_another_list(known: int, people: int) -> None:
+    assert told(scattered(known), people).raises_alert
+
+
+@pytest.mark.parametrize(("known", "people"), [(4, 6), (4, 7), (5, 8), (6, 10), (19, 40)])
+def test_a_short_list_that_a_club_could_share_is_another_list(known: int, people: int) -> None:
+    assert told(scattered(known), people) is Verdict.SAME_PEOPLE
+
+
 def test_the_order_of_the_file_gives_a_diluted_fragment_away() -> None:
     kept = [row(100 + i, at=i * 50) for i in range(6)]
     assert told(kept, 60) is Verdict.FRAGMENT
