@@ -13,6 +13,7 @@ from capture.errors import CaptureError
 from capture.sealing import NAME, Sealer
 
 WORK = "travail"
+OPENINGS = "openings.json"
 
 
 class SealedOriginals:
@@ -32,11 +33,12 @@ class SealedOriginals:
         self, body: bytes, facts: Mapping[str, object], more: Mapping[str, bytes] | None = None
     ) -> str:
         """Seal twice; the sealed file's name, "" when there is no recipient. The working copy has
-        the same name in its own folder, and of the things in it only facts and body."""
+        the same name in its own folder, and holds facts, body and what opens single records."""
         name = self._sealer.seal(body, facts, more)
         if name:
             try:
-                self._work.seal_as(name, body, facts)
+                openings = {key: data for key, data in (more or {}).items() if key == OPENINGS}
+                self._work.seal_as(name, body, facts, openings)
             except BaseException:
                 self.discard(name)
                 raise

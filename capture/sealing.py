@@ -60,10 +60,12 @@ class Sealer:
                 "Make room there, or set [storage] path to a folder this user may write to"
             ) from error
 
-    def seal_as(self, name: str, body: bytes, facts: Mapping[str, object]) -> None:
+    def seal_as(
+        self, name: str, body: bytes, facts: Mapping[str, object], more: Mapping[str, bytes]
+    ) -> None:
         """The same under a name that another file gave; nothing without recipients."""
         if self._recipients:
-            self._store(name, pyrage.encrypt(_tar(body, facts, {}), self._recipients))
+            self._store(name, pyrage.encrypt(_tar(body, facts, more), self._recipients))
 
     def discard(self, name: str) -> None:
         """Remove a sealed file that nothing refers to; one that is gone already is no error."""

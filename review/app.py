@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from evidence.unmask.client import Unmasker
 from index.accounts import AccountError, AccountStore
 from index.alerts import AlertStore
 from index.cases import CaseStore
@@ -20,7 +22,7 @@ from index.errors import NotFound, WrongChoice
 from index.review_queries import ReviewQueries
 from index.search import SearchIndex
 from index.sources import SourceStore
-from review import pages
+from review import pages, unmasking
 from review.guard import Guard, Visitor
 from review.rendering import STATIC, error_page
 from review.settings import Settings
@@ -28,13 +30,25 @@ from review.signing_in import SigningIn
 from review.wording import choose
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stands beside the record where it is set up."""
+
+    unmasker: Unmasker | None = None
+
+
+NO_PARTS = Parts()
+
+
 class Application:
     """The ASGI application; `routes` is the table that tests walk."""
 
-    def __init__(self, engine: Engine, settings: Settings, search: SearchIndex) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, search: SearchIndex, parts: Parts = NO_PARTS
+    ) -> None:
         settings.check()
         accounts = AccountStore(engine)
-        inner = _build(engine, settings, accounts, search)
+        inner = _build(engine, settings, accounts, search, parts)
         self.routes = inner.routes
         self._guarded: ASGIApp = Guard(inner, settings, accounts, error_page)
 
@@ -44,7 +58,7 @@ class Application:
 
 
 def _build(
-    engine: Engine, settings: Settings, accounts: AccountStore, search: SearchIndex
+    engine: Engine, settings: Settings, accounts: AccountStore, search: SearchIndex, parts: Parts
 ) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     stores = pages.Stores(
@@ -54,9 +68,11 @@ def _build(
         CaseStore(engine),
         accounts,
         search,
+        parts.unmasker,
     )
     app.include_router(SigningIn(settings, accounts).router())
     app.include_router(pages.build(stores))
+    app.include_router(unmasking.build(stores.alerts, parts.unmasker))
     app.mount("/static", _Static(directory=STATIC), name="static")
 
     @app.get("/health")

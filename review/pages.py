@@ -10,6 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from evidence.unmask.client import Unmasker
 from index.accounts import AccountStore
 from index.alerts import MAX_REASON, STATUSES, AlertFilter, AlertStore
 from index.cases import CaseStore
@@ -19,7 +20,7 @@ from index.review_queries import QUIET_VERDICTS, ReviewQueries
 from index.search import MAX_PAGE, SearchIndex
 from index.sources import SourceStore
 from index.views import THRESHOLDS
-from review import evidence_view
+from review import evidence_view, unmasking
 from review.guard import Visitor
 from review.rendering import page, page_html
 from review.signing_in import form_of, visitor_of
@@ -41,6 +42,7 @@ class Stores:
     cases: CaseStore
     accounts: AccountStore
     search: SearchIndex
+    unmasker: Unmasker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,7 @@ def _alert_page(
         problem=problem,
         reason=reason,
         max_reason=MAX_REASON,
+        unmask=unmasking.offer(detail, visitor, stores.unmasker),
     )
 
 

@@ -12,7 +12,7 @@ import uvicorn
 from sqlalchemy import Engine
 
 from index.search import SearchIndex
-from review.app import Application
+from review.app import NO_PARTS, Application, Parts
 from review.errors import CannotServe
 from review.settings import Settings
 
@@ -70,11 +70,12 @@ class Server(uvicorn.Server):
 
 
 def build(
-    engine: Engine, settings: Settings, search: SearchIndex, on_ready: Callable[[], None]
-) -> Server:
+    engine: Engine, settings: Settings, search: SearchIndex, on_ready: Callable[[], None],
+    parts: Parts = NO_PARTS,
+) -> Server:  # fmt: skip
     """A server for settings whose port is known (`bind` gives them)."""
     config = uvicorn.Config(
-        Application(engine, settings, search),
+        Application(engine, settings, search, parts),
         log_config=None,
         # Paths and queries of requests are nobody's business but the record's acts.
         access_log=False,
@@ -96,21 +97,25 @@ def serve(
     settings: Settings,
     search: SearchIndex,
     on_ready: Callable[[Settings], None],
+    parts: Parts = NO_PARTS,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `on_ready` gets the settings with the real port."""
     listener, bound = bind(settings)
     with contextlib.closing(listener):
-        build(engine, bound, search, lambda: on_ready(bound)).run(sockets=[listener])
+        server = build(engine, bound, search, lambda: on_ready(bound), parts)
+        server.run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def serving(engine: Engine, settings: Settings, search: SearchIndex) -> Iterator[Settings]:
+def serving(
+    engine: Engine, settings: Settings, search: SearchIndex, parts: Parts = NO_PARTS
+) -> Iterator[Settings]:
     """Serve in a thread of this process while the block runs (the demo, tests)."""
     import threading
 
     listener, bound = bind(settings)
     ready = threading.Event()
-    server = build(engine, bound, search, ready.set)
+    server = build(engine, bound, search, ready.set, parts)
     thread = threading.Thread(target=server.run, args=([listener],), name="review", daemon=True)
     thread.start()
     try:

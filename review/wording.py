@@ -1,6 +1,6 @@
 """What the application says, in French and English, and how it writes numbers.
 
-The words stand in locale/fr.toml and locale/en.toml, flat by dotted key. A value is a text, or a
+The words stand in locale/fr*.toml and locale/en*.toml, flat by dotted key. A value is a text, or a
 table with `one` and `other` for what is counted. Both files hold the same keys and places.
 """
 
@@ -34,8 +34,11 @@ def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, P
 
 @cache
 def catalogue(language: str) -> Mapping[str, Phrase]:
-    """Every phrase of a language by key."""
-    return dict(flatten(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))))
+    """Every phrase of a language by key; `fr.toml`, `fr.case.toml` and so on make one table."""
+    found: dict[str, Phrase] = {}
+    for file in sorted(FOLDER.glob(f"{language}*.toml")):
+        found |= flatten(tomllib.loads(file.read_text("utf-8")))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

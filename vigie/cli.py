@@ -20,6 +20,7 @@ COMMANDS = (
     "evidence",
     "notice",
     "order",
+    "unmask",
     "review",
     "demo",
 )

@@ -24,6 +24,7 @@ from vigie.evidence_config import (
     SealingConfig,
     SmtpConfig,
     absolute,
+    absolute_sealing,
     absolute_smtp,
 )
 
@@ -269,6 +270,7 @@ def _absolute(config: Config, base: Path) -> Config:
         "leak": leaks,
         "source": sources,
         "elasticsearch": elasticsearch,
+        "sealing": absolute_sealing(config.sealing, base),
         "evidence": absolute(config.evidence, base),
         "smtp": absolute_smtp(config.smtp, base),
     }

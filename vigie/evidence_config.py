@@ -15,11 +15,23 @@ Model = TypeVar("Model", bound=Section)
 class SealingConfig(Section):
     """[sealing]: age public keys that matched originals are encrypted to. `recipients` hold
     their private keys elsewhere; `work_recipient` is the review service's, whose copy goes when
-    the alert closes and after `work_days` (0: none is made)."""
+    the alert closes and after `work_days` (0: none is made). Its private half, `work_key_file`, is
+    read by `vigie unmask serve` alone, which may run under an account of its own: then
+    `review_user` names the account of the review application, and `unmask_socket` where it asks.
+    """
 
     recipients: list[str] = []
     work_recipient: str = ""
     work_days: int = Field(default=30, ge=0, le=30)
+    work_key_file: Path | None = None
+    unmask_socket: Path | None = None
+    review_user: str = ""
+
+    @model_validator(mode="after")
+    def _keys_go_together(self) -> SealingConfig:
+        if self.work_key_file is not None and not self.work_recipient:
+            raise ValueError("work_key_file needs work_recipient, its public half")
+        return self
 
 
 class AuthorityConfig(Section):
@@ -106,6 +118,11 @@ class SmtpConfig(Section):
 def absolute_smtp(config: SmtpConfig | None, base: Path) -> SmtpConfig | None:
     """The same with paths relative to the configuration's folder made absolute."""
     return _based(config, base, ("password_file", "ca_file")) if config is not None else None
+
+
+def absolute_sealing(config: SealingConfig, base: Path) -> SealingConfig:
+    """The same with paths relative to the configuration's folder made absolute."""
+    return _based(config, base, ("work_key_file", "unmask_socket"))
 
 
 def absolute(config: EvidenceConfig, base: Path) -> EvidenceConfig:

@@ -6,14 +6,12 @@ that fails is said and tried again; only a record, leak or key that cannot be op
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from vigie import logs
+from vigie.companions import Companion, companions
 from vigie.config import Config
 from vigie.evidence import Keeper
 from vigie.progress import counted, explained
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from index.views import AlertView
 
 STOP_CRAWLS, STOP_SHIPPER, STOP_EVIDENCE, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 0.5, 1.0, 8.5
-REVIEW_RETRY = (5.0, 300.0)
 CUT = "Stopped; what was being read is read again at the next start. Nothing is lost."
 
 log = structlog.get_logger("vigie.watch")
@@ -120,7 +118,7 @@ def watch(
             catalogue.specs, parts.turns, record.sources, parts.keeper, report=voice.crawl,
             chores=partial(_chores, record.engine, catalogue, voice),
         )  # fmt: skip
-        application = _Review(config_file, login_link, voice) if review else None
+        beside = companions(config, config_file, login_link, voice.say, review=review)
         keeper = Keeper(config, record.engine, catalogue.definitions)
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(
@@ -136,19 +134,19 @@ def watch(
         scheduler.start()
         keeper.start()
         try:
-            _until(over, seconds, application, lambda: scheduler.is_standby, voice)
+            _until(over, seconds, beside, lambda: scheduler.is_standby, voice)
         finally:
             began = time.monotonic()
             voice.say("Stopping…")
             told = threading.Event()
             _cut_after(STOP_ALL, parts.folder, voice, told)
-            if application is not None:
-                application.ask_to_stop()
+            for companion in beside:
+                companion.ask_to_stop()
             clean = scheduler.stop(STOP_CRAWLS)
             shipper.stop(STOP_SHIPPER)
             keeper.stop(STOP_EVIDENCE)
-            if application is not None:
-                application.stop(STOP_REVIEW)
+            for companion in beside:
+                companion.stop(STOP_REVIEW)
             checkpoint(record.engine)
             took = round(time.monotonic() - began, 2)
             log.info("watch-stopped", clean=clean, seconds=took)
@@ -189,7 +187,7 @@ def _cut_after(seconds: float, folder: RunFolder, voice: Voice, told: threading.
 def _until(
     over: threading.Event,
     seconds: float | None,
-    application: _Review | None,
+    beside: Sequence[Companion],
     is_standby: Callable[[], bool],
     voice: Voice,
 ) -> None:
@@ -198,8 +196,8 @@ def _until(
     while not over.wait(0.2):
         if deadline is not None and time.monotonic() > deadline:
             return
-        if application is not None:
-            application.keep_up()
+        for companion in beside:
+            companion.keep_up()
         standby = is_standby()
         if standby != told:
             told = standby
@@ -219,72 +217,3 @@ def _signals(over: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class _Review:
-    """The review application as a process of its own, started again when it dies."""
-
-    def __init__(self, config_file: Path, login_link: str, voice: Voice) -> None:
-        self._command = [
-            sys.executable, "-m", "vigie.cli", "serve", "--config", str(config_file.resolve()),
-        ]  # fmt: skip
-        self._link = ["--login-link", login_link] if login_link else []
-        self._voice = voice
-        self._wait = REVIEW_RETRY[0]
-        self._began = 0.0
-        self._next = 0.0
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def keep_up(self) -> None:
-        """Start it if it does not run and its time has come."""
-        now = time.monotonic()
-        if self._process is None:
-            if now >= self._next:
-                self._start(now)
-            return
-        status = self._process.poll()
-        if status is None:
-            if now - self._began > 60.0:
-                self._wait = REVIEW_RETRY[0]
-            return
-        self._process = None
-        self._next = now + self._wait
-        log.warning("review-ended", status=status)
-        self._voice.say(
-            f"The review application ended (status {status}); crawling goes on, and it is "
-            f"started again in {self._wait:.0f} s."
-        )
-        self._wait = min(self._wait * 2, REVIEW_RETRY[1])
-
-    def ask_to_stop(self) -> None:
-        """SIGTERM, without waiting."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-
-    def stop(self, seconds: float) -> None:
-        """Wait for its end, then kill it."""
-        if self._process is None:
-            return
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _start(self, now: float) -> None:
-        self._began = now
-        self._process = subprocess.Popen(
-            [*self._command, *self._link],
-            stdin=subprocess.DEVNULL,
-            # A group of its own: Ctrl-C reaches this process alone, which then stops it in order.
-            process_group=0,
-            preexec_fn=_die_with_parent,
-        )
-
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
-
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

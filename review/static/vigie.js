@@ -176,6 +176,22 @@
     for (const button of decision?.querySelectorAll("button") ?? []) button.disabled = false;
   });
 
+  // One record: it goes when its time is over, when the page is left, and from the print.
+  const left = document.getElementById("left");
+  if (left) {
+    const end = Date.now() + Number(left.dataset.left) * 1000;
+    const leave = () => {
+      document.getElementById("record")?.remove();
+      location.replace(document.getElementById("hide").href);
+    };
+    const tick = setInterval(() => {
+      const rest = Math.ceil((end - Date.now()) / 1000);
+      left.textContent = rest > 0 ? String(rest) : "";
+      if (rest <= 0) { clearInterval(tick); leave(); }
+    }, 500);
+    addEventListener("pagehide", () => document.getElementById("record")?.remove());
+  }
+
   // The list that follows: rows are compared by id; focus and place on the page stay.
   const list = document.getElementById("list");
   const live = document.getElementById("live");

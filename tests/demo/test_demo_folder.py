@@ -73,14 +73,16 @@ def test_the_leak_and_keys_are_made_once_and_the_configuration_loads(tmp_path: P
     folder.leak.write_bytes(folder.leak.read_bytes()[:-5])
     assert prepare.make_leak(folder, state, steps.append)
 
-    recipient = prepare.make_keys(folder, "secret word")
-    assert prepare.make_keys(folder, "secret word") == recipient
+    legal, review = recipients = prepare.make_keys(folder, "secret word")
+    assert prepare.make_keys(folder, "secret word") == recipients
     assert (folder.keys / "leak.key").stat().st_mode & 0o777 == 0o600
     assert (folder.keys / "sealing.agekey").stat().st_mode & 0o777 == 0o600
-    prepare.write_config(folder, state, recipient, "8s")
+    prepare.write_config(folder, state, recipients, "8s")
     config = load(folder.config)
     assert [source.id for source in config.source] == ["forum", "pinnwand", "bepasty", "board"]
-    assert config.sealing.recipients == [recipient]
+    assert config.sealing.recipients == [legal]
+    assert config.sealing.work_recipient == review != legal
+    assert config.sealing.work_key_file == folder.keys / "review.agekey"
     assert config.source[0].account[0].password_file == folder.keys / "observer-password"
     assert config.source[1].feeds == [folder.feed.as_uri()]
     private = (folder.keys / "sealing.agekey").read_text(encoding="ascii").strip()

@@ -51,10 +51,12 @@ def serve(
 
     from index.accounts import AccountStore
     from index.engine import open_record
+    from review.app import Parts
     from review.server import serve as run
     from review.settings import Settings
     from vigie import config as configuration
     from vigie import logs
+    from vigie.unmasking import unmasker
     from vigie.wiring import open_index
 
     settings = configuration.load(config)
@@ -92,7 +94,7 @@ def serve(
 
     try:
         with open_index(settings) as search:
-            run(engine, wanted, search, ready)
+            run(engine, wanted, search, ready, Parts(unmasker(settings)))
     finally:
         engine.dispose()
 
@@ -148,16 +150,31 @@ def enable(name: Annotated[str, typer.Argument(help="Whom.")], config: ConfigFil
     typer.echo(f"{name} may sign in again.")
 
 
+@user.command("role", epilog="Example: vigie user role claire legal")
+def role(
+    name: Annotated[str, typer.Argument(help="Whose.")],
+    wanted: Annotated[str, typer.Argument(metavar="ROLE", help="analyst or legal.")],
+    who: Annotated[str, typer.Option(help="Who decides it; otherwise your account.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Give a user another role. legal: may also open single records, export and close."""
+    from vigie.evidence import person
+
+    with _accounts(config) as accounts:
+        accounts.set_role(name, wanted, person(who))
+    typer.echo(f"{name} has the role {wanted}.")
+
+
 @user.command("list", epilog="Example: vigie user list --json")
 def list_users(config: ConfigFile = None, json: AsJson = False) -> None:
     """Everyone who has an account."""
     with _accounts(config) as accounts:
-        found = accounts.users()
+        found, roles = accounts.users(), accounts.roles()
     for name, disabled in found:
         if json:
-            console.print_json({"name": name, "disabled": disabled})
+            console.print_json({"name": name, "role": roles[name], "disabled": disabled})
         else:
-            typer.echo(f"{name}{'  (disabled)' if disabled else ''}")
+            typer.echo(f"{name}  {roles[name]}{'  (disabled)' if disabled else ''}")
     if not found and not json:
         typer.echo("Nobody yet: vigie user add NAME")
 

@@ -34,17 +34,21 @@ def make_leak(folder: DemoFolder, state: State, progress: Callable[[int], None])
     return True
 
 
-def make_keys(folder: DemoFolder, observer_password: str) -> str:
-    """The leak's key, the age key pair and the observer's password file; the age public key."""
+def make_keys(folder: DemoFolder, observer_password: str) -> tuple[str, str]:
+    """The leak's key, the observer's password file and two age key pairs; the public keys of
+    legal staff and of the review service."""
     key = folder.keys / "leak.key"
     if not key.exists():
         _vigie("the key", ["key", "new", str(key)])
     _write_private(folder.keys / "observer-password", observer_password + "\n")
-    sealing = folder.keys / "sealing.agekey"
-    if not sealing.exists():
-        _write_private(sealing, str(pyrage.x25519.Identity.generate()) + "\n")
-    identity = pyrage.x25519.Identity.from_str(sealing.read_text(encoding="ascii").strip())
-    return str(identity.to_public())
+    return _age_key(folder.keys / "sealing.agekey"), _age_key(folder.keys / "review.agekey")
+
+
+def _age_key(file: Path) -> str:
+    """The public half of the key in `file`, which is made where it is missing."""
+    if not file.exists():
+        _write_private(file, str(pyrage.x25519.Identity.generate()) + "\n")
+    return str(pyrage.x25519.Identity.from_str(file.read_text("ascii").strip()).to_public())
 
 
 def make_fingerprints(folder: DemoFolder, state: State) -> bool:
@@ -67,8 +71,9 @@ def warm_up(folder: DemoFolder) -> None:
     _vigie("the matcher ready", [*arguments, "--key", str(folder.keys / "leak.key")])
 
 
-def write_config(folder: DemoFolder, state: State, recipient: str, every: str) -> None:
+def write_config(folder: DemoFolder, state: State, recipients: tuple[str, str], every: str) -> None:
     """vigie.toml for the four sites, as an operator would write it."""
+    legal, review = recipients
     address = {name: f"http://127.0.0.1:{port}" for name, port in state.ports.items()}
     common = {
         "every": every,
@@ -92,7 +97,8 @@ def write_config(folder: DemoFolder, state: State, recipient: str, every: str) -
     ]
     lines = ["# Written by `vigie demo`; a later run writes it again.", "[storage]"]
     lines += ['path = "storage"', 'key_file = "keys/record.key"', ""]
-    lines += ["[sealing]", f"recipients = {_toml([recipient])}", ""]
+    lines += ["[sealing]", f"recipients = {_toml([legal])}"]
+    lines += [f"work_recipient = {_toml(review)}", 'work_key_file = "keys/review.agekey"', ""]
     lines += ["[[leak]]", 'file = "leak.vfp"', 'key_file = "keys/leak.key"', ""]
     lines += ["[review]", f"port = {state.ports['review']}", ""]
     for source in sources:

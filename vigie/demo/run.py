@@ -75,9 +75,9 @@ class _Demo:
         self._prepare_leak()
         try:
             self._start_sites(sites)
-            recipient = prepare.make_keys(self._folder, sites.forum.password("observer"))
+            recipients = prepare.make_keys(self._folder, sites.forum.password("observer"))
             self._fingerprint()
-            prepare.write_config(self._folder, self._state, recipient, self._options.every)
+            prepare.write_config(self._folder, self._state, recipients, self._options.every)
             with self._record() as (watching, frontier, login):
                 self._say(self._words("watch_start"))
                 watch.start()
@@ -121,6 +121,7 @@ class _Demo:
             accounts = AccountStore(engine)
             if ANALYST not in {name for name, _ in accounts.users()}:
                 accounts.add(ANALYST, None, language=self._words.language)
+                accounts.set_role(ANALYST, "legal", "vigie demo")
             token = accounts.new_login_token(ANALYST, LINK_LIFE)
             login = f"{self._review}/login/once#{token}"
             vault = Vault.open(config.storage.key_file)
