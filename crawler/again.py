@@ -49,7 +49,6 @@ class Again:
             return
         spider.counts["unchanged"] += 1
         visit.walk.pages += 1
-        opening = spider.site is None
         if spider.site is None:
             named = (site for site in spider.sites if site.name == told.site)
             spider.site = self._borders.site = next(named, None)
@@ -60,9 +59,6 @@ class Again:
                 yield request
         for address in told.lists:
             for request in spider.request(address, Visit(LIST, Walk(), path)):
-                yield request
-        if opening:
-            async for request in spider.outside.requests():
                 yield request
 
     def keep(

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from crawler import addresses, attachments, blocked, faults, feeds, login, rendering, reporting
 from crawler.again import NOT_MODIFIED, Again
-from crawler.bounds import MAX_LINKS, MAX_WALK
+from crawler.bounds import MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.following import Following, Noted
@@ -49,12 +49,9 @@ from crawler.visits import (
     page_of,
     reading_of,
 )  # fmt: skip
+from crawler.walks import Walks
 
-# Threads and pastes before further lists: what is fresh stands on the first.
 COUNTED = ("requests", "pages", "unchanged", "posts", "problems", "bytes")
-# What is read again for edits comes behind everything that may be new.
-REREAD = -30
-PRIORITY = {START: 100, FEED: 60, ITEM: 40, FOLLOW: 30, LIST: 20}
 
 
 class WatchSpider(scrapy.Spider):
@@ -82,6 +79,8 @@ class WatchSpider(scrapy.Spider):
         self.site: Site | None = next((s for s in sites if s.name == spec.engine), None)
         borders.site = self.site
         self._asked: set[str] = set()
+        self._walks = Walks()
+        self._starts = 0
         self._sisters = addresses.site_hosts(tuple(f"http://{h}" for h in spec.sister_hosts))
         hosts = Hosts(borders.own, self._sisters, borders.follow)
         self._following = Following(self, sites, hosts)
@@ -98,7 +97,7 @@ class WatchSpider(scrapy.Spider):
     # The start
 
     async def start(self) -> AsyncIterator[Any]:
-        """Log in when there is an account, then start addresses, pending addresses and feeds."""
+        """Log in when there is an account, then start addresses."""
         await self.talk.open()
         cookies = self.crawler.get_downloader_middleware(SessionCookies)
         if cookies is not None:
@@ -111,10 +110,17 @@ class WatchSpider(scrapy.Spider):
             await self._enter()
         for address in self.spec.start:
             for request in self.request(address, Visit(START, Walk())):
+                self._starts += 1
                 yield request
-        if self.site is not None:
-            async for request in self.outside.requests():
-                yield request
+
+    async def _opened(self, visit: Visit) -> AsyncIterator[Request]:
+        """Pending addresses and feeds, as soon as the start pages came: a row tells the state of
+        its thread, an order to read it does not."""
+        if visit.kind == START and visit.replaces is None:
+            self._starts -= 1
+            if self._starts == 0 and self.site is not None:
+                async for request in self.outside.requests():
+                    yield request
 
     async def _enter(self) -> bool:
         """Log in, or see that the session lasts; whether that worked."""
@@ -167,17 +173,14 @@ class WatchSpider(scrapy.Spider):
                 cb_kwargs={"visit": visit},
                 meta=meta,
                 headers=self.again.conditions(address, visit) if not render else None,
-                priority=PRIORITY[visit.kind] + (REREAD if visit.walk.reread else 0),
+                priority=visit.priority,
                 dont_filter=True,
             )
         ]
 
     async def follow(self, links: Sequence[Link], path: tuple[str, ...]) -> AsyncIterator[Request]:
         """Requests for those links that are new or changed."""
-        fresh = list({link.location: link for link in links[:MAX_LINKS]}.values())
-        # With its state: a way that tells nothing must not hide a row that does.
-        fresh = [link for link in fresh if f"l {link.state} {link.location}" not in self._asked]
-        self._asked.update(f"l {link.state} {link.location}" for link in fresh)
+        fresh = self._walks.untold(links)
         for link in fresh:
             if link.gate:
                 await self.problem(f"gated-{link.gate}", link.location)
@@ -186,15 +189,22 @@ class WatchSpider(scrapy.Spider):
         states = await self.talk.ask(asked, links=True)
         for link, state in zip(fresh, states, strict=True):
             again = state in ("changed", "old") and not link.once
-            if state == "new" or again:
+            if (state == "new" or again) and not self._walks.joins(link):
                 walk = Walk(link, changed=state == "changed", reread=state == "old")
                 for request in self.request(link.address, Visit(ITEM, walk, path)):
+                    self._walks.begin(link, walk)
                     yield request
 
     # Answers
 
     async def arrived(self, response: Response, visit: Visit) -> AsyncIterator[Request]:
         """One answer: read it, report it, follow it."""
+        async for request in self._take(response, visit):
+            yield request
+        async for request in self._opened(visit):
+            yield request
+
+    async def _take(self, response: Response, visit: Visit) -> AsyncIterator[Request]:
         self.counts["bytes"] += len(response.body)
         if response.status == NOT_MODIFIED:
             async for request in self.again.same(response, visit):
@@ -215,14 +225,10 @@ class WatchSpider(scrapy.Spider):
                 yield request
             return
         self.again.heard.hear(response)
-        opening = self.site is None
         if self.site is None:
             self.site = self._borders.site = choose(self.sites, page)
         async for request in self._read(self.site, page, visit, self.peer(response)):
             yield request
-        if opening:
-            async for request in self.outside.requests():
-                yield request
 
     async def _read(
         self, site: Site, page: Page, visit: Visit, peer: str
@@ -334,11 +340,7 @@ class WatchSpider(scrapy.Spider):
         self.attachments.close()
 
     def _onward(
-        self,
-        reading: Reading,
-        visit: Visit,
-        fresh: int,
-        path: tuple[str, ...],
+        self, reading: Reading, visit: Visit, fresh: int, path: tuple[str, ...]
     ) -> list[Request]:
         walk = visit.walk
         address = next_address(reading, walk, fresh)
@@ -365,7 +367,9 @@ class WatchSpider(scrapy.Spider):
             visit = request.cb_kwargs["visit"]
             if visit.kind == FOLLOW:
                 await self._following.failed(kind, visit)
-            async for following in self._fall_back(request.cb_kwargs["visit"]):
+            async for following in self._fall_back(visit):
+                yield following
+            async for following in self._opened(visit):
                 yield following
 
     async def _fall_back(self, visit: Visit) -> AsyncIterator[Request]:

@@ -19,6 +19,7 @@ from scrapy.robotstxt import RobotParser
 from crawler import addresses
 from crawler.errors import NotAllowed
 from crawler.source import SourceSpec
+from crawler.visits import Visit
 
 # A longer Retry-After closes the host for the rest of the crawl.
 LONGEST_WAIT = 30.0
@@ -54,6 +55,9 @@ class Manners:
             raise NotAllowed("busy")
         self.count(host)
         request.meta["download_slot"] = host
+        visit = request.cb_kwargs.get("visit")
+        if isinstance(visit, Visit):
+            visit.walk.sent = True
 
     def count(self, host: str) -> None:
         """One more request to a host; raises NotAllowed when its budget is used up."""

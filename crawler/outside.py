@@ -30,7 +30,7 @@ class Outside:
         self._following = following
 
     async def requests(self) -> AsyncIterator[Request]:
-        """Pending addresses and feeds; as soon as the engine knows the site."""
+        """Pending addresses and feeds; once the start pages came and the site is known."""
         for feed in self._spider.spec.feeds:
             if feed.startswith("file:"):
                 async for request in self._file(feed):

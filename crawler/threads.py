@@ -85,7 +85,7 @@ class Collected:
 
     def _add(self, key: bytes, page: PageReport, post: PostReport) -> None:
         thread = self._found.setdefault(key, WholeThread(key, post.thread))
-        # A list's link and the order may name one page by two addresses: it is kept once.
+        # A site may show one page at two addresses: it is kept once.
         is_new_page = not any(page is known or page.body == known.body for known in thread.pages)
         self._text += sum(len(text) for _, text in post.layers)
         self._bytes += len(page.body) if is_new_page else 0

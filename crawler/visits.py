@@ -17,17 +17,23 @@ log = logging.getLogger(__name__)
 @dataclass
 class Walk:
     """One list or thread over its pages. `backwards`: a known thread is read from its end;
-    `reread`: it is as it was as far as lists tell, and is read again for edits."""
+    `reread`: it is as it was as far as lists tell, and is read again for edits; `sent`: its first
+    request went out."""
 
     link: Link | None = None
     changed: bool = False
     backwards: bool = False
     reread: bool = False
+    sent: bool = False
     pages: int = 0
     locations: set[str] = field(default_factory=set)
 
 
 START, LIST, ITEM, FEED, FOLLOW = "start", "list", "item", "feed", "follow"
+# Threads and pastes before further lists: what is fresh stands on the first.
+PRIORITY = {START: 100, FEED: 60, ITEM: 40, FOLLOW: 30, LIST: 20}
+# What is read again for edits comes behind everything that may be new.
+REREAD = -30
 
 
 @dataclass
@@ -42,6 +48,11 @@ class Visit:
     stands_for: tuple[Page, Reading, str] | None = None
     step: int = 0
     words: str = ""
+
+    @property
+    def priority(self) -> int:
+        """The order of asking; higher comes first."""
+        return PRIORITY[self.kind] + (REREAD if self.walk.reread else 0)
 
     def told(self, reached: str) -> str:
         """The address a fault is told of: what the link names, wherever it led."""

@@ -71,10 +71,13 @@ def board(request: pytest.FixtureRequest) -> Any:
     server.close()
 
 
-def crawl(watcher: Any, source: Any, board: Board, **fields: Any) -> Any:
+def crawl(
+    watcher: Any, source: Any, board: Board, pending: tuple[str, ...] = (), **fields: Any
+) -> Any:
     board.statuses.clear()
     board.asked.clear()
-    found = watcher.crawl(source(board.address, engine="spirit", concurrency=1, **fields))
+    spec = source(board.address, **{"engine": "spirit", "concurrency": 1, **fields})
+    found = watcher.crawl(spec, pending)
     assert found.outcome == "finished"
     assert not found.kinds
     known = {one["address"]: one for one in (*watcher.validators, *found.validators)}
@@ -90,6 +93,27 @@ def test_a_further_pass_fetches_nothing(watcher: Any, source: Any, board: Board)
     assert {status for _, status in board.statuses} == {304}
     assert sorted(path for path, _ in board.statuses) == ["/", "/?page=2"]
     assert board.asked == ["/", "/?page=2"], "nor is robots.txt asked for again"
+
+
+@pytest.mark.parametrize("board", [False], indirect=True)
+@pytest.mark.parametrize("engine", ["spirit", "auto"])
+def test_a_thread_that_a_row_and_an_order_name_is_fetched_once(
+    engine: str, watcher: Any, source: Any, board: Board
+) -> None:
+    """The order's address is not the row's; the row's state is marked all the same. Thread 2
+    stands on the first list, thread 5 on the second."""
+    board.pages["/"] += "<header class=layout__header></header><p class=header__logo_wrapper>"
+    for number in (2, 5):
+        board.pages[f"/topic/{number}/"] = board.pages[f"/topic/{number}/t/"]
+    orders = tuple(f"{board.address}/topic/{number}/" for number in (2, 5))
+    found = crawl(watcher, source, board, orders, engine=engine, concurrency=4)
+    assert len(found.posts) == 6
+    for number in (2, 5):
+        asked = [path for path in board.asked if path.startswith(f"/topic/{number}/")]
+        assert len(asked) == 1, asked
+    again = crawl(watcher, source, board, engine=engine)
+    assert "/topic/2/t/" not in board.asked
+    assert not again.posts
 
 
 @pytest.mark.parametrize("board", [False], indirect=True)

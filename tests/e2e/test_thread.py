@@ -181,7 +181,7 @@ def test_three_posts_in_three_crawls_are_one_alert_on_the_thread(
     case: Case, people: tuple[list[Person], LeakRef]
 ) -> None:
     draw = random.Random(3)
-    row = 700
+    row, server = 700, case.forum.server
     person = people[0][row]
     thread = case.forum.topics[4] = ["Bonjour le quartier", CHATTER]
     thread.append(f"Tu parles de {person.first} {person.surname.title()} de {person.town} ?")
@@ -199,7 +199,14 @@ def test_three_posts_in_three_crawls_are_one_alert_on_the_thread(
     assert (case.count(Pending), case.woken) == (1, ["forum"])
 
     # The source was woken: its next crawl reads the thread whole, though nothing new stands there.
+    # The list and the order name it by two addresses; the site is asked once for each page.
+    server.asked.clear()
     assert case.crawl().new_alerts == 1
+    pages = [path.partition("?")[2] for path in server.asked if path.startswith("/topic/4/")]
+    assert sorted(pages) == ["", "page=2"]
+    server.asked.clear()
+    assert case.crawl().new_alerts == 0
+    assert not [path for path in server.asked if path.startswith("/topic/4/")]
     detail = AlertStore(case.engine).get(1)
     alert = detail.alert
     assert alert.location == f"{case.forum.address}topic/4/"
