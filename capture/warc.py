@@ -49,9 +49,11 @@ class Archive:
         self._write("warcinfo", INFO, datetime.now(UTC), "application/warc-fields", named)
 
     def exchange(
-        self, url: str, exchange: Exchange, *, status: int, at: datetime, peer: str, mime: str
-    ) -> None:
-        """Request and response of one connection."""
+        self, url: str, exchange: Exchange, *, status: int, at: datetime, peer: str, mime: str,
+        cut: bool = False,
+    ) -> None:  # fmt: skip
+        """Request and response of one connection. `cut`: we ended it, so the body is the
+        beginning of what would have come."""
         url, offset = _uri(url), len(self._out)
         protocol = exchange.protocol if exchange.protocol.startswith("HTTP/") else "HTTP/1.1"
         head = _head(f"{protocol} {status} {REASONS.get(status, '')}", exchange.response)
@@ -59,7 +61,8 @@ class Archive:
         common = (("WARC-Target-URI", url), *((("WARC-IP-Address", peer),) if peer else ()))
         identity = self._write(
             "response", head + exchange.body, at, "application/http; msgtype=response",
-            (*common, ("WARC-Payload-Digest", digest)),
+            (*common, *((("WARC-Truncated", "unspecified"),) if cut else ()),
+             ("WARC-Payload-Digest", digest)),
         )  # fmt: skip
         length = len(self._out) - offset
         parts = urlsplit(url)

@@ -25,6 +25,8 @@ SENTENCES = {
     "too-large": "A page is larger than is read; it is left out.",
     "tls": "The site's certificate cannot be verified, or the encrypted connection failed.",
     "robots": "robots.txt forbids the page; `robots = \"override: reason\"` needs an authority.",
+    "robots-unreachable": "robots.txt cannot be had (the site fails on it or does not answer), so "
+    "nothing may be asked for (RFC 9309); it is tried again at the next crawl.",
     "redirect-loop": "The site redirects without end.",
     "refused-address": "The name leads to an internal address that this source does not list in "
     "allow_addresses; nothing was sent there.",

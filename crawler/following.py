@@ -218,7 +218,7 @@ class Following:
 
     async def failed(self, kind: str, visit: Visit) -> None:
         """A followed link that brought nothing: what a person may want to know is listed."""
-        if kind in ("too-large", "robots") and visit.walk.link is not None:
+        if kind in ("too-large", "robots", "robots-unreachable") and visit.walk.link is not None:
             await self._spider.talk.left(visit.walk.link.address, kind, visit.path)
 
 
@@ -265,6 +265,10 @@ class Body:
     def body(self) -> bytes:
         """What is kept."""
         return bytes(self._read)
+
+    def begins(self) -> bool:
+        """Whether what is kept is the file's beginning, and no later part."""
+        return self._before == 0
 
     async def _is_enough(self) -> bool:
         """Ask of what came since the last time."""

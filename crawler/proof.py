@@ -45,10 +45,12 @@ def bundle(pages: Sequence[PageReport], openings: Sequence[Mapping[str, Any]]) -
         mime = page.content_type.partition(";")[0].strip() or "application/octet-stream"
         if page.exchange.whole:
             archive.exchange(
-                page.address, page.exchange, status=page.status, at=at, peer=page.peer, mime=mime
-            )
+                page.address, page.exchange, status=page.status, at=at, peer=page.peer, mime=mime,
+                cut=page.stopped,
+            )  # fmt: skip
         else:
-            # A browser showed this; what it was sent stayed with it.
+            # A browser showed this, and what it was sent stayed with it; or it is a later part of
+            # a long file.
             archive.resource(page.address, page.body, mime=mime, at=at, peer=page.peer)
     wacz = wrap(archive, title="Vigie", created=datetime.now(UTC))
     told = json.dumps(list(openings), ensure_ascii=False, sort_keys=True, indent=1)
@@ -63,7 +65,7 @@ def connection(page: PageReport) -> dict[str, Any]:
         **page.exchange.facts(),
         "body_whole": not page.stopped,
         "declared": page.declared if 0 <= page.declared < 2**53 else 0,
-        "kind": "exchange" if page.exchange.whole else "dom",
+        "kind": "exchange" if page.exchange.whole else "dom" if page.rendered else "part",
         "tls": page.address.startswith("https:"),
         "port": port,
     }

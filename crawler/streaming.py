@@ -23,8 +23,9 @@ from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Headers, Response
 from scrapy.utils._download_handlers import NullCookieJar, make_response
 
-from crawler.bounds import FOLLOW_SECONDS
+from crawler.bounds import FOLLOW_SECONDS, MAX_BODY
 from crawler.guard import Borders
+from crawler.wire import TRANSFERRED, Transferred
 from egress.errors import EgressError
 from egress.socks import connect
 
@@ -50,6 +51,10 @@ class Sink(Protocol):
 
     def body(self) -> bytes:
         """What is kept of it."""
+        ...
+
+    def begins(self) -> bool:
+        """Whether what is kept begins where the body began."""
         ...
 
 
@@ -234,9 +239,12 @@ class StreamingHandler(HttpxDownloadHandler):
         arguments: dict[str, Any] = dict(self._build_base_response_args(response, request, headers))
         declared = headers.get("Content-Length") or b"0"
         sink.begin(response.status_code, headers, int(declared) if declared.isdigit() else 0)
+        as_sent = headers.copy()
+        raw = None
         if headers.get("Content-Encoding"):
             # What httpx undoes while it reads must not be undone a second time.
             headers.pop("Content-Encoding", None)
+            response.stream = raw = _Kept(response.stream)
         try:
             async for chunk in self._chunks(response):
                 if not await sink.take(chunk):
@@ -246,8 +254,30 @@ class StreamingHandler(HttpxDownloadHandler):
         except httpx.DecodingError as error:
             raise ResponseDataLossError("the body is not of its content encoding") from error
         made: Response = make_response(**arguments, body=sink.body())
+        wire = made.body if raw is None else bytes(raw.body)
+        whole = sink.begins() and (raw is None or len(raw.body) <= MAX_BODY)
+        request.meta[TRANSFERRED] = Transferred(as_sent, wire if whole else b"", whole)
         return made
 
     async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         async for chunk in response.aiter_bytes(ERROR_BODY):
             yield chunk
+
+
+class _Kept(httpx.AsyncByteStream):
+    """A body as it comes over the connection, of which the packed bytes are kept as well: they
+    are what the site sent. No more of them than a body may have."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.body = bytearray()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            if len(self.body) <= MAX_BODY:
+                self.body += chunk
+            yield chunk
+
+    async def aclose(self) -> None:
+        """httpx's interface."""
+        await self._stream.aclose()

@@ -6,12 +6,25 @@ is a reference to bytes that are there anyway; it is copied only for pages with 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from scrapy import Request
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 
 from capture.exchange import MAX_HEADERS, Exchange, is_line, withhold
 
 KEY = "vigie_exchange"
+TRANSFERRED = "vigie_transferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What a body that is read while it comes (crawler.streaming) was on the connection; not
+    `whole`: what is kept of it does not begin where it began."""
+
+    headers: Headers
+    body: bytes = field(repr=False)
+    whole: bool
 
 
 class Wire:
@@ -20,29 +33,33 @@ class Wire:
     def process_response(self, request: Request, response: Response) -> Response:
         """Of a page that the browser showed nothing is known here."""
         if "playwright" not in response.flags:
+            taken = request.meta.pop(TRANSFERRED, None)
+            if not isinstance(taken, Transferred):
+                taken = Transferred(response.headers, response.body, whole=True)
             request.meta[KEY] = Exchange(
                 protocol=response.protocol or "",
-                request=_lines(request),
-                response=_lines(response),
+                request=_lines(request.headers),
+                response=_lines(taken.headers),
                 certificate=_certificate(response),
-                body=response.body,
-                whole=True,
+                body=taken.body,
+                whole=taken.whole,
             )
         return response
 
 
 def exchange_of(response: Response) -> Exchange:
-    """The exchange behind a response; one that is not whole for a rendered page."""
+    """The exchange behind a response; one that is not whole for a rendered page, and for the last
+    part of a long file."""
     if "playwright" in response.flags or response.request is None:
         return Exchange()
     found = response.request.meta.pop(KEY, None)
     return found if isinstance(found, Exchange) else Exchange()
 
 
-def _lines(message: Request | Response) -> tuple[tuple[str, str], ...]:
+def _lines(headers: Headers) -> tuple[tuple[str, str], ...]:
     pairs = [
         (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in message.headers.items()
+        for name, values in headers.items()
         for value in values
     ]
     kept = [(name, value) for name, value in pairs if is_line(name) and is_line(value)]

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from crawler.proof import bundle, connection
+from evidence.verify.verifier_inside import check_warc
 from tests.crawler.conftest import Hostile
 
 ROW = "1850375115{:03d};MARTINEAU;Jeanne;0612345678;une ligne de la base\n"
@@ -115,7 +117,44 @@ def test_a_file_that_is_wanted_whole_is_read_in_parts(
     assert found.parts == 0
     overlap = 64 * 1024 * (len(parts) - 1)
     assert sum(len(page.body) for page in parts) == SIZE + overlap
+    # No part claims to be what the site sent.
+    assert {connection(page)["kind"] for page in parts} == {"part"}
     assert [bool(page.seen) for page in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def test_the_capture_of_a_followed_file_holds_its_exchange(
+    watcher: Any, source: Any, hostile: Any, files: FileHost, post: Any, reply: Any
+) -> None:
+    """The bytes that came over the connection, packed as they were, with their header lines; of a
+    download that we ended, its beginning, and the WARC says so."""
+    plain = (ROW.format(7) * 30).encode()
+    more = "Content-Encoding: gzip\r\nX-Kept: yes\r\n"
+    files.answers["/d/base1.csv"] = reply(gzip.compress(plain), "text/csv", more=more)
+    files.answers["/d/base2.csv"] = reply(plain, "text/csv")
+    files.long("/d/base3.csv", ROW.format(7).encode(), SIZE)
+    post(" ".join(f"{files.address}/d/base{n}.csv" for n in (1, 2, 3)))
+    watcher.is_repost = lambda text: text.count("MARTINEAU") > 1000
+    found = crawl(watcher, source, hostile, follow_hosts=(host(files),))
+    got = {page.address[-9:]: page for page in found.pages if page.posts}
+    packed, unpacked, cut = (got[f"base{n}.csv"] for n in (1, 2, 3))
+    assert gzip.decompress(packed.exchange.body) == packed.body == plain
+    assert {("Content-Encoding", "gzip"), ("X-Kept", "yes")} <= set(packed.exchange.response)
+    assert unpacked.exchange.body == unpacked.body == plain
+    assert connection(packed)["content_encoding"] == "gzip"
+    assert (cut.stopped, cut.exchange.body) == (True, cut.body)
+    told = {connection(page)["kind"] for page in (packed, unpacked, cut)}
+    assert told == {"exchange"}
+    for page, is_cut in ((packed, False), (cut, True)):
+        wacz = zipfile.ZipFile(io.BytesIO(bundle([page], [])["capture.wacz"]))
+        warc = wacz.read("archive/data.warc.gz")
+        assert check_warc(warc, "x") == 3
+        assert (b"WARC-Truncated" in records(warc)) is is_cut
+
+
+def records(warc: bytes) -> bytes:
+    """The records' plain text: gzip members stand one behind the other."""
+    with gzip.GzipFile(fileobj=io.BytesIO(warc)) as plain:
+        return plain.read()
 
 
 def packed_rows() -> list[tuple[str, bytes]]:
