@@ -202,8 +202,8 @@ def test_three_posts_in_three_crawls_are_one_alert_on_the_thread(
     # The list and the order name it by two addresses; the site is asked once for each page.
     server.asked.clear()
     assert case.crawl().new_alerts == 1
-    pages = [path.partition("?")[2] for path in server.asked if path.startswith("/topic/4/")]
-    assert sorted(pages) == ["", "page=2"]
+    asked = [path.partition("?")[2] for path in server.asked if path.startswith("/topic/4/")]
+    assert sorted(asked) == ["", "page=2"]
     server.asked.clear()
     assert case.crawl().new_alerts == 0
     assert not [path for path in server.asked if path.startswith("/topic/4/")]
