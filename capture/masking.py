@@ -19,8 +19,8 @@ from capture.addresses import mask_address
 from capture.words import ALL_LOWER, KEPT
 
 __all__ = [
-    "MASK", "Mark", "Snippet", "mask_address", "mask_text", "mask_title", "seen_values",
-    "snippets",
+    "MASK", "Mark", "Snippet", "mask_address", "mask_parts", "mask_text", "mask_title",
+    "seen_values", "snippets",
 ]  # fmt: skip
 
 MASK = "•••"
@@ -67,6 +67,23 @@ def mask_text(untrusted_text: str, keep: frozenset[str] = frozenset()) -> str:
     Masking masked text again changes nothing.
     """
     return "".join(shown for _, _, shown in _pieces(untrusted_text, keep))
+
+
+def mask_parts(untrusted_parts: Sequence[str], keep: frozenset[str] = frozenset()) -> list[str]:
+    """Parts of one running text, each masked as in the whole: a word that two parts share, as
+    "Le" and "Roy" in two elements of a page, shows nothing of itself in either."""
+    pieces = list(_pieces("".join(untrusted_parts), keep))
+    found, low, at = [], 0, 0
+    for part in untrusted_parts:
+        high = low + len(part)
+        while at < len(pieces) and pieces[at][1] <= low:
+            at += 1
+        end = at
+        while end < len(pieces) and pieces[end][0] < high:
+            end += 1
+        found.append(_between(pieces[at:end], low, high))
+        low = high
+    return found
 
 
 def mask_title(untrusted_title: str, keep: frozenset[str] = frozenset()) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from capture.originals import WORK
 from index.custody import enter
 from index.engine import reading, writing
-from index.schema import Alert, Capture, Hit
+from index.schema import Alert, Capture, EvidenceItem, Hit
 
 ORPHAN = timedelta(hours=1)  # a file whose capture was never written down; a crawl may be at it
 
@@ -43,7 +43,13 @@ def clear(engine: Engine, originals: Path, days: int, now: datetime) -> int:
 def _use(engine: Engine, name: str) -> tuple[list[int], bool]:
     """The captures of a sealed file, and whether an alert of one of them is still open."""
     with reading(engine) as connection:
-        captures = list(connection.scalars(select(Capture.id).where(Capture.sealed == name)))
+        captures = list(
+            connection.scalars(
+                select(Capture.id)
+                .where(Capture.sealed == name)
+                .union(select(EvidenceItem.capture).where(EvidenceItem.sealed == name))
+            )
+        )
         states = connection.scalars(
             select(Alert.status)
             .join(Hit, Hit.alert == Alert.id)

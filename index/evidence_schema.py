@@ -47,8 +47,9 @@ class CustodyHead(Base):
 
 class EvidenceItem(Base):
     """One piece of evidence that was made beside a capture: raw DNS answers, RDAP, clocks, the
-    environment, a masked picture. `state`: "made", "failed", "not-possible" or "deleted"; `error`
-    says why in one sentence. `file` is relative to the evidence folder, its SHA-256 beside it."""
+    environment, a masked picture. `state`: "made", "failed", "not-possible", "proposed" (a person
+    decides) or "deleted"; `error` says why in one sentence. `file` is relative to the evidence
+    folder, its SHA-256 beside it; `sealed` is the original's file, as of captures."""
 
     __tablename__ = "evidence_item"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +63,7 @@ class EvidenceItem(Base):
     bytes: Mapped[int] = mapped_column(default=0)
     sha256: Mapped[str] = mapped_column(String(64), default="")
     file: Mapped[str] = mapped_column(String(300), default="")
+    sealed: Mapped[str] = mapped_column(String(300), default="", server_default="")
     __table_args__ = (UniqueConstraint("capture", "kind"), FOREVER)
 
 

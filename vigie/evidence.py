@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from capture.picture import Picture
+    from crawler.picture import Photographer
     from evidence.beside.gatherer import Gatherer
+    from evidence.beside.piece import Target
     from evidence.custody.stamping import Stamper
     from evidence.dossier.export import Maker
     from evidence.store import Store
     from evidence.timestamp.authority import Authority
     from vigie.config import Config, SourceConfig
+    from vigie.wiring import Catalogue, Record
 
-EVERY = 5.0
+EVERY = 2.0
 UPKEEP = 600.0
 
 log = structlog.get_logger("vigie.evidence")
@@ -82,13 +86,19 @@ def store(config: Config) -> Store:
 
 
 def gatherer(
-    config: Config, engine: Engine, sources: Callable[[], dict[str, SourceConfig]]
+    config: Config, record: Record, catalogue: Catalogue, photographer: Photographer
 ) -> Gatherer:
-    """What gathers DNS, RDAP, clocks, chain and environment beside captures."""
-    from egress.policy import Policy
-    from evidence.beside import chain_above, clocks, dns, environment, rdap
-    from evidence.beside.gatherer import Gatherer, Proxied
+    """What gathers DNS, RDAP, clocks, chain, environment and pictures beside captures.
 
+    `photographer` visits the pages of sources that may be fetched now.
+    """
+    from capture.picture import PictureFailed
+    from egress.policy import Policy
+    from evidence.beside import chain_above, clocks, dns, environment, picture, rdap
+    from evidence.beside.gatherer import Gatherer, Proxied
+    from vigie.wiring import sealed_originals
+
+    sealed = sealed_originals(config)
     evidence = config.evidence
     policy = Policy(evidence.allow_addresses)
     resolvers = [
@@ -108,17 +118,26 @@ def gatherer(
         "clocks": lambda _target: clocks.gather(evidence.clocks, policy),
         "chain": chain_above.gather,
         "environment": lambda target: environment.gather(target, measured),
+        "page": lambda target: picture.gather(target, visit, sealed),
     }
 
+    def visit(target: Target) -> Picture:
+        if switch := record.sources.obstacle(target.source):
+            raise PictureFailed(f"the source is {switch}; nothing is asked of it")
+        spec = catalogue.specs().get(target.source)
+        if spec is None:
+            raise PictureFailed("the source is no longer watched", for_good=True)
+        return photographer.take(spec, target.location)
+
     def told(source: str, of: Callable[[SourceConfig], object]) -> bool:
-        found = sources().get(source)
+        found = catalogue.definitions().get(source)
         return found is not None and bool(of(found))
 
     known = Proxied(
         proxied=lambda source: told(source, lambda one: one.proxy),
         account=lambda source: told(source, lambda one: one.account),
     )
-    return Gatherer(engine, store(config), kinds, known)
+    return Gatherer(record.engine, store(config), kinds, known, together={"page": picture.BESIDE})
 
 
 def maker(config: Config, engine: Engine) -> Maker:
@@ -154,13 +173,14 @@ class Keeper:
     What fails is logged by its kind and tried again; nothing here delays or stops a crawl.
     """
 
-    def __init__(
-        self, config: Config, engine: Engine, sources: Callable[[], dict[str, SourceConfig]]
-    ) -> None:
+    def __init__(self, config: Config, record: Record, catalogue: Catalogue) -> None:
+        from crawler.picture import Photographer
+
         self._config = config
-        self._engine = engine
-        self._gatherer = gatherer(config, engine, sources)
-        self._stamper = stamper(config, engine)
+        self._engine = record.engine
+        self._photographer = Photographer()
+        self._gatherer = gatherer(config, record, catalogue, self._photographer)
+        self._stamper = stamper(config, record.engine)
         self._over = threading.Event()
         self._kept = 0.0
         self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
@@ -172,6 +192,8 @@ class Keeper:
     def stop(self, seconds: float) -> None:
         """Ask it to end and wait that long; what is not written down is gathered next time."""
         self._over.set()
+        self._gatherer.stop()
+        self._photographer.close()
         self._thread.join(seconds)
 
     def _run(self) -> None:

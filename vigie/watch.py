@@ -119,7 +119,7 @@ def watch(
             chores=partial(_chores, record.engine, catalogue, voice),
         )  # fmt: skip
         beside = companions(config, config_file, login_link, voice.say, review=review)
-        keeper = Keeper(config, record.engine, catalogue.definitions)
+        keeper = Keeper(config, record, catalogue)
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(
             f"Watching {counted(len(specs), 'source')} for {counted(len(config.leak), 'leak')}, "

@@ -6,8 +6,8 @@ down is gathered again. A failure is kept as one and tried again, five times in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from index.schema import Capture, EvidenceItem, Hit
 ATTEMPTS = 5
 WAIT = (timedelta(0), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 AT_ONCE = 20
+WORKERS = 8
 MAX_ERROR = 500
 
 log = structlog.get_logger("evidence.beside")
@@ -51,23 +52,39 @@ class Gatherer:
         kinds: Mapping[str, Gather],
         sources: Proxied,
         *,
+        together: Mapping[str, Sequence[str]] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`together`: kinds that are made by the gatherer of another one."""
         self._engine = engine
         self._store = store
         self._kinds = dict(kinds)
         self._sources = sources
         self._clock = clock
+        self._together = dict(together or {})
+        self._over = False
+
+    def stop(self) -> None:
+        """Write nothing more down; what is missing is gathered at the next start."""
+        self._over = True
 
     def run(self, limit: int = AT_ONCE) -> int:
         """Gather for up to `limit` captures; how many pieces were written down."""
         written = 0
-        for target, kinds in self._missing(limit):
-            with ThreadPoolExecutor(max(1, len(kinds))) as pool:
-                pieces = list(pool.map(lambda kind: self._gather(target, kind), kinds))  # noqa: B023
-            for kind, (state, piece, error) in zip(kinds, pieces, strict=True):
+        missing = [(target, kind) for target, kinds in self._missing(limit) for kind in kinds]
+        # A slow piece of one capture, as its picture, keeps no other one waiting.
+        with ThreadPoolExecutor(WORKERS) as pool:
+            asked = {pool.submit(self._gather, *one): one for one in missing}
+            for answer in as_completed(asked):
+                if self._over:
+                    continue
+                target, kind = asked[answer]
+                state, piece, error = answer.result()
                 self._keep(target.capture, kind, state, piece, error)
-                written += 1
+                for other in self._together.get(kind, ()):
+                    also = piece.beside[other] if piece else None
+                    self._keep(target.capture, other, state, also, error)
+                written += 1 + len(self._together.get(kind, ()))
         return written
 
     def _missing(self, limit: int) -> list[tuple[Target, list[str]]]:
@@ -122,9 +139,13 @@ class Gatherer:
             account=self._sources.account(capture.source),
             rendered=capture.rendered,
             fetched_at=capture.fetched_at,
+            location=capture.location,
+            source=capture.source,
         )
 
     def _gather(self, target: Target, kind: str) -> tuple[str, Piece | None, str]:
+        if self._over:
+            return "failed", None, "the watch was stopped"
         try:
             return "made", self._kinds[kind](target), ""
         except NotPossible as reason:
@@ -157,8 +178,10 @@ class Gatherer:
             item.media_type = piece.media_type if piece else ""
             item.bytes, item.file = len(body), file
             item.sha256 = file.rpartition("/")[2]
+            item.sealed = piece.sealed if piece else ""
             session.flush()
             enter(
                 connection, at=now, who="vigie", what="item", item=f"capture:{capture}",
-                detail={"kind": kind, "state": state, "sha256": item.sha256, "error": item.error},
+                detail={"kind": kind, "state": state, "sha256": item.sha256, "error": item.error,
+                        **({"sealed": item.sealed} if item.sealed else {})},
             )  # fmt: skip

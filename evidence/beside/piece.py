@@ -36,6 +36,8 @@ class Target:
     account: bool
     rendered: bool
     fetched_at: datetime
+    location: str = ""
+    source: str = ""
 
     @property
     def is_onion(self) -> bool:
@@ -45,10 +47,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The bytes of a piece that was made."""
+    """The bytes of a piece that was made; `sealed` is the name of its sealed original, `beside`
+    what the same visit made, by kind."""
 
     body: bytes = field(repr=False)
     media_type: str = "application/json"
+    sealed: str = ""
+    beside: Mapping[str, Piece] = field(default_factory=dict, repr=False)
 
 
 def as_json(told: Mapping[str, Any]) -> Piece:

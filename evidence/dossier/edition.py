@@ -23,12 +23,12 @@ class Edition:
 COURT = Edition(
     "court",
     True,
-    ("dns", "rdap", "clocks", "chain", "environment", "page", "dom"),
+    ("dns", "rdap", "clocks", "chain", "environment", "page", "dom", "visit"),
     True,
     True,
     True,
 )
 # A host needs the place and the proof that it answered there; nothing of persons, ours or others'.
-HOST = Edition("host", True, ("dns", "chain", "page", "dom"), False, False, False)
+HOST = Edition("host", True, ("dns", "chain", "page", "dom", "visit"), False, False, False)
 PUBLIC = Edition("public", False, (), False, False, False, figures_only=True)
 EDITIONS = {one.name: one for one in (COURT, HOST, PUBLIC)}

@@ -47,7 +47,7 @@ def run(*arguments: object) -> tuple[int, str]:
 
 def test_gather_export_verify(config: Path, tmp_path: Path) -> None:
     status, told = run("evidence", "gather", "--json", "--config", config)
-    assert (status, json.loads(told)["pieces"]) == (0, 5)
+    assert (status, json.loads(told)["pieces"]) == (0, 8)
     out = tmp_path / "dossier"
     export = ("evidence", "export", 1, "-o", out, "--reason", "assignation", "--config", config)
     status, told = run(*export, "--json")
@@ -57,6 +57,8 @@ def test_gather_export_verify(config: Path, tmp_path: Path) -> None:
     assert (status, "Every check passed" in told) == (0, True)
     told_dns = json.loads((out / "captures/1/dns.json").read_text("utf-8"))
     assert told_dns["state"] == "not-possible"
+    told_page = json.loads((out / "captures/1/page.png.json").read_text("utf-8"))
+    assert (told_page["state"], "no longer watched" in told_page["error"]) == ("failed", True)
     (out / "LIMITES.md").write_text("Tout est prouvé.\n")
     status, told = run("evidence", "verify", out, "--json")
     assert status == 1

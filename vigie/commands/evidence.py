@@ -104,6 +104,7 @@ def verify(
 @evidence.command("gather", epilog="Example: vigie evidence gather")
 def gather(config: ConfigFile = None, json: AsJson = False) -> None:
     """Gather now what is missing beside captures (DNS, RDAP, clocks); `vigie watch` does it too."""
+    from crawler.picture import Photographer
     from vigie import config as configuration
     from vigie.evidence import gatherer
     from vigie.wiring import Catalogue, open_record
@@ -111,7 +112,7 @@ def gather(config: ConfigFile = None, json: AsJson = False) -> None:
     settings = configuration.load(config)
     with open_record(settings) as record:
         sources = Catalogue(settings, record.sources.states)
-        work = gatherer(settings, record.engine, sources.definitions)
+        work = gatherer(settings, record, sources, Photographer())
         written = 0
         while found := work.run():
             written += found
