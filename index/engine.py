@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlc
 
 from index.errors import CannotOpen
 
-HEAD = "0011"
+HEAD = "0013"
 BUSY_SECONDS = 30
 WAL_BYTES = 16 * 1024 * 1024
 MIGRATION_LOCK = 0x5649_4749_45  # "VIGIE", PostgreSQL's advisory lock of the migrations

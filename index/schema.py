@@ -15,14 +15,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from index.base import FOREVER, Base, UtcTime
 from index.evidence_schema import Act, CustodyHead, Dossier, EvidenceItem, Piece, TimeStamp
+from index.keeping_schema import BreachClock, CasePair, DeletionCertificate, LegalHold
 from index.order_schema import BlockCheck, CourtOrder, OrderParty
 from index.request_schema import CaseClaim, Request, RequestAnswer, RequestTarget
 from index.sight_schema import Canary, Revisit, SightNotice
 
 __all__ = [
-    "Act", "Alert", "AlertAddress", "AlertRecord", "Base", "BlockCheck", "Canary", "Capture",
-    "Case", "CaseClaim", "CourtOrder", "Crawl", "CustodyHead", "Dossier", "EvidenceItem", "Hit",
-    "Job", "Lease", "LoginToken", "OrderParty", "Outbox", "Pending", "Piece", "Request",
+    "Act", "Alert", "AlertAddress", "AlertRecord", "Base", "BlockCheck", "BreachClock", "Canary",
+    "Capture", "Case", "CaseClaim", "CasePair", "CourtOrder", "Crawl", "CustodyHead",
+    "DeletionCertificate", "Dossier", "EvidenceItem", "Hit", "Job", "Lease", "LegalHold",
+    "LoginToken", "OrderParty", "Outbox", "Pending", "Piece", "Request",
     "RequestAnswer", "RequestTarget", "Revisit", "Seen", "Session", "SightNotice", "SourceState",
     "ThreadCount", "ThreadEvidence", "TimeStamp", "User", "UtcTime",
 ]  # fmt: skip
@@ -179,7 +181,7 @@ class ThreadCount(Base):
 class Capture(Base):
     """One document as fetched at one time, kept because it matched. `sha256` is of the bytes as
     fetched; `content_key` is the keyed hash of the post's text, which is the same for copies on
-    pages that look different."""
+    pages that look different. `original_deleted`: since when the sealed file is gone."""
 
     __tablename__ = "capture"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -202,6 +204,7 @@ class Capture(Base):
     bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     sealed: Mapped[str] = mapped_column(String(300), default="")
+    original_deleted: Mapped[datetime | None]
     connection: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     commitments: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = (Index("ix_capture_place_time", "location_key", "fetched_at"), FOREVER)

@@ -20,6 +20,7 @@ COMMANDS = (
     "evidence",
     "notice",
     "order",
+    "retention",
     "unmask",
     "review",
     "demo",

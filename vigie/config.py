@@ -27,6 +27,7 @@ from vigie.evidence_config import (
     absolute_sealing,
     absolute_smtp,
 )
+from vigie.keeping_config import GdprConfig, RetentionConfig
 
 
 class ConfigError(Exception):
@@ -137,6 +138,8 @@ class Config(Section):
     evidence: EvidenceConfig = EvidenceConfig()
     smtp: SmtpConfig | None = None
     block: BlockConfig = BlockConfig()
+    retention: RetentionConfig = RetentionConfig()
+    gdpr: GdprConfig = GdprConfig()
 
     @property
     def database_url(self) -> str:

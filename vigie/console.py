@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -24,6 +25,22 @@ def print_json(found: dict[str, Any]) -> None:
     line = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     sys.stdout.write(UNSEEN.sub(_as_json_escape, line) + "\n")
     sys.stdout.flush()
+
+
+def write_out(data: bytes, output: Path | None) -> None:
+    """To a new file, or to stdout; ends with a sentence when the file is there or cannot be."""
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
+    try:
+        with output.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        fail(f"{output} exists already; name another file, nothing is overwritten.")
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}.")
+    typer.echo(f"{output} is written.", err=True)
 
 
 def visible(untrusted_text: str) -> str:

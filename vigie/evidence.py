@@ -173,11 +173,14 @@ class Keeper:
     What fails is logged by its kind and tried again; nothing here delays or stops a crawl.
     """
 
-    def __init__(self, config: Config, record: Record, catalogue: Catalogue) -> None:
+    def __init__(
+        self, config: Config, record: Record, catalogue: Catalogue, reindex: Callable[[], object]
+    ) -> None:
         from crawler.picture import Photographer
 
         self._config = config
         self._engine = record.engine
+        self._reindex = reindex
         self._photographer = Photographer()
         self._gatherer = gatherer(config, record, catalogue, self._photographer)
         self._stamper = stamper(config, record.engine)
@@ -212,11 +215,21 @@ class Keeper:
                     log.warning("not-time-stamped", authority=outcome.authority)
 
     def _upkeep(self) -> None:
+        from evidence.keeping import deletion
         from evidence.working import clear
         from index.leases import utc_now
+        from vigie.keeping import folders, rules
 
         days = self._config.sealing.work_days
         clear(self._engine, originals(self._config), days, utc_now())
+        gone = deletion.run(self._engine, folders(self._config), rules(self._config), utc_now())
+        if gone.total:
+            log.info(
+                "deleted", originals=gone.originals, pieces=gone.pieces, quiet=gone.quiet,
+                certificate=gone.certificate.number if gone.certificate else 0,
+            )  # fmt: skip
+        if gone.reindex:
+            self._try(self._reindex)
         self._stamper.renew(renew_before(self._config), algorithm=self._config.evidence.algorithm)
 
     def _try(self, work: Callable[[], object]) -> None:

@@ -98,6 +98,7 @@ def watch(
 ) -> None:
     """Run until SIGTERM or SIGINT (or for `seconds`), then stop everything within 10 s."""
     from index.engine import checkpoint
+    from index.rebuild import rebuild
     from index.shipper import Shipper
     from scheduler import Scheduler, default_workers
 
@@ -119,7 +120,7 @@ def watch(
             chores=partial(_chores, record.engine, catalogue, voice),
         )  # fmt: skip
         beside = companions(config, config_file, login_link, voice.say, review=review)
-        keeper = Keeper(config, record, catalogue)
+        keeper = Keeper(config, record, catalogue, partial(rebuild, record.engine, index))
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(
             f"Watching {counted(len(specs), 'source')} for {counted(len(config.leak), 'leak')}, "

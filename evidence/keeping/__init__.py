@@ -1,0 +1,1 @@
+"""How long what is kept for: clocks per kind, legal hold, deletion with a certificate."""
