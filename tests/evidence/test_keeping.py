@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select, update
 from typer.testing import CliRunner
 
-from capture.originals import SealedOriginals
+from capture.originals import WORK, SealedOriginals
 from evidence.custody.verify import verify_log
 from evidence.errors import EvidenceError
 from evidence.keeping import certificate, deletion, holds
@@ -84,11 +84,17 @@ def acts(engine: Engine, what: str = "delete") -> list[Any]:
 
 def test_a_dismissed_original_goes_after_a_day(kept: Kept) -> None:
     before = kept.files()
+    with reading(kept.engine) as connection:
+        name = str(connection.scalar(select(Capture.sealed).where(Capture.id == 2)))
+    working = kept.folders.originals / WORK / name
+    working.parent.mkdir(parents=True)
+    working.write_bytes(b"age-encryption.org/v1")
     kept.decide("dismissed", 2)
     assert kept.run(NOW + timedelta(hours=23)).total == 0
     gone = kept.run(NOW + timedelta(hours=25))
     assert (gone.originals, gone.pieces, gone.quiet) == (1, 0, 0)
     assert len(kept.files()) == len(before) - 1
+    assert not working.exists()
     (entry,) = acts(kept.engine)
     assert entry.detail["rule"] == "dismissed"
     assert (kept.folders.originals / entry.detail["file"]) in before
