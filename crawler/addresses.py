@@ -66,6 +66,8 @@ NUMBERED = re.compile(rf"(?:[a-z]|{COUNTED})[-_]?([0-9]{{1,7}})")
 WORD = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*", re.UNICODE)
 
 
+# What a page says is asked for several times while it is read.
+@lru_cache(maxsize=4096)
 def parse(untrusted_address: str) -> SplitResult | None:
     """The parts of an http or https address; None for any other text."""
     text = untrusted_address.strip()
@@ -143,6 +145,7 @@ def _of_the_visitor(key: str, value: str) -> bool:
     return lowered == "s" and SESSION_VALUE.match(value) is not None
 
 
+@lru_cache(maxsize=2048)
 def changes_something(untrusted_address: str) -> bool:
     """Whether opening the address may delete, edit, vote, end a session or mark as read."""
     parts = parse(untrusted_address)

@@ -30,7 +30,7 @@ records its posts, so a crash can only fetch again, never lose.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from capture.exchange import Exchange
@@ -109,7 +109,9 @@ class PageReport:
     def to_frame(self) -> tuple[dict[str, Any], bytes]:
         """Header and body for `matching.frames.send`. The exchange's body, where it is another
         (a content encoding), stands behind the page's."""
-        header = asdict(replace(self, body=b"", exchange=Exchange()))
+        # Not dataclasses.asdict, which copies every text of every post.
+        header = {name: getattr(self, name) for name in TOLD}
+        header["posts"] = [{name: getattr(post, name) for name in TOLD_OF_POST} for post in self.posts]
         told, wire = exchange_frame(self.exchange, self.body)
         return {"t": "page", **header, "body": len(self.body), "exchange": told}, self.body + wire
 
@@ -141,6 +143,10 @@ class PageReport:
             held=number(untrusted_header, "held") if "held" in untrusted_header else 0,
             exchange=read_exchange(untrusted_header.get("exchange"), body, untrusted_wire),
         )
+
+
+TOLD = tuple(one.name for one in fields(PageReport) if one.name not in ("body", "exchange"))
+TOLD_OF_POST = tuple(one.name for one in fields(PostReport))
 
 
 def _post(untrusted_post: object) -> PostReport:

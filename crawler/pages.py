@@ -68,7 +68,15 @@ class Page:
 
     def join(self, untrusted_reference: str) -> str:
         """A reference on this page made absolute, without fragment; "" when it is no http one."""
-        return addresses.join(self.base, untrusted_reference)
+        known = self._joined.get(untrusted_reference)
+        if known is None:
+            known = addresses.join(self.base, untrusted_reference)
+            self._joined[untrusted_reference] = known
+        return known
+
+    @cached_property
+    def _joined(self) -> dict[str, str]:
+        return {}
 
     @cached_property
     def base(self) -> str:

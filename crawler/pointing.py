@@ -20,6 +20,8 @@ OTHER_WAYS = re.compile(
     r"""\b(magnet:\?|ed2k://|ipfs://|ftps?://|sftp://|tg://|mega:)[^\s<>"']{3,1000}""",
     re.IGNORECASE,
 )
+# Without one of these a text holds no way, and no pattern has to be looked for.
+SIGNS = ("//", "magnet:?", "mega:")
 FILE = re.compile(
     r"\.(?:csv|tsv|txt|sql|json|jsonl|ndjson|xml|log|xlsx?|ods|docx?|odt|pdf|mdb|accdb|db|sqlite|"
     r"dump|bak|zip|7z|rar|tar|tgz|gz|bz2|xz|zst|lz4)$",
@@ -72,6 +74,9 @@ def _candidates(page: Page, post: Post, extracted: Extracted) -> Iterator[str]:
 
 def in_text(untrusted_text: str) -> Iterator[str]:
     """Addresses written out in a text, mended where they were broken on purpose."""
+    lowered = untrusted_text.lower()
+    if not any(sign in lowered for sign in SIGNS):
+        return
     for match in ADDRESS.finditer(DEFANGED.sub(".", untrusted_text)):
         mended = re.sub(r"^hxxp", "http", match[0], flags=re.IGNORECASE)
         yield mended.replace("[:]", ":").rstrip(CLOSING)

@@ -65,6 +65,8 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
         },
         # Status codes are read by the engine, which says what each means.
         "HTTPERROR_ALLOW_ALL": True,
+        # The engine yields requests only; Scrapy would start so many tasks for each page.
+        "CONCURRENT_ITEMS": 1,
         # What stands first on a list is the newest, and is fetched first.
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         # Manners.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from index.engine import reading, writing
@@ -30,6 +30,12 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(days=1), timedelta(days=30)
 LOOKED_FOR_EDITS = timedelta(days=180)
 MAX_ATTEMPTS = 5
 MAX_PENDING = 100_000
+
+
+# Built once: a question is asked for every page.
+_STATES = select(Seen.location_key, Seen.state_key, Seen.last_seen, Seen.state_since).where(
+    Seen.source == bindparam("of"), Seen.location_key.in_(bindparam("keys", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,7 @@ class Frontier:
         with reading(self._engine) as connection:
             for start in range(0, len(keys), CHUNK):
                 wanted = [location for location, _ in keys[start : start + CHUNK]]
-                rows = connection.execute(
-                    select(
-                        Seen.location_key, Seen.state_key, Seen.last_seen, Seen.state_since
-                    ).where(Seen.source == source, Seen.location_key.in_(wanted))
-                )
+                rows = connection.execute(_STATES, {"of": source, "keys": wanted})
                 for location, state, last_seen, since in rows:
                     states[location] = state
                     if len(due) < again and is_due_again(last_seen, since or last_seen, now):

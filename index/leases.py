@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -133,6 +133,15 @@ def check(session: Session, name: str, token: int) -> Lease:
     if row is None or row.token != token:
         raise StaleLease(name)
     return row
+
+
+def confirm(connection: Connection, name: str, token: int) -> None:
+    """As `check`, for a transaction that changes nothing of the lease: it comes with every page."""
+    if connection.execute(_TOKEN, {"of": name}).scalar() != token:
+        raise StaleLease(name)
+
+
+_TOKEN = select(Lease.token).where(Lease.name == bindparam("of")).with_for_update()
 
 
 class Held:

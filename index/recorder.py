@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from index import cases, threads
@@ -22,7 +22,7 @@ from index.captures import add_capture
 from index.custody import enter
 from index.engine import reading, writing
 from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
-from index.leases import check, source_lease, utc_now
+from index.leases import check, confirm, source_lease, utc_now
 from index.outbox import announce, announce_hit
 from index.removal import note_gone
 from index.revisits import keep_address
@@ -87,7 +87,7 @@ class Recorder:
         now = self._clock()
         changes = _Changes()
         with writing(self._engine) as connection, Session(connection) as session:
-            check(session, source_lease(fence.source), fence.token)
+            confirm(connection, source_lease(fence.source), fence.token)
             _mark_seen(session, fence.source, seen, now)
             for post in posts:
                 clean = replace(
@@ -116,19 +116,30 @@ class Recorder:
             return note_gone(session, fence.source, location_key, self._clock())
 
 
+# Built once: this is done for every page, and building a statement costs more than running it.
+_KNOWN = select(Seen.location_key, Seen.state_key, Seen.state_since).where(
+    Seen.source == bindparam("of"), Seen.location_key.in_(bindparam("keys", expanding=True))
+)
+_WAITED = delete(Pending).where(
+    Pending.source == bindparam("of"),
+    Pending.location_key.in_(bindparam("keys", expanding=True)),
+    # A thread that is wanted whole waits until it was judged as one.
+    Pending.whole.is_(False),
+)
+
+
 def _mark_seen(
     session: Session, source: str, seen: Sequence[tuple[bytes, bytes]], now: datetime
 ) -> None:
     if not seen:
         return
+    connection = session.connection()
     states = dict(seen)
     since: dict[bytes, datetime] = {}
     keys = list(states)
     for start in range(0, len(keys), CHUNK):
-        known = select(Seen.location_key, Seen.state_key, Seen.state_since).where(
-            Seen.source == source, Seen.location_key.in_(keys[start : start + CHUNK])
-        )
-        found = session.execute(known).all()
+        part = {"of": source, "keys": keys[start : start + CHUNK]}
+        found = connection.execute(_KNOWN, part).all()
         since |= {key: began for key, state, began in found if began and states[key] == state}
     rows = [
         {
@@ -143,15 +154,8 @@ def _mark_seen(
     ]
     upsert(session, Seen, rows, keys=("source", "location_key"), kept=("first_seen",))
     for start in range(0, len(seen), CHUNK):
-        part = [location for location, _ in seen[start : start + CHUNK]]
-        session.execute(
-            delete(Pending).where(
-                Pending.source == source,
-                Pending.location_key.in_(part),
-                # A thread that is wanted whole waits until it was judged as one.
-                Pending.whole.is_(False),
-            )
-        )
+        gone = [location for location, _ in seen[start : start + CHUNK]]
+        connection.execute(_WAITED, {"of": source, "keys": gone})
 
 
 def _record_post(

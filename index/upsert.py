@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,11 +21,17 @@ def upsert(
     kept: Sequence[str] = (),
 ) -> None:
     """Insert `rows`; where `keys` are taken already, update every other column but `kept`."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = make(table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in {*keys, *kept}}
+    dialect = session.get_bind().dialect.name
+    names = tuple(name for name in rows[0] if name not in {*keys, *kept})
+    session.execute(_statement(dialect, table, tuple(keys), names), rows)
+
+
+@lru_cache(maxsize=64)
+def _statement(
+    dialect: str, table: type[Base], keys: tuple[str, ...], names: tuple[str, ...]
+) -> postgresql.Insert | sqlite.Insert:
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    changed = {name: statement.excluded[name] for name in names}
     if changed:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    session.execute(statement, rows)
+        return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return statement.on_conflict_do_nothing(index_elements=keys)

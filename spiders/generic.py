@@ -80,12 +80,12 @@ class Generic(Site):
         body = _parsed(page.text)
         main = structure.main_part(body)
         title = _title(body)
-        rows = ways.ways(self, page, main, here)
-        pages = paging.pages_of(page, body, rows)
         pasted = structure.paste_text(main)
         beside = ways.ways(self, page, body, here, once=True)
         if pasted:
             return self._paste(page, here, body, pasted, title, beside)
+        rows = ways.ways(self, page, main, here)
+        pages = paging.pages_of(page, body, rows)
         blocks = structure.blocks(main)
         if rows and _is_list(page, main, blocks, rows):
             return self._list(page, here, main, rows, beside, pages)

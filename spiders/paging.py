@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import urlsplit, urlunsplit
 
@@ -51,6 +52,7 @@ class Pages:
     numbered: bool = False
 
 
+@lru_cache(maxsize=2048)
 def base_of(address: str) -> str:
     """A list's or thread's address without what counts its pages: the same for all of them."""
     parts = urlsplit(addresses.canonical(address))
@@ -69,6 +71,7 @@ def _counts(piece: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 9
 
 
+@lru_cache(maxsize=2048)
 def number_of(address: str) -> int:
     """The page an address names, an offset as its number; 0 when it names none."""
     parts = urlsplit(address)

@@ -23,7 +23,6 @@ POST_WORDS = re.compile(
     r"(^|[-_])(post|posting|postbody|comment|message|msg|reply|answer|entry|paste|snippet|article)"
     r"($|[-_0-9])"
 )
-SPACES = re.compile(r"\s+")
 # A row's text changes with the clock and with every reader; neither is news. Every repetition is
 # bounded: pages of nothing but digits or blanks cost no more than others.
 VOLATILE = re.compile(
@@ -100,6 +99,8 @@ def _is_control(node: HtmlElement) -> bool:
 
 def text_of(element: HtmlElement, *, without_links: bool = False) -> str:
     """The text of an element on one line, scripts left out."""
+    if not len(element) and isinstance(element.tag, str) and element.tag not in SILENT:
+        return one_line("" if without_links and element.tag == "a" else element.text or "")
     parts: list[str] = []
     skipped = SILENT | {"a"} if without_links else SILENT
     stack: list[HtmlElement | str] = [element]
@@ -114,7 +115,12 @@ def text_of(element: HtmlElement, *, without_links: bool = False) -> str:
             stack.extend(reversed(list(node)))
             if node.text:
                 stack.append(node.text)
-    return SPACES.sub(" ", " ".join(parts)).strip()
+    return one_line(" ".join(parts))
+
+
+def one_line(text: str) -> str:
+    """A text with its white space collapsed."""
+    return " ".join(text.split())
 
 
 def without(part: HtmlElement, doomed: list[HtmlElement]) -> HtmlElement:
@@ -151,7 +157,7 @@ def paste_text(main: HtmlElement) -> str:
     if fields and len(max(fields, key=len)) >= 0.8 * len(best):
         best = max(fields, key=len)
     everything = len(text_of(main))
-    shown = len(SPACES.sub(" ", best).strip())
+    shown = len(one_line(best))
     return best if shown and shown >= 0.5 * everything else ""
 
 
@@ -197,7 +203,7 @@ def are_posts(found: list[HtmlElement]) -> bool:
 def steady(part: HtmlElement, *, without_links: bool = False) -> str:
     """The words of a part without those that change by themselves."""
     said = text_of(part, without_links=without_links)
-    return SPACES.sub(" ", MOMENTARY.sub(" ", VOLATILE.sub(" ", said))).strip()
+    return one_line(MOMENTARY.sub(" ", VOLATILE.sub(" ", said)))
 
 
 def names_a_post(element: HtmlElement) -> bool:
@@ -257,7 +263,7 @@ def row_state(row: HtmlElement) -> str:
     counted = VOLATILE.sub(" ", text_of(copied, without_links=True))
     if not any(stamps) and not any(c.isdigit() for c in counted):
         return ""
-    return SPACES.sub(" ", f"{said} {' '.join(stamps)}").strip()
+    return one_line(f"{said} {' '.join(stamps)}")
 
 
 def _headings(row: HtmlElement) -> list[str]:

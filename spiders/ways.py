@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
@@ -94,6 +95,7 @@ DATES = re.compile(
 MAX_DEPTH, MAX_SAME = 14, 2
 
 
+@lru_cache(maxsize=4096)
 def location_of(untrusted_address: str) -> str:
     """A canonical address without what only changes the view."""
     address = addresses.canonical(untrusted_address)
@@ -123,9 +125,13 @@ def without_pointers(location: str) -> str:
 
 def leads_on(site: Site, page: Page, address: str) -> bool:
     """Whether an address may lead to posts of this site."""
+    same = addresses.host_port(address) == addresses.host_port(page.address)
+    return same and _may_hold_posts(site, address)
+
+
+@lru_cache(maxsize=2048)
+def _may_hold_posts(site: Site, address: str) -> bool:
     parts = urlsplit(address)
-    if addresses.host_port(address) != addresses.host_port(page.address):
-        return False
     if MEDIA.search(parts.path) or LOFI.search(parts.path) or not site.harmless(address):
         return False
     segments = [unquote(one).lower() for one in parts.path.split("/") if one]
@@ -166,9 +172,11 @@ def ways(
         location = location_of(address) if address else ""
         if not location or location == here or location in found:
             continue
-        if not leads_on(site, page, location) or is_file(location, element):
+        if not leads_on(site, page, location):
             continue
         said = structure.text_of(element)
+        if is_file(location, element, said):
+            continue
         if any(form.match(said) for form in NO_TITLES):
             continue
         if not structure.VOLATILE.sub("", said).strip():
@@ -187,12 +195,12 @@ def ways(
     return found
 
 
-def is_file(location: str, element: HtmlElement) -> bool:
-    """Whether a link leads to a file and not to a page."""
-    path = urlsplit(location).path
+def is_file(location: str, element: HtmlElement, said: str) -> bool:
+    """Whether a link that reads `said` leads to a file and not to a page."""
+    path = addresses.path_of(location)
     if element.get("download") is not None or FILES.search(path):
-        return not RAW_WORDS.match(structure.text_of(element))
-    named = FILES.search(structure.text_of(element).split(" ")[0])
+        return not RAW_WORDS.match(said)
+    named = FILES.search(said.split(" ")[0])
     return bool(named and FILE_WORDS.search(location))
 
 
@@ -206,10 +214,11 @@ def attachments(
         location = addresses.canonical(address)
         if not location or addresses.host_port(location) != addresses.host_port(page.address):
             continue
+        said = structure.text_of(element)
         picture = PICTURES.search(urlsplit(location).path) or (
-            PICTURES.search(structure.text_of(element)) and FILE_WORDS.search(location)
+            PICTURES.search(said) and FILE_WORDS.search(location)
         )
-        if (is_file(location, element) or picture) and site.harmless(address):
+        if (is_file(location, element, said) or picture) and site.harmless(address):
             found.setdefault(
                 location, Link(address, location, file=True, title=title, thread=thread)
             )
