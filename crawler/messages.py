@@ -111,7 +111,9 @@ class PageReport:
         (a content encoding), stands behind the page's."""
         # Not dataclasses.asdict, which copies every text of every post.
         header = {name: getattr(self, name) for name in TOLD}
-        header["posts"] = [{name: getattr(post, name) for name in TOLD_OF_POST} for post in self.posts]
+        header["posts"] = [
+            {name: getattr(post, name) for name in TOLD_OF_POST} for post in self.posts
+        ]
         told, wire = exchange_frame(self.exchange, self.body)
         return {"t": "page", **header, "body": len(self.body), "exchange": told}, self.body + wire
 

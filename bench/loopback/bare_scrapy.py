@@ -14,7 +14,7 @@ from typing import Any
 
 import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.http import Response
+from scrapy.http import HtmlResponse
 
 
 class Pastes(scrapy.Spider):
@@ -27,12 +27,12 @@ class Pastes(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         yield scrapy.Request(self.start_at)
 
-    def parse(self, response: Response) -> Iterator[Any]:
+    def parse(self, response: HtmlResponse) -> Iterator[Any]:
         """A list."""
         yield from response.follow_all(css=".list a", callback=self.paste)
         yield from response.follow_all(css="a[rel=next]")
 
-    def paste(self, response: Response) -> Iterator[Any]:
+    def paste(self, response: HtmlResponse) -> Iterator[Any]:
         """A paste, and the pastes beside it."""
         type(self).items += 1
         yield {"title": response.css("h1::text").get(), "text": response.css("pre::text").get()}

@@ -8,11 +8,12 @@ from bench.loopback.serving import HTML, Made, World
 
 ROWS = 100
 PAGE = 10_000
-WORDS = (
+SAID = (
     "serveur réponse table ligne valeur message fichier hier demain maison route jardin client "
     "version erreur mise jour liste nombre code projet question merci bonjour semaine lecture "
     "config module import return error value index update system network window report detail"
-).split()
+)
+WORDS = SAID.split()
 HEAD = (
     "<!doctype html><html lang=fr><head><meta charset=utf-8><title>{title}</title>"
     '<link rel=stylesheet href="/style.css"></head><body><header><a href="/">Accueil</a> '
