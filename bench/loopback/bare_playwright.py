@@ -1,6 +1,7 @@
 """Bare scrapy-playwright over the scripted site, with its own defaults.
 
-`python -m bench.loopback.bare_playwright START CONCURRENCY`; prints {"marks": pages whose script ran}.
+`python -m bench.loopback.bare_playwright START CONCURRENCY`; prints {"marks": N}, the
+pages whose script ran.
 Only what this machine needs to start Chromium at all is set: its path, and no sandbox for root.
 """
 

@@ -1,4 +1,4 @@
-"""A site whose pages are empty until a script ran: twenty pictures, fonts, scripts, one that counts.
+"""A site whose pages are empty until a script ran: pictures, fonts, scripts, one of which counts.
 
 The text of a page is in no document as it comes: `app.js` makes it from a number with a cipher.
 """
