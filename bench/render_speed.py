@@ -53,7 +53,7 @@ def ours(site: Site, root: Path, concurrency: int) -> dict[str, Any]:
         left = [one for one in psutil.Process().children(recursive=True) if _is_browser(one)]
     return {
         "read": outcome.counts.posts, "s": told.seconds, "asked": told.counts,
-        "outcome": outcome.outcome, "problems": dict(outcome.counts.problems),
+        "outcome": outcome.outcome, "problems": outcome.counts.problems,
         "samples": sampler.samples, "browsers_left": len(left), "cpu_s": sampler.cpu(),
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.http import HtmlResponse
+from scrapy.http import Response
 
 from bench.loopback.scripted import mark
 from crawler.browser import find_chromium, sandbox_flags
@@ -30,11 +30,13 @@ class Notes(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         yield scrapy.Request(self.start_at)
 
-    def parse(self, response: HtmlResponse) -> Iterator[Any]:
+    def parse(self, response: Response) -> Iterator[Any]:
         """The list."""
-        yield from response.follow_all(css="li a", callback=self.note, meta={"playwright": True})
+        yield from response.follow_all(
+            response.css("li a::attr(href)").getall(), callback=self.note, meta={"playwright": True}
+        )
 
-    def note(self, response: HtmlResponse) -> Iterator[Any]:
+    def note(self, response: Response) -> Iterator[Any]:
         """A note."""
         number = int(response.url.rpartition("/")[2])
         type(self).marks += mark(number) in response.text

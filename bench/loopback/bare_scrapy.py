@@ -14,7 +14,7 @@ from typing import Any
 
 import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.http import HtmlResponse
+from scrapy.http import Response
 
 
 class Pastes(scrapy.Spider):
@@ -27,16 +27,20 @@ class Pastes(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         yield scrapy.Request(self.start_at)
 
-    def parse(self, response: HtmlResponse) -> Iterator[Any]:
+    def parse(self, response: Response) -> Iterator[Any]:
         """A list."""
-        yield from response.follow_all(css=".list a", callback=self.paste)
-        yield from response.follow_all(css="a[rel=next]")
+        yield from response.follow_all(
+            response.css(".list a::attr(href)").getall(), callback=self.paste
+        )
+        yield from response.follow_all(response.css("a[rel=next]::attr(href)").getall())
 
-    def paste(self, response: HtmlResponse) -> Iterator[Any]:
+    def paste(self, response: Response) -> Iterator[Any]:
         """A paste, and the pastes beside it."""
         type(self).items += 1
         yield {"title": response.css("h1::text").get(), "text": response.css("pre::text").get()}
-        yield from response.follow_all(css="aside a", callback=self.paste)
+        yield from response.follow_all(
+            response.css("aside a::attr(href)").getall(), callback=self.paste
+        )
 
 
 def main() -> None:
