@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import heapq
 import html
 import quopri
 import re
@@ -19,37 +18,25 @@ import urllib.parse
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from extraction import charset, formats, mojibake, packed
+from extraction import charset, formats, mojibake, packed, signs
 from extraction.budget import Budget
 from extraction.html import visible_text
 from extraction.layers import Layer
-from extraction.spans import HEAD, SHORTEST_BYTES, TAR_HEAD, base64_spans, hex_spans
+from extraction.spans import HEAD, SHORTEST_BYTES, TAR_HEAD, Spans, narrow
 
 BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<>])")
 HEX_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 TOKEN = re.compile(r"[^\s\"'<>]+")
-# A pattern that begins with one plain character is looked for many times faster than one that does
-# not, or that begins with a choice.
-# page=97 in an address is none: a byte written in two decimal digits has letters about it.
-EQUALS = re.compile(
-    r"=(?:[A-F][0-9A-F]|[89][A-F]|[89][0-9](?=[A-Za-z=])|3D|0[AD]=|[0-9A-F]{2}(?:=[0-9A-F]{2}){3})"
-)
-FULL_LINE = "|".join(rf"(?<=^[^\n]{{{width}}}=)" for width in range(70, 76))
-SOFT_BREAK = re.compile(rf"=(?:{FULL_LINE})\r?\n(?=\S)", re.MULTILINE)
-ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 ESCAPE = re.compile(
     r"\\(?:x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2})*|u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|[nrt/\"'\\])"
 )
-MARKUP = re.compile(r"</?(?:t[rdh]|br|p|div|span|li|dd|dt|b|pre)\b[^<>]{0,300}>", re.IGNORECASE)
 PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 WRITTEN = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
 CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in CONTROL)
 NEAR, LONG = 2, 250  # lines on either side, and characters of a line, that count as near
-SPOILT = tuple(re.compile(mark) for mark in mojibake.MARKS)
-Patterns = tuple[re.Pattern[str], ...]
 HEX_MARKS = {ord(mark): None for mark in " :-"}
 # Widths that encoders wrap at. Lines of another equal width are rows packed one by one.
 WRAPS = frozenset({60, 64, 72, 76, 80, 100, 120, 128})
@@ -92,14 +79,19 @@ def _opened(way: str, untrusted_body: bytes, budget: Budget, level: int) -> list
 
 def _steps(text: str, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
     """One way in at a time: (its name, the text or the document behind it)."""
-    yield from _packed_runs("base64", _base64_runs(text), budget)
-    yield from _packed_runs("hex", _hex_runs(text), budget)
-    for step, signs, patterns, least, rewrite in REWRITES:
-        # Looking for one sign is as fast as memory; a pattern is a hundred times slower.
-        if any(sign in text for sign in signs) and _at_least(patterns, text, least):
-            inner = rewrite(_neighbourhood(patterns, text))
+    ascii_text = narrow(text)
+    spans = Spans(ascii_text)
+    yield from _packed_runs("base64", _base64_runs(text, spans), budget)
+    yield from _packed_runs("hex", _hex_runs(text, spans), budget)
+    for step, find, least, rewrite in REWRITES:
+        if sum(1 for _ in zip(range(least), find(ascii_text), strict=False)) >= least:
+            inner = rewrite(_neighbourhood(find(ascii_text), text))
             if inner:
                 yield step, inner
+    if not text.isascii() and any(True for _ in mojibake.places(text)):
+        inner = mojibake.mend(_neighbourhood(mojibake.places(text), text))
+        if inner:
+            yield "mojibake", inner
 
 
 def _packed_runs(
@@ -136,9 +128,9 @@ def _packed_runs(
         yield way, "\n".join(pieces)
 
 
-def _base64_runs(text: str) -> Iterator[bytes]:
+def _base64_runs(text: str, spans: Spans) -> Iterator[bytes]:
     position = 0
-    for start, end in base64_spans(text):
+    for start, end in spans.base64():
         if start < position:
             continue  # a line of the run before
         position = end
@@ -197,9 +189,9 @@ def _base64(run: str) -> bytes | None:
         return None
 
 
-def _hex_runs(text: str) -> Iterator[bytes]:
+def _hex_runs(text: str, spans: Spans) -> Iterator[bytes]:
     position = 0
-    for start, end in hex_spans(text):
+    for start, end in spans.hex():
         if start < position:
             continue  # a line of the run before
         position = end
@@ -253,32 +245,22 @@ def _wide_text(untrusted_bytes: bytes, sample: bytes) -> str | None:
     return text if "\x00" not in text and "\ufffd" not in text[:2000] else None
 
 
-def _at_least(patterns: Patterns, text: str, least: int) -> bool:
-    return sum(1 for _ in zip(range(least), _spots(patterns, text), strict=False)) >= least
-
-
-def _spots(patterns: Patterns, text: str) -> Iterator[re.Match[str]]:
-    """Where one of the patterns is, in the text's order."""
-    several = [pattern.finditer(text) for pattern in patterns]
-    return several[0] if len(several) == 1 else heapq.merge(*several, key=re.Match.start)
-
-
-def _neighbourhood(patterns: Patterns, text: str) -> str:
-    """The lines that hold a pattern and those near: one escape costs no second scan."""
+def _neighbourhood(places: Iterator[tuple[int, int]], text: str) -> str:
+    """The lines that hold a place (start, end) and those near: one escape costs no second scan."""
     if len(text) < 100_000:
         return text
     pieces: list[str] = []
     taken = first = end = near = 0  # everything before `taken` is in a piece, or left out
-    for found in _spots(patterns, text):
-        if found.start() < end:
+    for start, behind in places:
+        if start < end:
             continue
-        if found.start() >= near:
+        if start >= near:
             pieces.append(text[first:near])
             taken = near
-            first = _lines_back(text, found.start(), taken)
+            first = _lines_back(text, start, taken)
             if taken and first > taken and text[taken - 1] != "\n":
                 pieces.append("\n")  # long lines are cut, and what is left out divides
-        near = end = _line_behind(text, found.end())
+        near = end = _line_behind(text, behind)
         for _ in range(NEAR):
             near = _line_behind(text, near)
     pieces.append(text[first:near])
@@ -334,14 +316,13 @@ def _escape(found: re.Match[str]) -> str:
     return PLAIN_ESCAPES.get(escape[1], escape[1])
 
 
-# Name, what the text must hold at all, patterns, how many make it worth while, how to rewrite.
-REWRITES: tuple[tuple[str, tuple[str, ...], Patterns, int, Callable[[str], str]], ...] = (
-    ("html", ("<",), (MARKUP,), 3, visible_text),
-    ("entities", ("&",), (ENTITY,), 1, html.unescape),
-    ("url", ("%",), (PERCENT,), 2, _url),
-    ("url", ("&",), (FORM,), 1, _url),
-    ("quoted-printable", ("=",), (EQUALS,), 2, _quoted_printable),
-    ("quoted-printable", ("=\n", "=\r\n"), (SOFT_BREAK,), 1, _quoted_printable),
-    ("json", ("\\",), (ESCAPE,), 1, _escapes),
-    ("mojibake", mojibake.MARKS, SPOILT, 1, mojibake.mend),
+# Name, where its signs stand, how many make it worth while, how to rewrite.
+REWRITES: tuple[tuple[str, signs.Find, int, Callable[[str], str]], ...] = (
+    ("html", signs.of(signs.MARKUP), 3, visible_text),
+    ("entities", signs.of(signs.ENTITY), 1, html.unescape),
+    ("url", signs.of(signs.PERCENT), 2, _url),
+    ("url", signs.of(signs.FORM), 1, _url),
+    ("quoted-printable", signs.equals, 2, _quoted_printable),
+    ("quoted-printable", signs.soft_breaks, 1, _quoted_printable),
+    ("json", signs.of(signs.ESCAPE), 1, _escapes),
 )

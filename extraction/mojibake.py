@@ -6,7 +6,9 @@ spoilt texts are mended twice, as layers in a layer.
 
 from __future__ import annotations
 
+import heapq
 import re
+from collections.abc import Iterator
 
 from extraction.charset import western
 
@@ -51,6 +53,18 @@ SEQUENCES = tuple(_sequences(table) for table in TABLES)
 MARKS = ("Ã", "├", "√")
 # A no-break space at the end of a sequence is often tidied into a space: "Ã " was "à".
 PATTERN = re.compile(r"[^\x00-\x7f]{2,}|Ã  ?")
+
+
+def places(untrusted_text: str) -> Iterator[tuple[int, int]]:
+    """Where a text shows MARKS, as (start, end), in its order."""
+    return heapq.merge(*(_all(untrusted_text, mark) for mark in MARKS))
+
+
+def _all(text: str, mark: str) -> Iterator[tuple[int, int]]:
+    at = text.find(mark)
+    while at >= 0:
+        yield at, at + 1
+        at = text.find(mark, at + 1)
 
 
 def mend(untrusted_text: str) -> str:

@@ -1,4 +1,8 @@
-"""Where runs of base64 and hex stand in a text, found in time that hangs on its length alone."""
+"""Where runs of base64 and hex, and signs that some packing begins with, stand in a text.
+
+What every text pays for is done on masks, one long number with a bit for each character: a run
+of some length is found by shifting a mask over itself (doubling). Time hangs on the length alone.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +16,39 @@ from numpy.typing import NDArray
 SHORTEST = 20
 SHORTEST_HEX = 32
 SHORTEST_BYTES = 8  # fewer are no text worth the name
-NO_BASE64 = bytes(
-    not (chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/_-"))
-    for byte in range(256)
-)
-HEX_CLASS = bytes(
-    72 if chr(byte) in "0123456789abcdefABCDEF" else 83 if chr(byte) in " :-" else 32
-    for byte in range(256)
-)
-HEX_RUNS = (
-    (b"H" * SHORTEST_HEX, re.compile(b"H*")),
-    (b"HHS" * (SHORTEST_BYTES - 1) + b"HH", re.compile(b"(?:HHS)*HH")),
-)
-CHUNK = 1 << 16
-BLOCK = 1 << 20
 HEAD = 24  # characters of base64 that show whether a text or a file begins there
 TAR_HEAD = 400  # characters from which a tar archive may show
+CHUNK = 1 << 16
+BLOCK = 1 << 18  # characters whose masks fit a processor's cache
+FEW = 200  # places in a block that are looked at one by one sooner than all by masks
+BEHIND = 512  # characters of the next block that a run's beginning is judged by
+
+BASE64, HEX, BETWEEN, SMALL, LARGE = 1, 2, 4, 8, 16
+RUN_OF_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]*")
+RUN_OF_HEX = re.compile(rb"[0-9a-fA-F]*")
+PAIRS_OF_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-])*[0-9a-fA-F]{2}")
+
+Places = NDArray[np.int64]
+NOWHERE = np.zeros(0, np.int64)
 
 
-def _narrow(text: str) -> bytes:
+def _class_of(byte: int) -> int:
+    char = chr(byte)
+    if not char.isascii():
+        return 0
+    return (
+        BASE64 * (char.isalnum() or char in "+/_-")
+        | HEX * (char in "0123456789abcdefABCDEF")
+        | BETWEEN * (char in " :-")
+        | SMALL * char.islower()
+        | LARGE * char.isupper()
+    )
+
+
+CLASSES = bytes(_class_of(byte) for byte in range(256))
+
+
+def narrow(text: str) -> bytes:
     """One byte a code point; what Latin-1 has not is a question mark."""
     if text.isascii():
         return text.encode("ascii")
@@ -48,49 +66,132 @@ def _narrowed(piece: str) -> bytes:
         return np.where(points < 256, points, ord("?")).astype(np.uint8).tobytes()
 
 
-def base64_spans(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of every run of at least SHORTEST characters that may be base64: no base64 of
-    twenty letters keeps to small ones, as words and paths do."""
-    narrow = _narrow(text)
-    outside = narrow.translate(NO_BASE64)
-    start = 0
-    for at in range(0, len(outside) + 1, BLOCK):
-        gaps = np.flatnonzero(np.frombuffer(outside[at : at + BLOCK], np.bool_)) + at
-        if at + BLOCK >= len(outside):
-            gaps = np.append(gaps, len(outside))
-        sizes = np.diff(gaps, prepend=start - 1) - 1
-        long = np.flatnonzero(sizes >= SHORTEST)
-        ends, sizes = gaps[long], sizes[long]
-        kept = sizes >= TAR_HEAD
-        kept |= ~_are_small(np.frombuffer(narrow, np.uint8), ends - sizes, sizes)
-        yield from zip((ends - sizes)[kept].tolist(), ends[kept].tolist(), strict=True)
-        start = int(gaps[-1]) + 1 if len(gaps) else start
+class Spans:
+    """The runs of one text, given as `narrow` gives it."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        base64, hexes, pairs = [], [], []
+        for at in range(0, len(text), BLOCK):
+            masks = _Masks(text, at)
+            base64.append(masks.base64())
+            hexes.append(masks.hexes())
+            pairs.append(masks.pairs())
+        self._base64, self._hexes, self._pairs = map(_together, (base64, hexes, pairs))
+
+    def base64(self) -> Iterator[tuple[int, int]]:
+        """(start, end) of every run of at least SHORTEST characters that may be base64: no base64
+        of twenty letters keeps to small ones, as words and paths do."""
+        return self._whole(self._base64, RUN_OF_BASE64)
+
+    def hex(self) -> Iterator[tuple[int, int]]:
+        """(start, end) of every run of digits of hex, also in pairs, by where it begins."""
+        return heapq.merge(
+            self._whole(self._hexes, RUN_OF_HEX), self._whole(self._pairs, PAIRS_OF_HEX)
+        )
+
+    def _whole(self, starts: Places, run: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+        at = 0
+        while at < len(starts):
+            start = int(starts[at])
+            found = run.match(self._text, start)
+            end = found.end() if found else start + 1
+            yield start, end
+            at += 1
+            if at < len(starts) and starts[at] < end:
+                at = int(np.searchsorted(starts, end))
 
 
-def _are_small(
-    narrow: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Of each run whether its first HEAD bytes hold small letters and no capital ones."""
-    small, large = np.zeros(len(starts), np.bool_), np.zeros(len(starts), np.bool_)
-    for step in range(HEAD):
-        here = narrow[np.minimum(starts + step, len(narrow) - 1)]
-        inside = step < sizes
-        small |= inside & (here >= 97) & (here <= 122)
-        large |= inside & (here >= 65) & (here <= 90)
-    return small & ~large
+class _Masks:
+    """The classes of a block's characters, and of some behind it, as bits: the lowest comes first.
+
+    Shifting a mask down by n tells of each character what stands n further on.
+    """
+
+    def __init__(self, text: bytes, at: int) -> None:
+        self._text, self._at = text, at
+        self._size = min(BLOCK, len(text) - at)
+        piece = text[at : at + BLOCK + BEHIND].translate(CLASSES)
+        self._classes = np.frombuffer(piece, np.uint8)
+        self._before = CLASSES[text[at - 1]] if at else 0
+        self._of_hex = self._bits(HEX)
+
+    def base64(self) -> Places:
+        """Where a run of SHORTEST characters of base64 begins, TAR_HEAD if they look small."""
+        of_base64 = self._bits(BASE64)
+        begin = self._beginnings(_run(of_base64, SHORTEST), of_base64, BASE64)
+        if not begin:
+            return NOWHERE
+        if begin.bit_count() < FEW:
+            places = self._places(begin)
+            kept = [self._is_likely(place) for place in places.tolist()]
+            return places[np.array(kept, np.bool_)]
+        large = _any(self._bits(LARGE), SHORTEST)
+        small = begin & ~large
+        if small:
+            small &= ~_any(self._bits(SMALL), SHORTEST) | _run(of_base64, TAR_HEAD)
+        return self._places(begin & large | small)
+
+    def _is_likely(self, place: int) -> bool:
+        """What the masks tell of many runs, for one of few."""
+        head = self._text[place : place + SHORTEST]
+        if not head.islower():  # a capital, or no letter at all
+            return True
+        run = RUN_OF_BASE64.match(self._text, place, place + TAR_HEAD)
+        return run is not None and run.end() - place == TAR_HEAD
+
+    def hexes(self) -> Places:
+        """Where a run of SHORTEST_HEX digits begins."""
+        run = _run(self._of_hex, SHORTEST_HEX)
+        return self._places(self._beginnings(run, self._of_hex, HEX))
+
+    def pairs(self) -> Places:
+        """Where SHORTEST_BYTES divided pairs of digits stand."""
+        pair = self._of_hex & self._of_hex >> 1
+        unit = pair & self._bits(BETWEEN) >> 2
+        two = unit & unit >> 3
+        four = two & two >> 6
+        seven = four & four >> 9
+        return self._places(seven & pair >> 21)
+
+    def _bits(self, kind: int) -> int:
+        packed = np.packbits(self._classes & kind, bitorder="little")
+        return int.from_bytes(packed.tobytes(), "little")
+
+    def _beginnings(self, run: int, mask: int, kind: int) -> int:
+        """Where of a run's places the first is."""
+        return run & ~(mask << 1 | bool(self._before & kind)) if run else 0
+
+    def _places(self, mask: int) -> Places:
+        """The numbers of the bits that are set, in the whole text."""
+        if not mask:
+            return NOWHERE
+        data = np.frombuffer(mask.to_bytes(mask.bit_length() // 8 + 1, "little"), np.uint8)
+        full = np.flatnonzero(data)
+        row, bit = np.nonzero(np.unpackbits(data[full, None], axis=1, bitorder="little"))
+        found = full[row] * 8 + bit
+        return np.asarray(found[found < self._size] + self._at, np.int64)
 
 
-def hex_spans(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of every run of digits of hex, also in pairs, by where it begins."""
-    classes = _narrow(text).translate(HEX_CLASS)
-    return heapq.merge(*(_found(classes, *kind) for kind in HEX_RUNS))
+def _run(mask: int, length: int) -> int:
+    """A bit where `length` set ones begin."""
+    have = 1
+    while have < length and mask:
+        step = min(have, length - have)
+        mask &= mask >> step
+        have += step
+    return mask
 
 
-def _found(classes: bytes, least: bytes, whole: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
-    """(start, end) of every run that begins with `least`; looking for that skips most bytes."""
-    at = classes.find(least)
-    while at >= 0:
-        found = whole.match(classes, at)
-        end = found.end() if found else at + len(least)
-        yield at, end
-        at = classes.find(least, end)
+def _any(mask: int, length: int) -> int:
+    """A bit where one of `length` bits from there on is set."""
+    have = 1
+    while have < length:
+        step = min(have, length - have)
+        mask |= mask >> step
+        have += step
+    return mask
+
+
+def _together(parts: list[Places]) -> Places:
+    return np.concatenate(parts) if parts else NOWHERE

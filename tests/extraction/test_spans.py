@@ -1,0 +1,80 @@
+"""Runs found by masks are those that plain patterns find, whatever block they begin or end in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extraction import signs, spans
+
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["a", "Z", "9", "-", "/", " ", ":", "\n", "é", "=", "%", "\\", "f0", "F0:"]
+        ),
+        st.builds(
+            lambda unit, times: unit * times,
+            st.sampled_from(["a", "b9", "Qz", "0f", "e1 ", "A0-", "7", "x/y-", "=41", "=", "=9"]),
+            st.integers(1, 450),
+        ),
+    ),
+    max_size=12,
+).map("".join)
+RUN = re.compile(rb"[A-Za-z0-9+/_-]{20,}")
+DIGITS = re.compile(rb"[0-9a-fA-F]{32,}")
+PAIRS = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-]){7,}[0-9a-fA-F]{2}")
+
+
+def likely(run: bytes) -> bool:
+    return len(run) >= spans.TAR_HEAD or not run[: spans.SHORTEST].islower()
+
+
+@pytest.mark.parametrize("block", [64, 1024, spans.BLOCK])
+@pytest.mark.parametrize("few", [0, spans.FEW])
+@given(text=PIECES)
+def test_masks_find_what_patterns_find(block: int, few: int, text: str) -> None:
+    narrow = spans.narrow(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans, "BLOCK", block)
+        patch.setattr(spans, "FEW", few)
+        found = spans.Spans(narrow)
+    assert list(found.base64()) == [m.span() for m in RUN.finditer(narrow) if likely(m[0])]
+    expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(narrow)]
+    assert list(found.hex()) == sorted(expected)
+
+
+@pytest.mark.parametrize("number", [*range(5, 9), *range(18, 23), *range(30, 34), *range(398, 402)])
+@pytest.mark.parametrize("unit", ["a", "B", "7", "f0 ", "A1:"])
+@pytest.mark.parametrize("behind", ["", ".", "f0", "zzaf0", "g"])
+def test_lengths_about_every_bound(number: int, unit: str, behind: str) -> None:
+    narrow = spans.narrow(f".{unit * number}{behind}")
+    found = spans.Spans(narrow)
+    assert list(found.base64()) == [m.span() for m in RUN.finditer(narrow) if likely(m[0])]
+    expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(narrow)]
+    assert list(found.hex()) == sorted(expected)
+
+
+@given(text=PIECES, block=st.sampled_from([5, 64, signs.BLOCK]))
+def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str, block: int) -> None:
+    narrow = spans.narrow(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signs, "BLOCK", block)
+        found = list(signs.equals(narrow))
+        soft = list(signs.soft_breaks(narrow))
+    # A byte of one sign may be the next one's sign: all are told, not only those apart.
+    assert found == [
+        match.span()
+        for at in range(len(narrow))
+        if narrow[at] == ord("=") and (match := signs.EQUALS.match(narrow, at))
+    ]
+    assert soft == [match.span() for match in signs.SOFT_BREAK.finditer(narrow)]
+
+
+@given(text=st.text(max_size=60))
+def test_one_byte_a_code_point(text: str) -> None:
+    narrow = spans.narrow(text)
+    assert len(narrow) == len(text)
+    assert all(byte == ord(char) for byte, char in zip(narrow, text, strict=True) if char < "Ā")
