@@ -164,6 +164,7 @@ def maker(config: Config, engine: Engine) -> Maker:
         signer=signer,
         recipients=config.sealing.recipients,
         algorithm=evidence.algorithm,
+        piece_bytes=evidence.piece_bytes,
     )
 
 

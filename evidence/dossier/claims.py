@@ -89,11 +89,13 @@ def claims(case: CaseFacts, means: Means) -> list[Claim]:
             "fuite.json, engagements.json",
         ),
         Claim(
-            PROVEN if sealed == count and count else NOT_PROVEN,
-            f"L’original de {sealed} capture(s) sur {count} est scellé et peut être ouvert, "
-            "enregistrement par enregistrement, par qui la juridiction désigne.",
-            f"The original of {sealed} of {count} captures is sealed and can be opened, record by "
-            "record, by whom the court designates.",
+            ATTESTED if sealed == count and count else NOT_PROVEN,
+            f"L’original de {sealed} capture(s) sur {count} est scellé, son empreinte est dans le "
+            "journal, et il peut être ouvert, enregistrement par enregistrement, par qui la "
+            "juridiction désigne ; l’ouvrir le prouve.",
+            f"The original of {sealed} of {count} captures is sealed, its digest is in the log, "
+            "and it can be opened, record by record, by whom the court designates; opening it "
+            "proves it.",
             "scelle.json, engagements.json",
         ),
         Claim(

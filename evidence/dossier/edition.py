@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Edition:
     """`captures`: each capture has its folder; `pieces`: the kinds gathered beside it that go
     in; `journal`: the custody log; `story`: chronology, proportionality, requests, checks;
-    `figures_only`: addresses are left out."""
+    `figures_only`: addresses are left out; `pieces_to_file`: numbered pieces and bordereau."""
 
     name: str
     captures: bool
@@ -18,6 +18,7 @@ class Edition:
     story: bool
     commitments: bool
     figures_only: bool = False
+    pieces_to_file: bool = False
 
 
 COURT = Edition(
@@ -27,6 +28,7 @@ COURT = Edition(
     True,
     True,
     True,
+    pieces_to_file=True,
 )
 # A host needs the place and the proof that it answered there; nothing of persons, ours or others'.
 HOST = Edition("host", True, ("dns", "chain", "page", "dom", "visit"), False, False, False)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -20,13 +20,19 @@ from evidence.custody.journal import lines
 from evidence.custody.stamping import Outcome, Stamper
 from evidence.dossier import claims as grading
 from evidence.dossier import manifest, tables
+from evidence.dossier.drafts import drafts
 from evidence.dossier.edition import EDITIONS, Edition
 from evidence.dossier.facts import CaptureFacts, CaseFacts, load, moment
 from evidence.dossier.limits import limits
 from evidence.dossier.pages import as_json, capture_files, excerpt
-from evidence.dossier.reports import Reports
+from evidence.dossier.pieces import MAX_BYTES, Filing, numbers
+from evidence.dossier.reports import Acts, Reports
+from evidence.dossier.typeset import Typesetter
 from evidence.errors import EvidenceError
+from evidence.orders.register import Orders
 from evidence.requests import diligences
+from evidence.requests.facts import claim_of
+from evidence.requests.register import Register
 from evidence.store import Store
 from evidence.timestamp.authority import Authority
 from index.custody import enter
@@ -50,6 +56,7 @@ class Maker:
     signer: manifest.Signer | None = None
     recipients: Sequence[str] = ()
     algorithm: str = "sha256"
+    piece_bytes: int = MAX_BYTES
     clock: Callable[[], datetime] = utc_now
 
 
@@ -134,7 +141,7 @@ class _Making:
         self._tell(total - 4, total, "tables")
         self._write_tables(case)
         self._tell(total - 3, total, "reports")
-        self._write_reports(case)
+        self._write_reports(case, total)
         self._tell(total - 2, total, "manifest")
         data = self._write_manifest(case)
         self._tell(total - 1, total, "time stamps")
@@ -198,7 +205,26 @@ class _Making:
             self._write("engagements.json", as_json(commitments(case)))
             self._write("scelle.json", as_json(sealed(case, self._maker.recipients)))
 
-    def _write_reports(self, case: CaseFacts) -> None:
+    def _acts(self, case: CaseFacts) -> Acts:
+        clock = self._maker.clock
+        requests = Register(self._engine, clock).list(case.id)
+        parties = [one for one in Orders(self._engine, clock).list() if one.order.case == case.id]
+        return Acts(tuple(one for one in requests if one.row.state == "sent"), tuple(parties))
+
+    def _write_pieces(
+        self, case: CaseFacts, acts: Acts, base: dict[str, Any], typesetter: Typesetter
+    ) -> None:
+        maker = self._maker
+        orders = Orders(self._engine, maker.clock)
+        made = drafts(case, acts.requests, self._engine, maker.store, typesetter, orders)
+        given = numbers(self._engine, case.id, [one.key for one in made], self._now)
+        with reading(self._engine) as connection:
+            claim = asdict(claim_of(connection, case.id))
+        filing = Filing(typesetter, base, maker.piece_bytes)
+        for name, data in filing.files(made, given, claim, self._now):
+            self._write(name, data)
+
+    def _write_reports(self, case: CaseFacts, total: int) -> None:
         maker = self._maker
         manifest.write_roots(self._folder, maker.authorities, maker.signer)
         means = grading.Means(
@@ -207,9 +233,16 @@ class _Making:
         )
         graded = grading.claims(case, means)
         self._write("LIMITES.md", limits(graded).encode())
-        reports = Reports(case, self._edition, graded, maker, self._number, self._now)
-        for name, data in reports.all():
-            self._write(name, data)
+        with Typesetter() as typesetter:
+            acts = self._acts(case) if self._edition.story else Acts()
+            reports = Reports(
+                case, self._edition, graded, maker, self._number, self._now, typesetter, acts
+            )
+            for name, data in reports.all():
+                self._write(name, data)
+            if self._edition.pieces_to_file:
+                self._tell(total - 3, total, "pieces")
+                self._write_pieces(case, acts, reports.base, typesetter)
         tools = resources.files("evidence.verify")
         for name in ("verifier.py", "verifier_inside.py", "verify.sh"):
             self._write(name, tools.joinpath(name).read_bytes())
@@ -312,9 +345,18 @@ def sealed(case: CaseFacts, recipients: Sequence[str]) -> dict[str, Any]:
         "recipients": list(recipients),
         "held_for": "an expert whom the court designates, or the commissaire de justice",
         "captures": [
-            {"capture": one.id, "file_sha256": one.sealed.rpartition("/")[2].removesuffix(".age"),
+            {"capture": one.id, "file_sha256": _digest_in(one.sealed),
              "original_sha256": one.sha256}
             for one in case.captures
             if one.sealed
         ],
+        "pictures": [
+            {"capture": one.id, "kind": item.kind, "file_sha256": _digest_in(item.sealed)}
+            for one in case.captures for item in one.items if item.sealed
+        ],
     }  # fmt: skip
+
+
+def _digest_in(sealed: str) -> str:
+    """A sealed file is named by the SHA-256 of its bytes."""
+    return sealed.rpartition("/")[2].removesuffix(".age")

@@ -30,6 +30,7 @@ class ItemFacts:
     file: str
     sha256: str
     media_type: str
+    sealed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _captures(session: Session, alerts: Sequence[int]) -> list[CaptureFacts]:
         for item in session.scalars(select(EvidenceItem).where(wanted)):
             items.setdefault(item.capture, []).append(
                 ItemFacts(item.kind, item.state, item.at, item.error, item.file, item.sha256,
-                          item.media_type)
+                          item.media_type, item.sealed)
             )  # fmt: skip
     found: dict[int, CaptureFacts] = {}
     for hit, capture in rows:

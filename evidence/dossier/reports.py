@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from typing import TYPE_CHECKING, Any
-
-import typst
 
 from evidence.dossier import tables
 from evidence.dossier.claims import Claim
 from evidence.dossier.edition import Edition
 from evidence.dossier.facts import CaptureFacts, CaseFacts, moment
 from evidence.dossier.signing import sign_pdf
-from evidence.errors import EvidenceError
+from evidence.dossier.typeset import Typesetter
+from evidence.orders.register import PartyView
+from evidence.requests.register import RequestView
+from index.views import stamp
 
 if TYPE_CHECKING:
     from evidence.dossier.export import Maker
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 LANGUAGES = ("fr", "en")
 SHOWN = 120  # rows of a table in a report; the files hold all of them
 SHOWN_STORY = 60
+TOLD = ("decide", "reopen", "send", "order", "serve")  # acts that the time line shows
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What was asked and decided: requests that left, and a line for each party of each order."""
+
+    requests: tuple[RequestView, ...] = ()
+    parties: tuple[PartyView, ...] = ()
 
 
 class Reports:
@@ -31,34 +41,34 @@ class Reports:
 
     def __init__(
         self, case: CaseFacts, edition: Edition, claims: Sequence[Claim], maker: Maker,
-        number: int, now: datetime,
+        number: int, now: datetime, typesetter: Typesetter, acts: Acts,
     ) -> None:  # fmt: skip
-        self._maker, self._edition = maker, edition
-        self._data = json.dumps(
-            {
-                "case": case.id,
-                "dossier": number,
-                "edition": edition.name,
-                "created": moment(now),
-                "organisation": maker.organisation,
-                "contact": maker.contact,
-                "signed": maker.signer is not None,
-                "recipients": len(maker.recipients),
-                "figures_only": edition.figures_only,
-                **_figures(case),
-                "alerts": [] if edition.figures_only else _alerts(case),
-                "captures": [] if edition.figures_only else _captures(case.captures),
-                "captures_in_all": len(case.captures),
-                "story": _story(case) if edition.story else [],
-                "proportionality": tables.proportionality(case)[:SHOWN] if edition.story else [],
-                "claims": [
-                    {"grade": one.grade, "fr": one.fr, "en": one.en, "rests_on": one.rests_on}
-                    for one in claims
-                ],
-                "timeline": timeline(case),
-            },
-            ensure_ascii=False,
-        )
+        self._maker, self._edition, self._typesetter = maker, edition, typesetter
+        self.base: dict[str, Any] = {
+            "case": case.id,
+            "dossier": number,
+            "edition": edition.name,
+            "created": moment(now),
+            "organisation": maker.organisation,
+            "contact": maker.contact,
+            "signed": maker.signer is not None,
+            "recipients": len(maker.recipients),
+            "figures_only": edition.figures_only,
+            **_figures(case),
+            "alerts": [] if edition.figures_only else _alerts(case),
+            "captures": [] if edition.figures_only else _captures(case.captures),
+            "captures_in_all": len(case.captures),
+            "story": _story(case) if edition.story else [],
+            "proportionality": tables.proportionality(case)[:SHOWN] if edition.story else [],
+            "claims": [
+                {"grade": one.grade, "fr": one.fr, "en": one.en, "rests_on": one.rests_on}
+                for one in claims
+            ],
+            "timeline": timeline(case),
+            "requests": [_request(one) for one in acts.requests],
+            "orders": [_party(one) for one in acts.parties],
+        }
+        self._data = json.dumps(self.base, ensure_ascii=False)
 
     def all(self) -> Iterator[tuple[str, bytes]]:
         """(file name, PDF). The report is signed; the others are covered by the manifest."""
@@ -74,19 +84,7 @@ class Reports:
                 yield f"constat-kit{tail}.pdf", self._compile("constat-kit", language)
 
     def _compile(self, name: str, language: str) -> bytes:
-        folder = resources.files("evidence.dossier").joinpath("typst")
-        with resources.as_file(folder) as root:
-            try:
-                made = typst.compile(
-                    str(root / f"{name}.typ"), root=str(root),
-                    sys_inputs={"data": self._data, "lang": language}, pdf_standards="a-3b",
-                )  # fmt: skip
-            except RuntimeError as error:
-                # typst's message shows the template's line; facts are quoted in it by none.
-                raise EvidenceError(f"the report {name} could not be typeset") from error
-        if not isinstance(made, bytes):
-            raise EvidenceError(f"the report {name} could not be typeset")
-        return made
+        return self._typesetter.compile(name, self._data, language)
 
 
 def coincidence(chance: float) -> str:
@@ -102,8 +100,9 @@ def timeline(case: CaseFacts) -> list[dict[str, Any]]:
     for alert in case.alerts:
         if alert.posted_at:
             moments.append((alert.posted_at, "posted"))
-        moments += [(alert.first_seen, "seen"), (alert.last_seen, "last")]
-    moments += [(act.at, act.what) for act in case.acts if act.what in ("decide", "reopen")]
+        moments.append((alert.first_seen, "seen"))
+        moments.append((alert.gone_at, "gone") if alert.gone_at else (alert.last_seen, "last"))
+    moments += [(tables.happened(act), act.what) for act in case.acts if act.what in TOLD]
     if not moments:
         return []
     first = {what: min(at for at, kind in moments if kind == what) for _, what in moments}
@@ -123,6 +122,10 @@ def _figures(case: CaseFacts) -> dict[str, Any]:
         "records": case.records,
         "fields": list(case.fields),
         "copies": len(case.alerts),
+        "online": sum(alert.gone_at is None for alert in case.alerts),
+        "last_up": moment(
+            max((a.last_seen for a in case.alerts if a.gone_at is None), default=None)
+        ),
         "hosts": [
             {"host": host, "copies": len({c.location for c in case.captures if c.host == host}),
              "records": max(c.records for c in case.captures if c.host == host)}
@@ -168,7 +171,26 @@ def _story(case: CaseFacts) -> list[dict[str, str]]:
             "en": en,
             "item_fr": tables.object_of(item, "fr"),
             "item_en": tables.object_of(item, "en"),
-            "detail": detail[:160],
+            "detail_fr": tables.in_french(detail)[:160],
+            "detail_en": detail.replace("=", " ")[:160],
         }
         for at, fr, en, item, detail in tables.chronology(case)[:SHOWN_STORY]
     ]
+
+
+def _request(view: RequestView) -> dict[str, Any]:
+    row = view.row
+    return {
+        "id": row.id, "kind": row.kind, "to": row.addressee, "name": row.name,
+        "sent": stamp(row.sent) or "", "due": stamp(row.due) or "", "state": view.state,
+        "answers": [{"kind": one.kind, "at": stamp(one.at) or ""} for one in view.answers],
+    }  # fmt: skip
+
+
+def _party(view: PartyView) -> dict[str, Any]:
+    return {
+        "court": view.order.court, "number": view.order.number,
+        "decided": stamp(view.order.decided) or "", "party": view.name,
+        "served": stamp(view.served) or "", "expires": stamp(view.expires) or "",
+        "state": view.state,
+    }  # fmt: skip

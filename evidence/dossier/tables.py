@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
-from evidence.dossier.facts import CaseFacts, moment
+from tldextract import TLDExtract
 
+from evidence.dossier.facts import ActFacts, CaseFacts, moment
+
+# The public suffix list that is packaged: nothing is fetched for it.
+SUFFIXES = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -40,6 +45,16 @@ WHAT = {
     "exported": ("dossier établi", "dossier made"),
     "delete": ("suppression", "deletion"),
     "unmask": ("levée du masque", "unmasking"),
+    "claim": ("demandeur et préjudice renseignés", "claimant and harm filled in"),
+    "draft": ("projet de demande", "request drafted"),
+    "approve": ("texte de la demande approuvé", "request’s text approved"),
+    "withdraw": ("projet retiré", "draft withdrawn"),
+    "send": ("demande envoyée", "request sent"),
+    "not-sent": ("envoi refusé par le serveur", "sending refused by the server"),
+    "answer": ("réponse classée", "answer filed"),
+    "order": ("décision enregistrée", "order entered"),
+    "serve": ("signification", "service"),
+    "block-check": ("contrôle de blocage", "block check"),
 }
 
 
@@ -85,11 +100,42 @@ def chronology(case: CaseFacts) -> list[tuple[str, str, str, str, str]]:
             words = STATUSES.get(to, (to, to))
             fr, en = f"décision : alerte {words[0]}", f"decision: alert {words[1]}"
         detail = ", ".join(f"{k}={v}" for k, v in sorted(act.detail.items()) if k in SHOWN and v)
-        found.append((moment(act.at), 1 if act.what == "capture" else 4, fr, en, act.item, detail))
+        found.append(
+            (moment(happened(act)), 1 if act.what == "capture" else 4, fr, en, act.item, detail)
+        )
     return [(at, fr, en, item, detail) for at, _, fr, en, item, detail in sorted(found)]
 
 
-SHOWN = ("sha256", "edition", "why", "authority")
+FRENCH = {
+    "sha256=": "SHA-256 ", "edition=": "édition ", "why=": "motif ", "authority=": "autorité ",
+    "party=": "partie ", "state=": "résultat ", "name=": "nom ", "number=": "numéro ",
+    "court": "juridiction", "host": "hébergeur", "public": "publique", "blocked": "bloqué",
+    "partly": "en partie", "not-blocked": "non bloqué", "not-told": "indéterminé",
+}  # fmt: skip
+
+
+def in_french(detail: str) -> str:
+    """A detail of the chronology for French readers; an address stays as it is."""
+    if "=" not in detail or "://" in detail:
+        return detail
+    shown = []
+    for part in detail.split(", "):
+        key, _, value = part.partition("=")
+        word = FRENCH.get(value, value) if key in ("edition", "state") else value
+        shown.append(f"{FRENCH.get(f'{key}=', key + ' ')}{word}")
+    return ", ".join(shown)
+
+
+def happened(act: ActFacts) -> datetime:
+    """When what an entry tells of happened: a service or an answer is entered later."""
+    told = str(act.detail.get({"serve": "served", "answer": "at"}.get(act.what, ""), ""))
+    try:
+        return datetime.fromisoformat(told)
+    except ValueError:
+        return act.at
+
+
+SHOWN = ("sha256", "edition", "why", "authority", "party", "state", "name", "number")
 STATUSES = {
     "open": ("rouverte", "opened again"),
     "confirmed": ("confirmée", "confirmed"),
@@ -110,7 +156,7 @@ def proportionality(case: CaseFacts) -> list[dict[str, str]]:
         here = [one for one in case.captures if one.host == host]
         tls = any(one.connection.get("tls") for one in here)
         is_name = not _is_address(host)
-        domain = ".".join(host.split(".")[-2:]) if is_name else ""
+        domain = (SUFFIXES(host).top_domain_under_public_suffix or host) if is_name else ""
         found.append(
             {
                 "host": host,
@@ -124,7 +170,7 @@ def proportionality(case: CaseFacts) -> list[dict[str, str]]:
                 "mesurée ici",
                 "host_en": f"cuts off all of {host}, other content included: its share is not "
                 "measured here",
-                "domain_fr": f"coupe aussi tout autre hôte de {domain}" if is_name else
+                "domain_fr": f"coupe aussi tout autre hôte du domaine {domain}" if is_name else
                 "sans objet : aucun nom de domaine, blocage par résolveur sans effet",
                 "domain_en": f"cuts off every other host of {domain} as well" if is_name else
                 "not applicable: no domain name, a block by resolvers has no effect",

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from evidence.dossier.export import Exported
 from index.engine import open_record
+from tests.evidence.acts import act_on
+from tests.evidence.dossiers import Prepared, prepare
 from tests.evidence.tsa import TimeStampServer, time_stamp_server
 
 
@@ -25,6 +28,26 @@ def shared_tsa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TimeStampSe
     """One authority for the session."""
     with time_stamp_server(tmp_path_factory.mktemp("tsa") / "a") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory, shared_tsa: TimeStampServer
+) -> Iterator[Prepared]:
+    """A case with pictures, requests that left, answers, an order and block checks."""
+    folder = tmp_path_factory.mktemp("case")
+    engine = open_record(f"sqlite:///{folder}/vigie.db")
+    shared_tsa.fault = ""
+    case = prepare(engine, folder, [shared_tsa.authority("un"), shared_tsa.authority("deux")])
+    act_on(case, tmp_path_factory.mktemp("mail"))
+    yield case
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def court(prepared: Prepared) -> Exported:
+    """Its court edition."""
+    return prepared.export("court", "made-court")
 
 
 @pytest.fixture

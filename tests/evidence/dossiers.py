@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyrage
+from PIL import Image, ImageDraw
 from sqlalchemy import Engine
 
 from capture.commitments import commit
 from capture.originals import SealedOriginals
+from capture.picture import Picture, PictureFailed
 from egress.policy import Policy
-from evidence.beside import environment
+from evidence.beside import environment, picture
 from evidence.beside.gatherer import Gatherer, Proxied
 from evidence.beside.piece import NotHad, Piece, Target, as_json
 from evidence.custody.stamping import Stamper
@@ -104,10 +108,32 @@ def gatherer(engine: Engine, folder: Path) -> Gatherer:
         told = {"resolver": "essai", "type": "A", "rcode": "NOERROR", "records": []}
         return as_json({"host": target.host, "answers": [told]})
 
+    def visit(target: Target) -> Picture:
+        if target.capture % 3 == 2:
+            raise PictureFailed("the page did not answer to the second request")
+        secret = " ".join(PLANTED).encode()
+        facts = {"request": "second", "at": "2026-11-28T09:31:00Z", "language": "en"}
+        return Picture(secret, secret, masked_png(), b"<p>NIR \xe2\x80\xa2", facts)
+
+    originals = SealedOriginals(folder / "originals", recipients(2))
     measured = environment.Measured(version="essai", policy=Policy())
     kinds = {
         "dns": answers,
         "rdap": failing,
         "environment": lambda target: environment.gather(target, measured),
+        "page": lambda target: picture.gather(target, visit, originals),
     }
-    return Gatherer(engine, Store(folder / "evidence"), kinds, Proxied())
+    together = {"page": picture.BESIDE}
+    return Gatherer(engine, Store(folder / "evidence"), kinds, Proxied(), together=together)
+
+
+@cache
+def masked_png() -> bytes:
+    """A tall page of masked rows."""
+    image = Image.new("RGB", (1280, 3_000), "white")
+    brush = ImageDraw.Draw(image)
+    for at in range(100):
+        brush.text((40, 20 + 29 * at), f"NIR : ***   nom : ***   ligne {at}", fill="black")
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

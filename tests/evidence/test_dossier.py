@@ -22,30 +22,13 @@ from evidence.dossier.export import Exported
 from evidence.dossier.tables import as_csv
 from evidence.errors import EvidenceError
 from evidence.verify import verifier
-from index.engine import open_record
 from index.errors import NotFound
 from index.leases import utc_now
-from tests.evidence.dossiers import PLANTED, Prepared, prepare
+from tests.evidence.dossiers import PLANTED, Prepared
 from tests.evidence.tsa import TimeStampServer
 from tests.evidence.verapdf.validate import failing
 
 VERIFIERS = ("verifier.py", "verifier_inside.py", "verify.sh")
-
-
-@pytest.fixture(scope="module")
-def prepared(
-    tmp_path_factory: pytest.TempPathFactory, shared_tsa: TimeStampServer
-) -> Iterator[Prepared]:
-    folder = tmp_path_factory.mktemp("case")
-    engine = open_record(f"sqlite:///{folder}/vigie.db")
-    shared_tsa.fault = ""
-    yield prepare(engine, folder, [shared_tsa.authority("un"), shared_tsa.authority("deux")])
-    engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def court(prepared: Prepared) -> Exported:
-    return prepared.export("court", "made-court")
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +50,13 @@ def test_every_file_of_the_table_is_there(editions: dict[str, Path]) -> None:
         chronologie.csv diligences.csv proportionnalite.csv verifier.py verifier_inside.py verify.sh
         captures/1/connexion.json captures/1/dns.json captures/1/rdap/rdap.json
         captures/1/environnement.json captures/1/chemin.json captures/1/extraits.html
-        captures/1/horloges.json captures/1/chaine.json"""
+        captures/1/horloges.json captures/1/chaine.json captures/1/page.png captures/1/dom.html
+        captures/1/visite.json captures/2/page.png.json blocage.csv notices/1/demande.eml
+        notices/2/xarf-1.json pieces/bordereau.pdf pieces/piece-01.pdf pieces/piece-09.pdf"""
     assert set(wanted.split()) <= court
     host = names_in(editions["host"])
     assert not host & {"journal.jsonl", "chronologie.csv", "diligences.csv", "scelle.json"}
+    assert not any(name.startswith(("pieces/", "notices/")) for name in host)
     assert "captures/1/rdap/rdap.json" not in host
     public = (editions["public"] / "fuite.json").read_text("utf-8")
     assert "exemple.fr" not in public
@@ -166,7 +152,9 @@ def test_the_sealed_original_is_the_one_that_is_named(
     assert len(told["recipients"]) == 2
     names = [one["file_sha256"] for one in told["captures"]]
     files = {path.stem: path for path in (prepared.folder / "originals").rglob("*.age")}
-    assert set(names) == set(files)
+    pictures = {(one["capture"], one["kind"]): one["file_sha256"] for one in told["pictures"]}
+    assert {(1, "page"), (1, "dom")} <= set(pictures)
+    assert {*names, *pictures.values()} == set(files)
     key = tmp_path / "key"
     key.write_text(str(prepared.identity))
     assert PLANTED[0].encode() in unseal(files[names[0]], key)[1]
@@ -200,7 +188,8 @@ def test_reports_are_signed_and_say_what_they_found(court: Exported, prepared: P
 
 def test_reports_are_pdf_a(court: Exported) -> None:
     """Signed ones too: what signing adds must keep to ISO 19005-3 as well."""
-    assert failing([court.folder / "rapport.pdf", court.folder / "synthese.pdf"]) == []
+    names = ("rapport.pdf", "synthese.pdf", "pieces/bordereau.pdf", "pieces/piece-03.pdf")
+    assert failing([court.folder / name for name in names]) == []
 
 
 def test_what_failed_is_shown_as_failed(court: Exported) -> None:
