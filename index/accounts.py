@@ -56,6 +56,11 @@ class SignedIn:
     expires: datetime
 
 
+def is_legal(role: str) -> bool:
+    """Whether this role may export, join and close cases, start clocks and place holds."""
+    return role == "legal"
+
+
 def may_unmask(role: str) -> bool:
     """Whether this role may have one record opened."""
     return role == "legal"

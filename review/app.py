@@ -23,6 +23,8 @@ from index.review_queries import ReviewQueries
 from index.search import SearchIndex
 from index.sources import SourceStore
 from review import pages, unmasking
+from review.case_page import CasePage
+from review.exports import ExportPages, Exports
 from review.guard import Guard, Visitor
 from review.rendering import STATIC, error_page
 from review.settings import Settings
@@ -32,9 +34,11 @@ from review.wording import choose
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What stands beside the record where it is set up."""
+    """What stands beside the record where it is set up; `role` is [gdpr] role."""
 
     unmasker: Unmasker | None = None
+    exports: Exports | None = None
+    role: str = "controller"
 
 
 NO_PARTS = Parts()
@@ -73,6 +77,8 @@ def _build(
     app.include_router(SigningIn(settings, accounts).router())
     app.include_router(pages.build(stores))
     app.include_router(unmasking.build(stores.alerts, parts.unmasker))
+    app.include_router(ExportPages(accounts, stores.cases, parts.exports).router())
+    app.include_router(CasePage(engine, parts.exports, parts.role).router())
     app.mount("/static", _Static(directory=STATIC), name="static")
 
     @app.get("/health")

@@ -219,11 +219,6 @@ def build(stores: Stores) -> APIRouter:
             alerts=stores.queries.alerts_by_source(),
         )
 
-    @router.get("/cases/{case_id}")
-    def case(request: Request, case_id: int) -> Response:
-        found = stores.cases.get(min(case_id, BIG_ID))
-        return page("case.html", visitor_of(request), case=found.case, alerts=found.alerts)
-
     return router
 
 

@@ -60,6 +60,7 @@ class CaptureFacts:
     snippets: tuple[Mapping[str, Any], ...]
     alert: int
     items: tuple[ItemFacts, ...]
+    original_deleted: datetime | None = None
 
     @property
     def host(self) -> str:
@@ -180,6 +181,7 @@ def _capture(hit: Hit, capture: Capture, items: tuple[ItemFacts, ...]) -> Captur
         records=hit.records, chance=hit.chance, verdict=hit.verdict, leak=hit.leak,
         fields=tuple(sorted({name for match in hit.matches for name in match["fields"]})),
         snippets=tuple(hit.snippets), alert=hit.alert or 0, items=items,
+        original_deleted=capture.original_deleted,
     )  # fmt: skip
 
 

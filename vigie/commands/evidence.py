@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,8 +39,11 @@ def export_(
     case: Annotated[int, typer.Argument(metavar="CASE", help="Its number.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
     edition: Annotated[str, typer.Option(help="court, host or public.")] = "court",
-    reason: Annotated[str, typer.Option(help="Why; goes into the log, not into the dossier.")] = "",
+    reason: Annotated[
+        str, typer.Option(help='Why; goes into the log, not into the dossier. "-" reads stdin.')
+    ] = "",
     who: Annotated[str, typer.Option(help="Who does this; otherwise your account.")] = "",
+    progress: Annotated[Path | None, typer.Option(hidden=True)] = None,
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
@@ -47,11 +51,14 @@ def export_(
     from evidence.dossier.export import export
     from vigie import config as configuration
     from vigie.evidence import maker, person
+    from vigie.exporting import tell_into
     from vigie.progress import build_progress
     from vigie.wiring import open_record
 
     settings = configuration.load(config)
+    reason = sys.stdin.read() if reason == "-" else reason
     with open_record(settings) as record, build_progress() as tell:
+        tell = tell_into(progress) if progress else tell
         made = export(
             record.engine, case, edition, output, maker(settings, record.engine),
             who=person(who), reason=reason, tell=tell,

@@ -56,6 +56,7 @@ def serve(
     from review.settings import Settings
     from vigie import config as configuration
     from vigie import logs
+    from vigie.exporting import Exports
     from vigie.unmasking import unmasker
     from vigie.wiring import open_index
 
@@ -92,9 +93,11 @@ def serve(
             typer.echo("Nobody can sign in yet: vigie user add NAME", err=True)
         sys.stdout.flush()
 
+    exports = Exports(settings.storage.path / "exports", configuration.find(config).resolve())
+    parts = Parts(unmasker(settings), exports, settings.gdpr.role)
     try:
         with open_index(settings) as search:
-            run(engine, wanted, search, ready, Parts(unmasker(settings)))
+            run(engine, wanted, search, ready, parts)
     finally:
         engine.dispose()
 
