@@ -19,12 +19,13 @@ import httpx
 from scrapy import Request
 from scrapy.core.downloader.handlers._httpx import HttpxDownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import Headers, Response
 from scrapy.utils._download_handlers import NullCookieJar, make_response
 
 from crawler.bounds import FOLLOW_SECONDS, MAX_BODY
 from crawler.guard import Borders
+from crawler.unpacking import BadCoding, unpacked, unpackers
 from crawler.wire import TRANSFERRED, Transferred
 from egress.errors import EgressError
 from egress.socks import connect
@@ -36,6 +37,9 @@ RECEIVE_BUFFER = 128 * 1024
 SEGMENT = 1400
 CHUNK = 64 * 1024
 ERROR_BODY = 64 * 1024
+# Packed rows of text are some ten times shorter; a body of more than MAX_BODY that was packed to
+# less than a hundredth is a bomb.
+MAX_RATIO = 100
 
 
 class Sink(Protocol):
@@ -239,45 +243,37 @@ class StreamingHandler(HttpxDownloadHandler):
         arguments: dict[str, Any] = dict(self._build_base_response_args(response, request, headers))
         declared = headers.get("Content-Length") or b"0"
         sink.begin(response.status_code, headers, int(declared) if declared.isdigit() else 0)
-        as_sent = headers.copy()
-        raw = None
-        if headers.get("Content-Encoding"):
-            # What httpx undoes while it reads must not be undone a second time.
-            headers.pop("Content-Encoding", None)
-            response.stream = raw = _Kept(response.stream)
+        as_sent, kept = headers.copy(), bytearray()
+        # What is undone while it is read must not be undone a second time.
+        encoding = (headers.pop("Content-Encoding", None) or [b""])[0].decode("latin-1")
         try:
-            async for chunk in self._chunks(response):
+            async for chunk in _content(response, encoding, kept):
                 if not await sink.take(chunk):
                     break
         except httpx.RemoteProtocolError as error:
             raise ResponseDataLossError(str(error)) from error
-        except httpx.DecodingError as error:
-            raise ResponseDataLossError("the body is not of its content encoding") from error
+        except BadCoding as error:
+            raise ResponseDataLossError(str(error)) from error
         made: Response = make_response(**arguments, body=sink.body())
-        wire = made.body if raw is None else bytes(raw.body)
-        whole = sink.begins() and (raw is None or len(raw.body) <= MAX_BODY)
+        wire = bytes(kept) or made.body
+        whole = sink.begins() and len(kept) <= MAX_BODY
         request.meta[TRANSFERRED] = Transferred(as_sent, wire if whole else b"", whole)
         return made
 
-    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        async for chunk in response.aiter_bytes(ERROR_BODY):
-            yield chunk
 
-
-class _Kept(httpx.AsyncByteStream):
-    """A body as it comes over the connection, of which the packed bytes are kept as well: they
-    are what the site sent. No more of them than a body may have."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self.body = bytearray()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            if len(self.body) <= MAX_BODY:
-                self.body += chunk
-            yield chunk
-
-    async def aclose(self) -> None:
-        """httpx's interface."""
-        await self._stream.aclose()
+async def _content(
+    response: httpx.Response, encoding: str, kept: bytearray
+) -> AsyncIterator[bytes]:
+    """The body with its content encoding undone. What came over the connection is kept beside it,
+    where that is something else; raises DownloadCancelledError for a bomb."""
+    codings = unpackers(encoding)
+    packed = content = 0
+    async for chunk in response.aiter_raw(CHUNK):
+        packed += len(chunk)
+        if codings and len(kept) <= MAX_BODY:
+            kept += chunk
+        for piece in unpacked(codings, chunk):
+            content += len(piece)
+            if codings and content > MAX_BODY and content > MAX_RATIO * packed:
+                raise DownloadCancelledError("MAXSIZE")
+            yield piece

@@ -23,6 +23,7 @@ from index.custody import enter
 from index.engine import reading, writing
 from index.facts import Fence, Finding, KeptPost, PageFacts, Recorded
 from index.leases import check, confirm, source_lease, utc_now
+from index.notices import notify_alert
 from index.outbox import announce, announce_hit
 from index.removal import note_gone
 from index.revisits import keep_address
@@ -229,6 +230,7 @@ def _raise_alert(
     alert = _alert_at(session, finding.leak, (post.location_key, *post.also_keys))
     if alert is None:
         alert = _new_alert(session, fence, post, finding, now)
+        notify_alert(session, alert, now)
         changes.new.append(alert)
     elif _grow(session, alert, post, finding, now):
         changes.grown.append(alert)
@@ -316,6 +318,7 @@ def _grow(session: Session, alert: Alert, post: KeptPost, finding: Finding, now:
             detail=detail,
         )  # fmt: skip
         alert.status = "open"
+        notify_alert(session, alert, now, again=True)
     return True
 
 

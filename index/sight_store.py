@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from index.canaries import CanaryView, canary_view
 from index.engine import reading, writing
 from index.leases import utc_now
+from index.notices import notify_source
 from index.schema import Canary, Crawl, SightNotice, SourceState
 from index.sight import HISTORY, RED, CrawlSeen, Sight, Situation, assess
 from index.sources import ALL
@@ -61,6 +62,7 @@ class SightStore:
                 kind = SEEN_AGAIN
             if kind:
                 session.add(SightNotice(source=source, at=now, kind=kind, reason=sight.reason))
+                notify_source(session, source, kind, now)
             session.flush()
             return Notice(source, now, kind, sight.reason) if kind else None
 

@@ -109,9 +109,12 @@ class SourceConfig(Section):
 
 
 class NotifyConfig(Section):
-    """[notify]: where alerts are announced."""
+    """[notify]: where alerts are announced: `mailto:` goes through [smtp], https addresses are
+    webhooks signed with the secret in `secret_file`, the others are apprise's."""
 
     urls: list[str] = []
+    secret_file: Path | None = None
+    allow_addresses: list[str] = []
 
 
 class ReviewConfig(Section):
@@ -277,6 +280,9 @@ def _absolute(config: Config, base: Path) -> Config:
         "evidence": absolute(config.evidence, base),
         "smtp": absolute_smtp(config.smtp, base),
     }
+    if config.notify.secret_file is not None:
+        secret = base / config.notify.secret_file
+        parts["notify"] = config.notify.model_copy(update={"secret_file": secret})
     return config.model_copy(update=parts)
 
 

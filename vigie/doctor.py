@@ -53,6 +53,7 @@ def examine(config_file: Path | None) -> Iterator[Check]:
         ("sealing", _sealing),
         ("sources", _sources),
         ("review", _review),
+        ("notify", _notify),
         ("elasticsearch", _elasticsearch),
     ):
         yield from _safely(name, lambda check=check: check(config))  # type: ignore[misc]
@@ -220,6 +221,52 @@ def _review(config: Config) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield Check("review", "ok", f"http://{host}:{port}/")
+
+
+def _notify(config: Config) -> Iterator[Check]:
+    from vigie.notify.ways import ways
+
+    secret = config.notify.secret_file
+    if not config.notify.urls:
+        yield Check(
+            "notify", "note", "alerts are announced by nobody but `vigie watch` itself",
+            'Set [notify] urls = ["mailto:…"] and [smtp], or the address of a webhook.',
+        )  # fmt: skip
+        return
+    if secret is not None and secret.exists() and secret.stat().st_mode & 0o077:
+        yield Check("notify", "missing", f"others can read {secret}", f"chmod 600 {secret}")
+    try:
+        shown = ", ".join(way.shown for way in ways(config))
+    except ConfigError as error:
+        yield Check("notify", "missing", str(error), "Mend it; `vigie watch` does not start so.")
+        return
+    yield Check("notify", "ok", shown)
+    yield from _announcements(config)
+
+
+def _announcements(config: Config) -> Iterator[Check]:
+    """What waits to be announced, and what was given up."""
+    from index.engine import open_record
+    from index.notices import NoticeStore
+    from index.views import stamp
+
+    engine = open_record(config.database_url)
+    try:
+        told = NoticeStore(engine).status()
+    finally:
+        engine.dispose()
+    if told.given_up:
+        yield Check(
+            "announcements", "missing", f"{told.given_up} were given up after a week",
+            told.last_error,
+        )  # fmt: skip
+    if told.waiting and told.last_error:
+        yield Check(
+            "announcements", "missing",
+            f"{told.waiting} wait since {stamp(told.oldest)}", told.last_error,
+        )  # fmt: skip
+    elif told.waiting:
+        yield Check("announcements", "note", f"{told.waiting} wait since {stamp(told.oldest)}")
 
 
 def _elasticsearch(config: Config) -> Iterator[Check]:

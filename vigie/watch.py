@@ -25,6 +25,7 @@ from vigie import logs
 from vigie.companions import Companion, companions
 from vigie.config import Config
 from vigie.evidence import Keeper
+from vigie.notify.notifier import Notifier
 from vigie.progress import counted, explained
 from vigie.sight import explained_in
 from vigie.wiring import Catalogue, crawling, open_index, open_record
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from index.views import AlertView
 
 STOP_CRAWLS, STOP_SHIPPER, STOP_EVIDENCE, STOP_REVIEW, STOP_ALL = 5.0, 1.0, 0.5, 1.0, 8.5
+STOP_NOTIFIER = 0.5
 CUT = "Stopped; what was being read is read again at the next start. Nothing is lost."
 
 log = structlog.get_logger("vigie.watch")
@@ -121,6 +123,7 @@ def watch(
         )  # fmt: skip
         beside = companions(config, config_file, login_link, voice.say, review=review)
         keeper = Keeper(config, record, catalogue, partial(rebuild, record.engine, index))
+        notifier = Notifier(config, record.engine)
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(
             f"Watching {counted(len(specs), 'source')} for {counted(len(config.leak), 'leak')}, "
@@ -134,6 +137,7 @@ def watch(
         shipper.start()
         scheduler.start()
         keeper.start()
+        notifier.start()
         try:
             _until(over, seconds, beside, lambda: scheduler.is_standby, voice)
         finally:
@@ -146,6 +150,7 @@ def watch(
             clean = scheduler.stop(STOP_CRAWLS)
             shipper.stop(STOP_SHIPPER)
             keeper.stop(STOP_EVIDENCE)
+            notifier.stop(STOP_NOTIFIER)
             for companion in beside:
                 companion.stop(STOP_REVIEW)
             checkpoint(record.engine)

@@ -28,11 +28,15 @@ class MailServer:
     seconds: float = 30.0
 
     def hand(self, row: Request, mail: bytes) -> str:
+        """As `post`, to the request's addressee."""
+        return self.post(row.contact, mail)
+
+    def post(self, contact: str, mail: bytes) -> str:
         """Hand it over and return the server's last words. Raises Refused when it took nothing for
         certain, EvidenceError when the connection broke after the text had gone."""
         try:
             with self._connected() as smtp:
-                self._envelope(smtp, row.contact)
+                self._envelope(smtp, contact)
                 return _data(smtp, mail, self._name)
         except (smtplib.SMTPException, OSError) as error:
             raise Refused(f"{self._name} did not take the mail: {_why(error)}") from error

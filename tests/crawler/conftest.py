@@ -175,12 +175,12 @@ class Hostile:
     `answers` maps a path (with query) to bytes, or to a function that writes to the socket.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.answers: dict[str, bytes | Callable[[socket.socket], None]] = {}
         self.fallback: Callable[[str], bytes] | None = None
         self.asked: list[str] = []
         self.heads: list[bytes] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self._listener.settimeout(0.2)
         self._open = True
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -189,7 +189,8 @@ class Hostile:
     @property
     def address(self) -> str:
         """The root address, without a closing slash."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        host, port = self._listener.getsockname()[:2]
+        return f"http://{host}:{port}"
 
     def close(self) -> None:
         """Stop listening."""

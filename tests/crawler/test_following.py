@@ -7,16 +7,23 @@ import gzip
 import io
 import random
 import socket
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from crawler.proof import bundle, connection
 from evidence.verify.verifier_inside import check_warc
 from tests.crawler.conftest import Hostile
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 ROW = "1850375115{:03d};MARTINEAU;Jeanne;0612345678;une ligne de la base\n"
 SIZE = 60_000_000
@@ -149,6 +156,28 @@ def test_the_capture_of_a_followed_file_holds_its_exchange(
         warc = wacz.read("archive/data.warc.gz")
         assert check_warc(warc, "x") == 3
         assert (b"WARC-Truncated" in records(warc)) is is_cut
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_a_bomb_behind_a_link_is_too_large(
+    coding: str, watcher: Any, source: Any, hostile: Any, files: FileHost, post: Any, reply: Any
+) -> None:
+    """What one packet unpacks to is not taken whole: the child's memory would end the crawl."""
+    zeros = b"0" * 400_000_000
+    body = {
+        "gzip": lambda: gzip.compress(zeros, 1),
+        "br": lambda: brotli.compress(zeros, quality=1),
+        "zstd": lambda: zstd.compress(zeros, 1),
+    }[coding]()
+    more = f"Content-Encoding: {coding}\r\n"
+    files.answers["/d/bomb.csv"] = reply(body, "text/csv", more=more)
+    files.answers["/d/good.csv"] = reply(ROW.format(7).encode(), "text/csv")
+    post(f"{files.address}/d/bomb.csv {files.address}/d/good.csv")
+    found = crawl(watcher, source, hostile, follow_hosts=(host(files),), timeout=20.0)
+    assert "MARTINEAU" in found.texts
+    assert found.kinds == ["too-large"]
+    assert found.left == {f"{files.address}/d/bomb.csv": "too-large"}
+    assert found.peak < 400 * 1024 * 1024
 
 
 def records(warc: bytes) -> bytes:

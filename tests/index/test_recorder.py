@@ -46,7 +46,7 @@ def test_a_match_makes_everything_at_once(
     assert [alert.records for alert in recorded.new] == [3]
     assert recorded.captured == (True,)
     tables = (Seen, Capture, Hit, Alert, Case, Outbox)
-    assert [count(engine, table) for table in tables] == [1, 1, 1, 1, 1, 2]
+    assert [count(engine, table) for table in tables] == [1, 1, 1, 1, 1, 3]
     assert count(engine, AlertRecord) == 3
     detail = AlertStore(engine).get(recorded.new[0].id)
     assert detail.hits[0].capture.sha256 == page.sha256
@@ -74,8 +74,8 @@ def test_an_unchanged_refetch_adds_nothing(
     assert second.new == second.grown == ()
     assert second.captured == (False,)
     assert [count(engine, table) for table in (Capture, Hit, Alert)] == [1] * 3
-    # The hit, the alert, and that it was still there.
-    assert count(engine, Outbox) == 3
+    # The hit, the alert, that it is announced, and that it was still there.
+    assert count(engine, Outbox) == 4
     alert = AlertStore(engine).get(first.new[0].id).alert
     assert alert.last_seen == now + timedelta(hours=1)
     assert alert.first_seen == now
