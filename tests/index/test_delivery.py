@@ -317,7 +317,7 @@ def test_delivered_rows_do_not_stay_for_ever(
     fill(3)  # two are known, one is new: its version is higher than any before
     with Session(engine) as session:
         rows = session.scalars(select(Outbox.id).where(Outbox.channel.in_(CHANNELS)))
-        assert min(rows) == 7
+        assert min(rows) > 6
 
 
 def test_a_page_that_is_still_there_is_told(
