@@ -27,15 +27,7 @@ from index.notices import notify_alert
 from index.outbox import announce, announce_hit
 from index.removal import note_gone
 from index.revisits import keep_address
-from index.schema import (
-    Alert,
-    AlertAddress,
-    AlertRecord,
-    Capture,
-    Hit,
-    Pending,
-    Seen,
-)
+from index.schema import Alert, AlertAddress, AlertRecord, Capture, Hit, Pending, Seen
 from index.threads import ThreadPost
 from index.upsert import upsert
 from index.views import alert_view
