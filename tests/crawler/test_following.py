@@ -164,11 +164,12 @@ def test_a_bomb_behind_a_link_is_too_large(
 ) -> None:
     """What one packet unpacks to is not taken whole: the child's memory would end the crawl."""
     zeros = b"0" * 400_000_000
-    body = {
+    packers: dict[str, Callable[[], bytes]] = {
         "gzip": lambda: gzip.compress(zeros, 1),
         "br": lambda: brotli.compress(zeros, quality=1),
         "zstd": lambda: zstd.compress(zeros, 1),
-    }[coding]()
+    }
+    body = packers[coding]()
     more = f"Content-Encoding: {coding}\r\n"
     files.answers["/d/bomb.csv"] = reply(body, "text/csv", more=more)
     files.answers["/d/good.csv"] = reply(ROW.format(7).encode(), "text/csv")
