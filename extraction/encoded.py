@@ -318,11 +318,11 @@ def _escape(found: re.Match[str]) -> str:
 
 # Name, where its signs stand, how many make it worth while, how to rewrite.
 REWRITES: tuple[tuple[str, signs.Find, int, Callable[[str], str]], ...] = (
-    ("html", signs.of(signs.MARKUP), 3, visible_text),
-    ("entities", signs.of(signs.ENTITY), 1, html.unescape),
-    ("url", signs.of(signs.PERCENT), 2, _url),
-    ("url", signs.of(signs.FORM), 1, _url),
+    ("html", signs.of(b"<", signs.MARKUP), 3, visible_text),
+    ("entities", signs.of(b"&", signs.ENTITY), 1, html.unescape),
+    ("url", signs.of(b"%", signs.PERCENT), 2, _url),
+    ("url", signs.of(b"&", signs.FORM), 1, _url),
     ("quoted-printable", signs.equals, 2, _quoted_printable),
     ("quoted-printable", signs.soft_breaks, 1, _quoted_printable),
-    ("json", signs.of(signs.ESCAPE), 1, _escapes),
+    ("json", signs.of(b"\\", signs.ESCAPE), 1, _escapes),
 )

@@ -39,9 +39,8 @@ CLASSES = np.array(
 )  # fmt: skip
 
 
-def of(pattern: re.Pattern[bytes]) -> Find:
-    """Where a pattern matches that begins with one plain character, as (start, end)."""
-    sign = pattern.pattern.lstrip(b"\\")[:1] or b"\\"
+def of(sign: bytes, pattern: re.Pattern[bytes]) -> Find:
+    """Where a pattern matches, as (start, end); it begins with `sign`, a plain character."""
 
     def find(text: bytes) -> Places:
         if sign in text:
@@ -75,7 +74,7 @@ def equals(text: bytes) -> Places:
 def soft_breaks(text: bytes) -> Places:
     """Where a long line ends in a soft break of quoted-printable."""
     if _ends_in_equals(text):
-        yield from of(SOFT_BREAK)(text)
+        yield from of(b"=", SOFT_BREAK)(text)
 
 
 def _ends_in_equals(text: bytes) -> bool:
