@@ -55,4 +55,11 @@ def add_capture(
             "source": fence.source,
         },
     )
+    if page.handed_in is not None:
+        given = page.handed_in
+        enter(
+            session.connection(), at=now, who=given.who, what="hand-in",
+            item=f"capture:{capture.id}", detail={"sha256": page.sha256, "source": fence.source},
+            reason=given.origin,
+        )  # fmt: skip
     return capture

@@ -34,6 +34,15 @@ class PageFacts:
     peer: str = ""
     rendered: bool = False
     connection: Mapping[str, Any] = field(default_factory=dict)
+    handed_in: HandedIn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A document that a person handed in: who, and where it is from in that person's words."""
+
+    who: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ COMMANDS = (
     "alerts",
     "cases",
     "index",
+    "capture",
     "custody",
     "evidence",
     "notice",

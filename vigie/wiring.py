@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from index.sight_store import Notice
     from index.sources import SourceStore, SourceView
     from index.views import AlertView
+    from matching.result import LeakRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,23 @@ def sealed_originals(config: Config) -> SealedOriginals:
     return SealedOriginals(config.storage.path / "originals", sealing.recipients, work)
 
 
+def leak_refs(config: Config) -> list[LeakRef]:
+    """The leaks as the matcher opens them; raises ConfigError where there is none."""
+    from matching.result import LeakRef
+
+    if not config.leak:
+        raise ConfigError(
+            "There is no [[leak]] in the configuration: make a fingerprint file with "
+            "`vigie leak fingerprint` and name it with its key."
+        )
+    return [
+        LeakRef(
+            file=leak.file, key_file=leak.key_file, terms=tuple(leak.terms), files=tuple(leak.files)
+        )
+        for leak in config.leak
+    ]
+
+
 class Crawling(NamedTuple):
     """What crawls; `folder` holds the temporary files of this process."""
 
@@ -247,20 +265,9 @@ def crawling(
     from index.validators import ValidatorStore
     from index.vault import Vault
     from matching.client import MatcherClient
-    from matching.result import LeakRef
     from vigie.sight import Reviewer, settle_canaries
 
-    if not config.leak:
-        raise ConfigError(
-            "There is no [[leak]] in the configuration: make a fingerprint file with "
-            "`vigie leak fingerprint` and name it with its key."
-        )
-    refs = [
-        LeakRef(
-            file=leak.file, key_file=leak.key_file, terms=tuple(leak.terms), files=tuple(leak.files)
-        )
-        for leak in config.leak
-    ]
+    refs = leak_refs(config)
     vault = Vault.open(config.storage.key_file)
     originals = sealed_originals(config)
     with ExitStack() as stack:

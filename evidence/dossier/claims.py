@@ -38,6 +38,7 @@ def claims(case: CaseFacts, means: Means) -> list[Claim]:
     """Every claim of this dossier."""
     sealed = sum(bool(one.sealed) for one in case.captures)
     whole = sum(one.connection.get("kind") == "exchange" for one in case.captures)
+    given = sum(one.connection.get("kind") == "handed-in" for one in case.captures)
     count = len(case.captures)
     return [
         Claim(
@@ -106,7 +107,22 @@ def claims(case: CaseFacts, means: Means) -> list[Claim]:
             "address and certificate are recorded.",
             "captures/*/connexion.json",
         ),
+        *(handed_in(given, count) if given else ()),
         *never_proven(),
+    ]
+
+
+def handed_in(given: int, count: int) -> Sequence[Claim]:
+    """Captures that Vigie did not fetch."""
+    return [
+        Claim(
+            ATTESTED,
+            f"{given} capture(s) sur {count} ont été remises par une personne, qui en dit la "
+            "provenance ; Vigie ne les a pas relevées sur le réseau.",
+            f"{given} of {count} captures were handed in by a person, who says where they are "
+            "from; Vigie did not see them on the network.",
+            "journal.jsonl (hand-in)",
+        )
     ]
 
 

@@ -14,6 +14,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from crawler.bounds import MAX_BODY
+from crawler.settings import MAX_REDIRECTS
 from tests.crawler.conftest import HEALTHY
 
 if sys.version_info >= (3, 14):
@@ -164,6 +165,7 @@ def test_redirect_loop(watcher: Any, source: Any, hostile: Any, listing: Any, re
     found = crawl(watcher, source, hostile)
     healthy(found)
     assert found.kinds == ["redirect-loop"]
+    assert hostile.asked.count("/n/bad1") <= MAX_REDIRECTS + 1
 
 
 def test_endless_pages_end_at_the_bound(

@@ -14,10 +14,12 @@ pytestmark = pytest.mark.soak
 
 # Patterns put together from local names, and why each is harmless.
 BUILT = {
+    "crawler.blocked_words._any": "its patterns stand in the module's constants, which are tried",
     "extraction.mojibake._sequences": "its results stand in SEQUENCES, which is tried",
     "index.elasticsearch_layout.generation": "names of indices, which Vigie makes",
     "matching.inspect._hint": "its patterns stand in a table, which is tried",
     "matching.layout._is_quoted": "one escaped character between two literal ones",
+    "matching.people._labels": "a stretch of the text itself, escaped",
     "matching.scan._term_pattern": "the operator's own words, escaped",
     "vigie.config._line_of": "the operator's own configuration, a line at a time",
 }
