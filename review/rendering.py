@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from review import sight_words
 from review.guard import Visitor
 from review.wording import LANGUAGES, Words
 
@@ -71,6 +72,8 @@ def page_html(name: str, visitor: Visitor, context: Mapping[str, Any]) -> str:
             n=words.count,
             clock=lambda moment, style="short": clock(words, moment, style),
             languages=LANGUAGES,
+            sight_reason=sight_words.reason,
+            crawl_error=sight_words.error,
         )
     )
 
