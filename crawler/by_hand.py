@@ -40,14 +40,20 @@ async def cookies_of_a_session(
     names = [part.hostname or "" for part in parts if part is not None]
     policy = Policy(spec.allow_addresses, [part.port for part in parts if part and part.port])
     look_up = ask_servers(spec.dns) if spec.dns else None
-    way_out = Proxy(policy, look_up=look_up, socks=spec.socks)
+    # With a credential: nobody else on this machine goes out in this source's name.
+    way_out = Proxy(policy, look_up=look_up, socks=spec.socks, credential=True)
     async with way_out as proxy, _temporary(folder), async_playwright() as play:
         try:
             browser = await play.chromium.launch(
                 headless=headless,
                 executable_path=find_chromium() or None,
                 args=[*FLAGS, *sandbox_flags()],
-                proxy={"server": proxy.url, "bypass": "<-loopback>"},
+                proxy={
+                    "server": proxy.url,
+                    "bypass": "<-loopback>",
+                    "username": proxy.username,
+                    "password": proxy.password,
+                },
                 env={"TMPDIR": str(folder), "HOME": str(folder), **_screen()},
                 timeout=START_MILLISECONDS,
             )
@@ -55,7 +61,9 @@ async def cookies_of_a_session(
             missing = "executable doesn't exist" in str(error).lower()
             raise (NoBrowser if missing else BrowserFailed) from error
         try:
-            context = await browser.new_context(user_agent=spec.user_agent)
+            context = await browser.new_context(
+                user_agent=spec.user_agent, accept_downloads=False, service_workers="block"
+            )
             page = await context.new_page()
             await page.goto(spec.start[0], wait_until="domcontentloaded")
             await until(page)

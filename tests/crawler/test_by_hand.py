@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from crawler.by_hand import cookies_of_a_session
@@ -53,3 +55,30 @@ async def test_the_guard_holds_for_a_person_too(source: Any, hostile: Any, reply
     with RunFolder() as folder:
         assert await cookies_of_a_session(spec, look, folder.new(), headless=True) == []
     assert hostile.asked == []
+
+
+async def test_nobody_else_goes_out_through_its_proxy(
+    source: Any, hostile: Any, reply: Any
+) -> None:
+    """Another program on the machine that finds the port has no credential."""
+    Gate(hostile, reply, 100)
+    told: list[bytes] = []
+
+    async def look(_page: Any) -> None:
+        own = int(hostile.address.rpartition(":")[2])
+        for port in set(listening()) - {own}:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"GET {hostile.address}/n/a1 HTTP/1.1\r\n\r\n".encode())
+            told.append(await asyncio.wait_for(reader.read(40), 5))
+            writer.close()
+        assert "/n/a1" not in hostile.asked
+
+    with RunFolder() as folder:
+        await cookies_of_a_session(source(hostile.address), look, folder.new(), headless=True)
+    assert any(answer.startswith(b"HTTP/1.1 407") for answer in told)
+
+
+def listening() -> list[int]:
+    """The ports of this very process on loopback, but for the site's own."""
+    own = psutil.Process().net_connections(kind="tcp")
+    return [c.laddr.port for c in own if c.status == "LISTEN" and c.laddr.ip == "127.0.0.1"]
