@@ -75,7 +75,7 @@ def test_every_sentence_of_the_record_is_among_them() -> None:
     ]  # fmt: skip
     sentences = [one for one in pieces if re.match(r"(?:It|Its|The last|No new|Canary) ", one)]
     assert len(sentences) >= 9
-    told = " ".join(one for one, _ in TOLD) + sight.__doc__  # type: ignore[operator]
+    told = " ".join(one for one, _ in TOLD) + (sight.__doc__ or "")
     for one in sentences:
         if one.startswith(("It is paused", "It is read")):
             continue  # shown as a state of its own
