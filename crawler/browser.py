@@ -12,9 +12,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from crawler.errors import BrowserFailed, NoBrowser
@@ -22,9 +22,6 @@ from egress.policy import Policy
 from egress.proxy import Proxy
 from egress.resolve import LookUp
 from egress.socks import SocksProxy
-
-if TYPE_CHECKING:
-    from scrapy_playwright.handler import Config
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Beside Playwright's own, which already switch most of its maker's services off. No second
@@ -38,6 +35,9 @@ FLAGS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--no-pings",
 )
+# Pictures and fonts add nothing to a text: not even asked for, since each request that is held back
+# costs as much of this process as one that is let through.
+TEXT_ONLY = ("--blink-settings=imagesEnabled=false", "--disable-remote-fonts")
 START_SECONDS = 60.0
 LONGEST_TEMP = 55
 
@@ -51,21 +51,29 @@ def find_chromium() -> str:
 
 
 class GuardedBrowser:
-    """scrapy-playwright's browser provider. Nothing runs until a page needs it."""
+    """Chromium behind the egress proxy. Nothing runs until a page needs it.
+
+    `text_only`: it loads no pictures and fonts.
+    """
+
+    # Below the working folder: what a page gives to be saved.
+    FILES = "files"
 
     def __init__(
-        self, policy: Policy, look_up: LookUp, socks: SocksProxy | None, config: Config
+        self,
+        policy: Policy,
+        look_up: LookUp,
+        socks: SocksProxy | None,
+        *,
+        text_only: bool = False,
     ) -> None:
         self._policy = policy
         self._look_up = look_up
         self._socks = socks
-        self._config = config
+        self._flags = (*FLAGS, *(TEXT_ONLY if text_only else ()))
         self._playwright: Playwright | None = None
         self._proxy: Proxy | None = None
         self._browser: Browser | None = None
-
-    async def start(self) -> None:
-        """Nothing yet: most crawls need no browser."""
 
     async def launch_browser(self) -> Browser:
         """Proxy, driver and Chromium; raises NoBrowser or BrowserFailed."""
@@ -82,9 +90,10 @@ class GuardedBrowser:
             try:
                 self._browser = await self._playwright.chromium.launch(
                     headless=True,
-                    args=[*FLAGS, *sandbox_flags()],
+                    args=[*self._flags, *sandbox_flags()],
                     proxy={"server": self._proxy.url, "bypass": "<-loopback>"},
                     timeout=START_SECONDS * 1000,
+                    downloads_path=Path.cwd() / self.FILES,
                     env=_environment(),
                     handle_sigint=False,
                     handle_sigterm=False,
@@ -95,10 +104,6 @@ class GuardedBrowser:
                 missing = "executable doesn't exist" in str(error).lower()
                 raise (NoBrowser if missing else BrowserFailed) from error
         return self._browser
-
-    async def launch_persistent_context(self, context_kwargs: dict[str, Any]) -> BrowserContext:
-        """Never asked for: contexts are kept in memory."""
-        raise NotImplementedError
 
     async def close(self) -> None:
         """End the driver and the proxy."""

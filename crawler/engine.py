@@ -163,8 +163,7 @@ class WatchSpider(scrapy.Spider):
         if visit.kind == FOLLOW and not render:
             meta[SINK] = self._following.sink(visit)
         if render and visit.kind != FEED:
-            cookies = self.crawler.get_downloader_middleware(SessionCookies)
-            meta |= rendering.render_meta(self.spec, cookies.keep() if cookies else [])
+            meta |= rendering.render_meta(self.crawler, self.site)
         return [
             Request(
                 address,

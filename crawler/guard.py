@@ -119,7 +119,7 @@ class Borders:
         if self.socks is not None:
             return ""
         found = str(response.ip_address or "")
-        if "playwright" in response.flags:
+        if "rendered" in response.flags:
             # Chromium saw the proxy; the proxy dialled what was pinned.
             pinned = self.pinned(parts.hostname or "")
             found = pinned[0] if len(pinned) == 1 else ""

@@ -25,6 +25,15 @@ from extraction.charset import decode
 GATES = ("burn", "password", "reply", "account", "pay")
 
 
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file that a page gave in the browser: saved by a script, a link or a button."""
+
+    address: str
+    name: str
+    body: bytes = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Page:
     """One document as fetched. `address` is where it was found after redirects; `fetched_at` is
@@ -38,6 +47,7 @@ class Page:
     rendered: bool = False
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
     exchange: Exchange = field(default_factory=Exchange, compare=False, repr=False)
+    files: tuple[GivenFile, ...] = field(default=(), repr=False)
 
     @cached_property
     def is_html(self) -> bool:
@@ -174,11 +184,12 @@ class Site:
 
     `name` is what `engine` says in the configuration. `reads` are patterns of paths that are
     known to be harmless to open although a word in them looks otherwise (a topic whose title
-    is "delete").
+    is "delete"). `slow_script`: what a rendered page says takes its script long to compute.
     """
 
     name: ClassVar[str] = ""
     reads: ClassVar[tuple[re.Pattern[str], ...]] = ()
+    slow_script: ClassVar[bool] = False
 
     def recognises(self, page: Page) -> int:
         """How sure it is that this page is of its kind: 0 not at all, 100 certain."""

@@ -25,7 +25,8 @@ from crawler.errors import BrowserFailed, NoBrowser, NotAllowed
 from crawler.guard import Borders
 from crawler.limits import confine
 from crawler.picture_script import BOUNDS, READ_TREE
-from crawler.rendering import SAFE_METHODS, settle
+from crawler.rendering import SAFE_METHODS
+from crawler.settling import settle
 from crawler.source import SourceSpec
 from egress.errors import EgressError
 
@@ -58,9 +59,8 @@ class _Visit:
             port = parts.port or addresses.DEFAULT_PORTS[parts.scheme.lower()]
             await self._borders.pin(parts.hostname.lower(), port)
         guarded = GuardedBrowser(
-            self._borders.policy, self._borders.look_up_for_browser, self._borders.socks,
-            None,
-        )  # fmt: skip
+            self._borders.policy, self._borders.look_up_for_browser, self._borders.socks
+        )
         try:
             browser = await guarded.launch_browser()
             facts, page, dom, tree = await self._original(browser)

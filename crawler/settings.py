@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from crawler.bounds import MAX_BODY
-from crawler.browser import GuardedBrowser
 from crawler.guard import Borders
-from crawler.rendering import is_unneeded
 from crawler.source import SourceSpec
 
 RETRIES = 2
@@ -85,18 +82,4 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
         "URLLENGTH_LIMIT": 4096,
         "REACTOR_THREADPOOL_MAXSIZE": 4,
         "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 2 * MAX_BODY,
-        **_rendering(spec, borders),
-    }
-
-
-def _rendering(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
-    return {
-        "PLAYWRIGHT_BROWSER_PROVIDER": partial(
-            GuardedBrowser, borders.policy, borders.look_up_for_browser, borders.socks
-        ),
-        "PLAYWRIGHT_ABORT_REQUEST": partial(is_unneeded, borders),
-        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
-        "PLAYWRIGHT_MAX_CONTEXTS": 1,
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": min(4, spec.concurrency),
-        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": spec.timeout * 1000,
     }

@@ -76,7 +76,27 @@ def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
             frame_ids=addresses.identifiers(link.location),
         )
         return Reading(posts=(post,))
-    return _read(site, page)
+    reading = _read(site, page)
+    if reading is None or not page.files:
+        return reading
+    return replace(reading, posts=(*reading.posts, *_given(page, reading)))
+
+
+def _given(page: Page, reading: Reading) -> list[Post]:
+    """The files that a page gave in the browser, each as an attachment of it."""
+    here = addresses.canonical(page.address)
+    title = reading.posts[0].title if reading.posts else ""
+    return [
+        Post(
+            # What a script made lies nowhere; its name is the poster's words and stays out.
+            location=addresses.canonical(file.address) or f"{here}#file-{number}",
+            body=file.body,
+            title=title,
+            opens=False,
+            frame_ids=addresses.identifiers(here),
+        )
+        for number, file in enumerate(page.files, start=1)
+    ]
 
 
 def _read(site: Site, page: Page) -> Reading | None:
@@ -141,7 +161,7 @@ def in_place_of(shown: Reading, better: Reading) -> Reading:
 
 def page_of(response: Response) -> Page:
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    rendered = "playwright" in response.flags
+    rendered = "rendered" in response.flags
     charset = getattr(response, "encoding", "") if rendered else _charset(content_type)
     return Page(
         # A fragment may hold a key (PrivateBin); an address of a page is shown and kept.
@@ -152,6 +172,7 @@ def page_of(response: Response) -> Page:
         status=response.status,
         rendered=rendered,
         exchange=exchange_of(response),
+        files=response.request.meta.get("vigie_files", ()) if response.request else (),
     )
 
 

@@ -32,7 +32,7 @@ class Wire:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Of a page that the browser showed nothing is known here."""
-        if "playwright" not in response.flags:
+        if "rendered" not in response.flags:
             taken = request.meta.pop(TRANSFERRED, None)
             if not isinstance(taken, Transferred):
                 taken = Transferred(response.headers, response.body, whole=True)
@@ -50,7 +50,7 @@ class Wire:
 def exchange_of(response: Response) -> Exchange:
     """The exchange behind a response; one that is not whole for a rendered page, and for the last
     part of a long file."""
-    if "playwright" in response.flags or response.request is None:
+    if "rendered" in response.flags or response.request is None:
         return Exchange()
     found = response.request.meta.pop(KEY, None)
     return found if isinstance(found, Exchange) else Exchange()

@@ -22,6 +22,7 @@ class PrivateBin(Site):
     """PrivateBin 1.x and 2.x."""
 
     name = "privatebin"
+    slow_script = True
 
     def recognises(self, page: Page) -> int:
         """By its own script."""

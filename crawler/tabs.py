@@ -1,0 +1,296 @@
+"""Chromium's pages of one crawl: opened once, used for many documents, closed after some.
+
+A page in a browser costs more to open than most documents cost to show, and one that is kept for
+ever grows. Time in a tab is virtual: timers run as soon as nothing else is to be done, so what a
+script writes after a while is there at once, and a document that was read stands still until it is
+left. Files that a document gives (by a script, a link, a button) are caught in the crawl's own
+folder, bounded, and nothing else is saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Error as PlaywrightError
+
+from crawler.bounds import MAX_BODY
+from crawler.browser import GuardedBrowser
+from crawler.errors import RenderedTooLarge
+from crawler.pages import GivenFile
+from crawler.settling import KEEP_LINES
+
+USES = 50
+CLOSING_SECONDS = 2.0
+SETTLE_SECONDS = 10.0
+# Milliseconds of a document's own time after its last request.
+AHEAD = 1_000
+# Real seconds in which nothing may change: what a worker or a cipher computes takes real time. A
+# document that shows next to nothing gets more of them.
+STILL, STILL_EMPTY = 0.3, 0.8
+STEP = 0.1
+SAYS_LITTLE = 80
+MAX_FILES, MAX_CLICKS = 5, 3
+POLICY = "Emulation.setVirtualTimePolicy"
+MEASURE = """() => [document.documentElement ? document.documentElement.outerHTML.length : 0,
+  document.body ? document.body.textContent.length : 0]"""
+# What gives a file that no address leads to: a link to what a script made, or a button outside any
+# form that says so. Only reading requests leave the browser, whatever is clicked.
+GIVERS = """(most) => {
+  const says = /^\\W*(?:download|télécharger|save as|enregistrer)\\b/i;
+  const made = "a[href^='blob:'], a[download][href^='data:']";
+  const links = Array.from(document.querySelectorAll(made));
+  const buttons = Array.from(document.querySelectorAll("button")).filter((one) =>
+    !one.form && !one.disabled && says.test(one.textContent));
+  const found = [...links, ...buttons].slice(0, most);
+  found.forEach((one) => one.click());
+  return found.length;
+}"""
+
+
+@dataclass(slots=True)
+class Shown:
+    """A document as the browser shows it. `file` stands for a document that was a file."""
+
+    address: str = ""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    html: str = field(default="", repr=False)
+    file: GivenFile | None = None
+    files: tuple[GivenFile, ...] = ()
+
+
+class Tabs:
+    """At most `limit` pages at once. `judge` says of a request whether it is held back."""
+
+    def __init__(
+        self, guarded: GuardedBrowser, limit: int, judge: Callable[[Any], bool], agent: str
+    ) -> None:
+        self._guarded = guarded
+        self._judge = judge
+        self._agent = agent
+        self._browser: Browser | None = None
+        self._launching = asyncio.Lock()
+        self._free: list[_Tab] = []
+        self._room = asyncio.Semaphore(limit)
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def show(
+        self, address: str, cookies: list[dict[str, Any]], seconds: float, *, patient: bool = False
+    ) -> Shown:
+        """Open an address and read what it shows, within about `seconds` for opening it and as
+        many for settling. Raises NoBrowser, BrowserFailed, RenderedTooLarge, TimeoutError and
+        Playwright's errors."""
+        await self._room.acquire()
+        tab = None
+        try:
+            async with asyncio.timeout(seconds + min(SETTLE_SECONDS, seconds) + CLOSING_SECONDS):
+                tab = await self._take(cookies)
+                shown = await tab.show(address, seconds, patient=patient)
+        except BaseException:
+            await self._drop(tab)
+            self._room.release()
+            raise
+        # The next document does not wait for this one to be left.
+        leaving = asyncio.create_task(self._leave(tab))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+        return shown
+
+    async def close(self) -> None:
+        """End the browser and all that belongs to it."""
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        if self._browser is not None:
+            with contextlib.suppress(Exception):
+                await self._browser.close()
+        await self._guarded.close()
+
+    async def _take(self, cookies: list[dict[str, Any]]) -> _Tab:
+        while self._free:
+            tab = self._free.pop()
+            if not tab.page.is_closed():
+                return tab
+        async with self._launching:
+            if self._browser is None or not self._browser.is_connected():
+                self._browser = await self._guarded.launch_browser()
+        context = await self._browser.new_context(
+            accept_downloads=True, service_workers="block", user_agent=self._agent,
+            storage_state={"cookies": cookies, "origins": []},  # type: ignore[arg-type]
+        )  # fmt: skip
+        return await _Tab.opened(context, self._judge)
+
+    async def _leave(self, tab: _Tab) -> None:
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                if tab.uses < USES:
+                    await tab.leave()
+                    self._free.append(tab)
+                    return
+        except (TimeoutError, PlaywrightError):
+            pass  # it does not let go of its document: closed
+        finally:
+            if tab not in self._free:
+                await self._drop(tab)
+            self._room.release()
+
+    async def _drop(self, tab: _Tab | None) -> None:
+        """Close a tab, or the browser with it when it does not even close."""
+        if tab is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await tab.context.close()
+        except Exception:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    if self._browser is not None:
+                        await self._browser.close()
+
+
+class _Tab:
+    """One page in a context of its own."""
+
+    def __init__(self, context: BrowserContext, page: Page, session: Any) -> None:
+        self.context = context
+        self.page = page
+        self.uses = 0
+        self._session = session
+        self._expired = asyncio.Event()
+        self._caught: list[Any] = []
+        self._catching = asyncio.Event()
+        session.on("Emulation.virtualTimeBudgetExpired", lambda _told: self._expired.set())
+        page.on("download", self._catch)
+
+    @classmethod
+    async def opened(cls, context: BrowserContext, judge: Callable[[Any], bool]) -> _Tab:
+        """A tab that lets no request through which `judge` holds back, and no second window."""
+
+        async def decide(route: Any) -> None:
+            with contextlib.suppress(PlaywrightError):
+                await (route.abort() if judge(route.request) else route.continue_())
+
+        await context.route("**/*", decide)
+        page = await context.new_page()
+        context.on("page", lambda other: asyncio.ensure_future(_closed(other)))
+        return cls(context, page, await context.new_cdp_session(page))
+
+    async def show(self, address: str, seconds: float, *, patient: bool) -> Shown:
+        """See `Tabs.show`."""
+        self.uses += 1
+        self._caught.clear()
+        self._catching.clear()
+        await self._session.send(POLICY, {"policy": "pauseIfNetworkFetchesPending"})
+        try:
+            response = await self.page.goto(
+                address, wait_until="domcontentloaded", timeout=seconds * 1000
+            )
+        except PlaywrightError as error:
+            if "Download is starting" not in error.message and "ERR_ABORTED" not in error.message:
+                raise
+            return await self._file_alone(error)
+        await self._settle(min(SETTLE_SECONDS, seconds), patient)
+        if await self.page.evaluate(GIVERS, MAX_CLICKS):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STILL):
+                    await self._catching.wait()
+        await self.page.evaluate(KEEP_LINES)
+        html = await self.page.content()
+        files = [found for one in self._caught if (found := await _saved(one)) is not None]
+        return Shown(
+            self.page.url,
+            response.status if response is not None else 200,
+            await response.all_headers() if response is not None else {},
+            html,
+            files=tuple(files),
+        )
+
+    async def leave(self) -> None:
+        """Let go of the document, so that nothing of it runs beside the next one."""
+        for one in self._caught:
+            with contextlib.suppress(PlaywrightError):
+                await one.cancel()
+                await one.delete()
+        await self._session.send(POLICY, {"policy": "pauseIfNetworkFetchesPending"})
+        await self.page.goto("about:blank", wait_until="commit")
+
+    async def _settle(self, seconds: float, patient: bool) -> None:
+        """Let the document's own time run, then wait until it stands still."""
+        deadline = time.monotonic() + seconds
+        self._expired.clear()
+        await self._session.send(
+            POLICY, {"policy": "pauseIfNetworkFetchesPending", "budget": AHEAD}
+        )
+        # A document that asks for something for ever never gets to the end of its time.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.1, seconds - STILL_EMPTY)):
+                await self._expired.wait()
+        before, still = -1, 0.0
+        while True:
+            size, said = await self.page.evaluate(MEASURE)
+            if size > MAX_BODY:
+                raise RenderedTooLarge
+            still = still + STEP if size == before else 0.0
+            before = size
+            enough = STILL_EMPTY if patient or said < SAYS_LITTLE else STILL
+            if still >= enough or time.monotonic() >= deadline:
+                return
+            await asyncio.sleep(STEP)
+
+    async def _file_alone(self, error: PlaywrightError) -> Shown:
+        """The address gave a file."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STILL_EMPTY):
+                await self._catching.wait()
+        if not self._caught:
+            raise error
+        found = await _saved(self._caught[0])
+        if found is None:
+            raise RenderedTooLarge
+        return Shown(found.address, file=found)
+
+    def _catch(self, download: Any) -> None:
+        self._catching.set()
+        if len(self._caught) < MAX_FILES:
+            self._caught.append(download)
+        else:
+            asyncio.ensure_future(download.cancel())  # noqa: RUF006 - nothing waits for it
+
+
+async def _saved(download: Any) -> GivenFile | None:
+    """The file, as soon as it is whole; None when it is larger than is read, or broke off."""
+    whole = asyncio.ensure_future(download.path())
+    try:
+        while not whole.done():
+            await asyncio.wait({whole}, timeout=STEP)
+            if _largest(Path.cwd() / GuardedBrowser.FILES) > MAX_BODY:
+                await download.cancel()
+                return None
+        path = Path(whole.result())
+        if path.stat().st_size > MAX_BODY:
+            return None
+        return GivenFile(download.url, download.suggested_filename[:200], path.read_bytes())
+    except (PlaywrightError, OSError):
+        return None
+    finally:
+        whole.cancel()
+        with contextlib.suppress(PlaywrightError):
+            await download.delete()
+
+
+def _largest(folder: Path) -> int:
+    """Bytes of the largest file there."""
+    sizes = [0]
+    with contextlib.suppress(OSError):
+        sizes += [one.stat().st_size for one in folder.iterdir()]
+    return max(sizes)
+
+
+async def _closed(page: Page) -> None:
+    with contextlib.suppress(PlaywrightError):
+        await page.close()
