@@ -234,7 +234,7 @@ class Scheduler:
     def _crawl(self, source: str) -> None:
         try:
             spec = self._specs().get(source)
-            state = self._sources.states().get(source)
+            state = self._sources.state(source)
             if spec is None or self._stop_reason(source):
                 return
             if why_not(spec, state, self._clock(), halted=self._sources.halted()):

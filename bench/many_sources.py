@@ -51,9 +51,9 @@ class Noted:
         progress: Callable[[Progress], None] = lambda _progress: None,
     ) -> CrawlOutcome | None:
         """As `Turns.take`."""
-        due = self._sources.states()[spec.id].next_due
-        if due is not None:
-            self.late.append((utc_now() - due).total_seconds())
+        state = self._sources.state(spec.id)
+        if state is not None and state.next_due is not None:
+            self.late.append((utc_now() - state.next_due).total_seconds())
         began = time.monotonic()
         try:
             return self._turns.take(spec, stop=stop, progress=progress)

@@ -20,12 +20,29 @@ import scrapy.core.downloader.handlers.http11
 import scrapy.core.engine
 import scrapy.extensions.throttle
 import scrapy.pipelines  # noqa: F401
+from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
 
 import crawler.child
 import crawler.limits
+from crawler.guard import Borders
+from crawler.settings import components, crawl_settings
+from crawler.source import SourceSpec
 
 PACKET = 64 * 1024
 FIRST_FREE = 3
+
+
+def preload() -> None:
+    """Import what a crawl uses, so that it need not: Scrapy loads every class that its settings
+    name, also those that are switched off, and that takes longer than a small crawl."""
+    spec = SourceSpec("preload", ("http://127.0.0.1/",))
+    for name in set(components(Settings(crawl_settings(spec, Borders(spec))))):
+        with contextlib.suppress(ImportError, AttributeError, NameError, ValueError):
+            load_object(name)
+    importlib.import_module(crawler.child.SPIDERS)
+    if "twisted.internet.reactor" in sys.modules:
+        raise RuntimeError("a reactor must not be shared by crawls")
 
 
 def serve(control: socket.socket) -> NoReturn:
@@ -35,7 +52,7 @@ def serve(control: socket.socket) -> NoReturn:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    importlib.import_module(crawler.child.SPIDERS)
+    preload()
     gc.collect()
     gc.freeze()
     server = _Server(control)

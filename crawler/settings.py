@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from scrapy.settings import BaseSettings, Settings
 
 from crawler.bounds import MAX_BODY
 from crawler.guard import Borders
@@ -13,6 +16,15 @@ MAX_REDIRECTS = 8
 MAX_DEPTH = 500
 # A crawl is asked to end this long before its child is killed at `crawl_seconds`.
 CLOSING_SECONDS = 10.0
+
+
+def components(settings: Settings) -> Iterator[str]:
+    """The dotted names of all classes that such settings name, Scrapy's own defaults among them."""
+    for value in settings.values():
+        named = value.keys() if isinstance(value, BaseSettings) else [value]
+        for one in named:
+            if isinstance(one, str) and one.startswith(("scrapy.", "crawler.")):
+                yield one
 
 
 def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:

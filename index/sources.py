@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, delete, select, update
@@ -78,6 +78,9 @@ class JobView:
     asked_by: str
 
 
+FIRST_APART = timedelta(seconds=0.4)
+
+
 class SourceStore:
     """Reads and changes the state of sources. Safe to share between threads."""
 
@@ -87,12 +90,16 @@ class SourceStore:
         self.spending = Spending(engine)
 
     def ensure(self, ids: Sequence[str]) -> None:
-        """Make a row for every source that has none; it is due at once."""
+        """Make a row for every source that has none; the first is due at once, the others shortly
+        one after the other: hundreds that begin together would be late together ever after."""
         if not ids:
             return
         now = self._clock()
         with writing(self._engine) as connection, Session(connection) as session:
-            rows = [_fresh(source, now) for source in dict.fromkeys(ids)]
+            rows = [
+                _fresh(source, now + place * FIRST_APART)
+                for place, source in enumerate(dict.fromkeys(ids))
+            ]
             upsert(session, SourceState, rows, keys=("id",), kept=tuple(rows[0]))
 
     def states(self) -> dict[str, SourceView]:
@@ -101,6 +108,12 @@ class SourceStore:
             query = select(SourceState).where(SourceState.id != ALL)
             rows = session.scalars(query.order_by(SourceState.id))
             return {row.id: _view(row) for row in rows}
+
+    def state(self, source: str) -> SourceView | None:
+        """One source; None when the record does not know it."""
+        with reading(self._engine) as connection, Session(connection) as session:
+            row = session.get(SourceState, source)
+            return None if row is None else _view(row)
 
     def add(self, source: str, spec: dict[str, Any], who: str) -> None:
         """Keep a new source's definition; raises Conflict when there is one of that id."""

@@ -13,6 +13,7 @@ from lxml import etree, html  # type: ignore[import-untyped]
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 SILENT = frozenset({"script", "style", "noscript", "template", "svg", "head"})
+OF_HEAD = frozenset({"title", "meta", "link", "script", "style", "base", "noscript", "template"})
 FRAME_TAGS = frozenset({"nav", "footer", *SILENT})
 FRAME_WORDS = re.compile(
     r"(nav|navbar|navigation|menu|menubar|breadcrumbs?|footer|masthead|toolbar|cookie[\w-]*|"
@@ -56,8 +57,21 @@ def parse(untrusted_html: str) -> HtmlElement:
         document = html.document_fromstring(source or b"<p>", parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return html.document_fromstring(b"<body></body>").body
-    found = document.find("body")
-    return document if found is None else found
+    return _body_of(document)
+
+
+def _body_of(document: HtmlElement) -> HtmlElement:
+    """The body. HTML lets its tag be left out, and the parser then takes elements that are younger
+    than it, such as `main`, for a part of the head."""
+    head, body = document.find("head"), document.find("body")
+    children = list(head) if head is not None else []
+    first = next((i for i, one in enumerate(children) if one.tag not in OF_HEAD), len(children))
+    stray = children[first:]
+    if body is None and stray:
+        body = etree.SubElement(document, "body")
+    for place, node in enumerate(stray):
+        body.insert(place, node)
+    return document if body is None else body
 
 
 def tokens(element: HtmlElement) -> list[str]:

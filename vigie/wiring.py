@@ -103,12 +103,17 @@ class Catalogue:
         self._states = states
         self._hosts: dict[str, str] = {}
         self._ready: dict[str, tuple[tuple[object, ...], SourceSpec]] = {}
+        self._made_of: object = None
+        self._made: dict[str, SourceSpec] = {}
         self.broken: dict[str, str] = {}
 
     def definitions(self) -> dict[str, SourceConfig]:
         """Every source as it is defined; the file's stand before the record's."""
+        return self._defined(self._states())
+
+    def _defined(self, states: Mapping[str, SourceView]) -> dict[str, SourceConfig]:
         found: dict[str, SourceConfig] = {}
-        for source, state in self._states().items():
+        for source, state in states.items():
             if state.spec is not None and source not in self._fixed:
                 try:
                     found[source] = SourceConfig.model_validate(state.spec)
@@ -121,15 +126,22 @@ class Catalogue:
         return source in self._fixed
 
     def specs(self) -> dict[str, SourceSpec]:
-        """Every source that can be crawled."""
-        definitions = self.definitions()
+        """Every source that can be crawled. It is asked for every second and for every crawl, so
+        it is made again only when the record says something else or one is broken."""
         states = self._states()
+        made_of = {name: (one.spec, one.approved_hosts) for name, one in states.items()}
+        if self.broken or made_of != self._made_of:
+            self._made_of, self._made = made_of, self._specs(states)
+        return dict(self._made)
+
+    def _specs(self, states: Mapping[str, SourceView]) -> dict[str, SourceSpec]:
+        definitions = self._defined(states)
         hosts = {name: _hosts(source) for name, source in definitions.items()}
         self._hosts = {host: name for name, mine in hosts.items() for host in mine}
+        every = set().union(*hosts.values())
         found: dict[str, SourceSpec] = {}
         for name, source in definitions.items():
-            others = set().union(*(mine for other, mine in hosts.items() if other != name))
-            sisters = tuple(sorted(others - hosts[name]))
+            sisters = tuple(sorted(every - hosts[name]))
             approved = states[name].approved_hosts if name in states else ()
             made_of = (source, sisters, approved)
             ready = self._ready.get(name)

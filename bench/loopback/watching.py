@@ -36,6 +36,7 @@ class Watch:
 
     def crawl(self, source: str) -> CrawlOutcome:
         """One crawl, now."""
+        self.record.sources.ensure([source])
         outcome = self.parts.turns.take(self.catalogue.specs()[source])
         if outcome is None:
             raise RuntimeError(f"{source} is crawled elsewhere")
@@ -75,7 +76,6 @@ def watching(config: Config) -> Iterator[Watch]:
     """The record opened, matcher and fork server started."""
     with open_record(config) as record, quiet():
         catalogue = Catalogue(config, record.sources.states)
-        record.sources.ensure(list(catalogue.specs()))
         with crawling(config, record, catalogue) as parts:
             yield Watch(record, catalogue, parts)
 
