@@ -34,7 +34,7 @@ LATE = 30.0
 LEAK_ROWS = 50_000
 
 
-class Noted:
+class Noted(Turns):
     """Turns that note when each was due, when it began and how long it took."""
 
     def __init__(self, turns: Turns, sources: SourceStore) -> None:

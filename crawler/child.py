@@ -71,7 +71,7 @@ def quiet_logs() -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.captureWarnings(True)
-    for name in ("scrapy", "scrapy-playwright", "twisted", "asyncio", "playwright"):
+    for name in ("scrapy", "twisted", "asyncio", "playwright"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

@@ -209,8 +209,7 @@ class WatchSpider(scrapy.Spider):
             async for request in self.again.same(response, visit):
                 yield request
             return
-        kind = blocked.kind_of_answer(response)
-        if kind:
+        if kind := blocked.kind_of_answer(response):
             await self.problem(kind, visit.told(response.url))
             async for request in self._fall_back(visit):
                 yield request
@@ -219,6 +218,8 @@ class WatchSpider(scrapy.Spider):
         if page.rendered and not addresses.same_site(page.address, self._borders.hosts):
             await self.problem("off-site", "")
             return
+        if page.files_left:
+            await self.problem("too-large", page.address)
         if visit.kind == FEED:
             async for request in self.outside.named(feeds.named(page), (page.address,)):
                 yield request

@@ -28,9 +28,9 @@ LINE = re.compile(
     rf"crawl (WARNING|ERROR|CRITICAL) ([\w.-]{{1,80}}) ({FILE})(?: ([A-Za-z_]\w{{0,60}}))?"
     rf"((?: {FILE}){{0,3}})"
 )
-LIBRARIES = ("scrapy", "scrapy_playwright", "twisted", "playwright", "parsel", "lxml", "asyncio")
+LIBRARIES = ("scrapy", "twisted", "playwright", "parsel", "lxml", "asyncio")
 ROOMS = ("crawler", "spiders", "egress", "extraction", "matching")
-LOGGERS = {"scrapy-playwright", "py", "root", *LIBRARIES, *ROOMS}
+LOGGERS = {"py", "root", *LIBRARIES, *ROOMS}
 MAX_LINE = 2_000
 A_MINUTE = 60
 OTHER = "other"

@@ -36,7 +36,8 @@ class GivenFile:
 
 @dataclass(frozen=True)
 class Page:
-    """One document as fetched. `address` is where it was found after redirects; `fetched_at` is
+    """One document as fetched. `files` are what it gave in the browser besides, `files_left` how
+    many of those were too large. `address` is where it was found after redirects; `fetched_at` is
     what a site's "3 minutes ago" counts from."""
 
     address: str
@@ -48,6 +49,7 @@ class Page:
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
     exchange: Exchange = field(default_factory=Exchange, compare=False, repr=False)
     files: tuple[GivenFile, ...] = field(default=(), repr=False)
+    files_left: int = 0
 
     @cached_property
     def is_html(self) -> bool:

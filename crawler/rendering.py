@@ -25,11 +25,11 @@ from crawler.pages import Page, Reading, Site
 from crawler.session import SessionCookies
 from crawler.streaming import SINK, StreamingHandler
 from crawler.tabs import Shown, Tabs
+from crawler.visits import FILES
 
 UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "eventsource"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-COOKIES, PATIENT, FILES = "vigie_browser_cookies", "vigie_patient", "vigie_files"
-RENDERED = "rendered"
+COOKIES, PATIENT = "vigie_browser_cookies", "vigie_patient"
 MOST_TABS = 4
 
 
@@ -73,7 +73,7 @@ class Downloads(HTTP11DownloadHandler):
             float(request.meta["download_timeout"]),
             patient=request.meta[PATIENT],
         )
-        request.meta[FILES] = shown.files
+        request.meta[FILES] = shown.files, shown.left
         return _response(shown, request)
 
 
@@ -89,7 +89,7 @@ def tabs_of(crawler: Crawler) -> Tabs:
 
 def _response(shown: Shown, request: Request) -> Response:
     """What the browser shows as Scrapy has it, in UTF-8 whatever was sent."""
-    made: dict[str, Any] = {"status": shown.status, "request": request, "flags": [RENDERED]}
+    made: dict[str, Any] = {"status": shown.status, "request": request, "flags": ["rendered"]}
     if shown.file is not None:
         kind = responsetypes.from_args(filename=shown.file.name, body=shown.file.body)
         return kind(shown.address, body=shown.file.body, **made)

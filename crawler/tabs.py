@@ -2,9 +2,9 @@
 
 A page in a browser costs more to open than most documents cost to show, and one that is kept for
 ever grows. Time in a tab is virtual: timers run as soon as nothing else is to be done, so what a
-script writes after a while is there at once, and a document that was read stands still until it is
-left. Files that a document gives (by a script, a link, a button) are caught in the crawl's own
-folder, bounded, and nothing else is saved.
+script writes after a while is there at once, and a document that was read stands still until the
+next one takes its place. Files that a document gives (by a script, a link, a button) are caught in
+the crawl's own folder, bounded, and nothing else is saved.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from crawler import addresses
 from crawler.bounds import MAX_BODY
 from crawler.browser import GuardedBrowser
 from crawler.errors import RenderedTooLarge
@@ -41,7 +42,8 @@ POLICY = "Emulation.setVirtualTimePolicy"
 MEASURE = """() => [document.documentElement ? document.documentElement.outerHTML.length : 0,
   document.body ? document.body.textContent.length : 0]"""
 # What gives a file that no address leads to: a link to what a script made, or a button outside any
-# form that says so. Only reading requests leave the browser, whatever is clicked.
+# form that says so. Whatever is clicked, only reading requests
+# leave the browser, and none to an address that may change something.
 GIVERS = """(most) => {
   const says = /^\\W*(?:download|télécharger|save as|enregistrer)\\b/i;
   const made = "a[href^='blob:'], a[download][href^='data:']";
@@ -56,7 +58,8 @@ GIVERS = """(most) => {
 
 @dataclass(slots=True)
 class Shown:
-    """A document as the browser shows it. `file` stands for a document that was a file."""
+    """A document as the browser shows it. `file` stands for a document that was a file; `files`
+    are what it gave besides, `left` how many of those were too large or broke off."""
 
     address: str = ""
     status: int = 200
@@ -64,6 +67,7 @@ class Shown:
     html: str = field(default="", repr=False)
     file: GivenFile | None = None
     files: tuple[GivenFile, ...] = ()
+    left: int = 0
 
 
 class Tabs:
@@ -79,7 +83,6 @@ class Tabs:
         self._launching = asyncio.Lock()
         self._free: list[_Tab] = []
         self._room = asyncio.Semaphore(limit)
-        self._leaving: set[asyncio.Task[None]] = set()
 
     async def show(
         self, address: str, cookies: list[dict[str, Any]], seconds: float, *, patient: bool = False
@@ -87,25 +90,24 @@ class Tabs:
         """Open an address and read what it shows, within about `seconds` for opening it and as
         many for settling. Raises NoBrowser, BrowserFailed, RenderedTooLarge, TimeoutError and
         Playwright's errors."""
-        await self._room.acquire()
-        tab = None
-        try:
-            async with asyncio.timeout(seconds + min(SETTLE_SECONDS, seconds) + CLOSING_SECONDS):
-                tab = await self._take(cookies)
-                shown = await tab.show(address, seconds, patient=patient)
-        except BaseException:
-            await self._drop(tab)
-            self._room.release()
-            raise
-        # The next document does not wait for this one to be left.
-        leaving = asyncio.create_task(self._leave(tab))
-        self._leaving.add(leaving)
-        leaving.add_done_callback(self._leaving.discard)
-        return shown
+        async with self._room:
+            while True:
+                tab = None
+                bound = seconds + min(SETTLE_SECONDS, seconds) + CLOSING_SECONDS
+                try:
+                    async with asyncio.timeout(bound):
+                        tab = await self._take(cookies)
+                        shown = await tab.show(address, seconds, patient=patient)
+                    await self._keep(tab)
+                except BaseException as error:
+                    await self._drop(tab)
+                    if tab is None or not tab.was_in_the_way or not isinstance(error, Exception):
+                        raise
+                else:
+                    return shown
 
     async def close(self) -> None:
         """End the browser and all that belongs to it."""
-        await asyncio.gather(*self._leaving, return_exceptions=True)
         if self._browser is not None:
             with contextlib.suppress(Exception):
                 await self._browser.close()
@@ -125,19 +127,11 @@ class Tabs:
         )  # fmt: skip
         return await _Tab.opened(context, self._judge)
 
-    async def _leave(self, tab: _Tab) -> None:
-        try:
-            async with asyncio.timeout(CLOSING_SECONDS):
-                if tab.uses < USES:
-                    await tab.leave()
-                    self._free.append(tab)
-                    return
-        except (TimeoutError, PlaywrightError):
-            pass  # it does not let go of its document: closed
-        finally:
-            if tab not in self._free:
-                await self._drop(tab)
-            self._room.release()
+    async def _keep(self, tab: _Tab) -> None:
+        if tab.uses < USES:
+            self._free.append(tab)
+        else:
+            await self._drop(tab)
 
     async def _drop(self, tab: _Tab | None) -> None:
         """Close a tab, or the browser with it when it does not even close."""
@@ -160,6 +154,8 @@ class _Tab:
         self.context = context
         self.page = page
         self.uses = 0
+        self.asked = False
+        self.pressing = False
         self._session = session
         self._expired = asyncio.Event()
         self._caught: list[Any] = []
@@ -171,18 +167,29 @@ class _Tab:
     async def opened(cls, context: BrowserContext, judge: Callable[[Any], bool]) -> _Tab:
         """A tab that lets no request through which `judge` holds back, and no second window."""
 
+        page = await context.new_page()
+        tab = cls(context, page, await context.new_cdp_session(page))
+
         async def decide(route: Any) -> None:
+            tab.asked = True
+            request = route.request
+            held = judge(request) or (tab.pressing and addresses.changes_something(request.url))
             with contextlib.suppress(PlaywrightError):
-                await (route.abort() if judge(route.request) else route.continue_())
+                await (route.abort() if held else route.continue_())
 
         await context.route("**/*", decide)
-        page = await context.new_page()
         context.on("page", lambda other: asyncio.ensure_future(_closed(other)))
-        return cls(context, page, await context.new_cdp_session(page))
+        return tab
+
+    @property
+    def was_in_the_way(self) -> bool:
+        """Whether the document before kept the next one from being asked for."""
+        return self.uses > 1 and not self.asked
 
     async def show(self, address: str, seconds: float, *, patient: bool) -> Shown:
         """See `Tabs.show`."""
         self.uses += 1
+        self.asked = self.pressing = False
         self._caught.clear()
         self._catching.clear()
         await self._session.send(POLICY, {"policy": "pauseIfNetworkFetchesPending"})
@@ -195,29 +202,22 @@ class _Tab:
                 raise
             return await self._file_alone(error)
         await self._settle(min(SETTLE_SECONDS, seconds), patient)
+        self.pressing = True
         if await self.page.evaluate(GIVERS, MAX_CLICKS):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STILL):
                     await self._catching.wait()
         await self.page.evaluate(KEEP_LINES)
         html = await self.page.content()
-        files = [found for one in self._caught if (found := await _saved(one)) is not None]
+        saved = [await _saved(one) for one in self._caught]
         return Shown(
             self.page.url,
             response.status if response is not None else 200,
             await response.all_headers() if response is not None else {},
             html,
-            files=tuple(files),
+            files=tuple(one for one in saved if one is not None),
+            left=saved.count(None),
         )
-
-    async def leave(self) -> None:
-        """Let go of the document, so that nothing of it runs beside the next one."""
-        for one in self._caught:
-            with contextlib.suppress(PlaywrightError):
-                await one.cancel()
-                await one.delete()
-        await self._session.send(POLICY, {"policy": "pauseIfNetworkFetchesPending"})
-        await self.page.goto("about:blank", wait_until="commit")
 
     async def _settle(self, seconds: float, patient: bool) -> None:
         """Let the document's own time run, then wait until it stands still."""

@@ -13,6 +13,9 @@ from crawler.wire import exchange_of
 
 log = logging.getLogger(__name__)
 
+# In the meta of a request: what its page gave in the browser, and how much of that is missing.
+FILES = "vigie_files"
+
 
 @dataclass
 class Walk:
@@ -162,6 +165,8 @@ def in_place_of(shown: Reading, better: Reading) -> Reading:
 def page_of(response: Response) -> Page:
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     rendered = "rendered" in response.flags
+    told = response.request.meta.get(FILES) if response.request else None
+    files, left = told if rendered and told else ((), 0)
     charset = getattr(response, "encoding", "") if rendered else _charset(content_type)
     return Page(
         # A fragment may hold a key (PrivateBin); an address of a page is shown and kept.
@@ -172,7 +177,8 @@ def page_of(response: Response) -> Page:
         status=response.status,
         rendered=rendered,
         exchange=exchange_of(response),
-        files=response.request.meta.get("vigie_files", ()) if response.request else (),
+        files=files,
+        files_left=left,
     )
 
 

@@ -52,6 +52,16 @@ def test_a_post_of_a_listed_thread_is_no_other_thread() -> None:
     assert followed("/f.php?id=2", "/s.php?tid=4&action=lastpost") == []
 
 
+def test_a_page_without_a_body_tag_is_read_whole() -> None:
+    rows = "".join(f"<li><a href='/p/{n}a'>Note {n} du tableau</a></li>" for n in range(4))
+    pages = (
+        f"<!doctype html><title>Notes</title><main><ul>{rows}</ul></main>",
+        f"<!doctype html><title>Notes</title><section><ul>{rows}</ul></section><p>la fin",
+    )
+    for page in pages:
+        assert len(Generic().read(Page("http://f.example/", page.encode())).links) == 4
+
+
 POST = "<div class=post id=p{0}>Un texte assez long pour un message numéro {0}.</div>"
 POSTS = POST.format(1) + POST.format(2)
 
