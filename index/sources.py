@@ -78,7 +78,7 @@ class JobView:
     asked_by: str
 
 
-FIRST_APART = timedelta(seconds=0.4)
+TOGETHER, APART = 10, timedelta(seconds=0.4)
 
 
 class SourceStore:
@@ -90,14 +90,14 @@ class SourceStore:
         self.spending = Spending(engine)
 
     def ensure(self, ids: Sequence[str]) -> None:
-        """Make a row for every source that has none; the first is due at once, the others shortly
+        """Make a row for every source that has none. The first ten are due at once, further ones
         one after the other: hundreds that begin together would be late together ever after."""
         if not ids:
             return
         now = self._clock()
         with writing(self._engine) as connection, Session(connection) as session:
             rows = [
-                _fresh(source, now + place * FIRST_APART)
+                _fresh(source, now + max(0, place + 1 - TOGETHER) * APART)
                 for place, source in enumerate(dict.fromkeys(ids))
             ]
             upsert(session, SourceState, rows, keys=("id",), kept=tuple(rows[0]))

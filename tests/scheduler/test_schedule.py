@@ -120,6 +120,14 @@ def test_a_crawl_elsewhere_makes_the_scheduler_wait(make: MakeWatch, engine: Eng
     until(lambda: watch.supervisor.started, 8)
 
 
+def test_hundreds_of_new_sources_begin_one_after_the_other(make: MakeWatch) -> None:
+    watch = make()
+    watch.sources.ensure([f"s{n:03}" for n in range(300)])
+    due = sorted(state.next_due for state in watch.sources.states().values() if state.next_due)
+    assert due[9] == due[0] < due[10]
+    assert timedelta(seconds=100) < due[-1] - due[0] < timedelta(seconds=150)
+
+
 def test_a_bounded_number_at_once(make: MakeWatch) -> None:
     watch = make(*(spec(f"s{n}") for n in range(9)), workers=3, seconds=0.3)
     watch.scheduler.start()
