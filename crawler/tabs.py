@@ -32,6 +32,8 @@ CLOSING_SECONDS = 2.0
 SETTLE_SECONDS = 10.0
 # Milliseconds of a document's own time after its last request.
 AHEAD = 1_000
+# Real seconds for which answers to a document's own requests are waited for.
+ANSWERS = 4.0
 # Real seconds in which nothing may change: what a worker or a cipher computes takes real time. A
 # document that shows next to nothing gets more of them.
 STILL, STILL_EMPTY = 0.3, 0.8
@@ -39,8 +41,13 @@ STEP = 0.1
 SAYS_LITTLE = 80
 MAX_FILES, MAX_CLICKS = 5, 3
 POLICY = "Emulation.setVirtualTimePolicy"
+# Its size, what it says, and whether it may give a file.
 MEASURE = """() => [document.documentElement ? document.documentElement.outerHTML.length : 0,
-  document.body ? document.body.textContent.length : 0]"""
+  document.body ? document.body.textContent.length : 0,
+  document.querySelector("a[href^='blob:'], a[download], button") !== null]"""
+READ = f"""() => {{ ({KEEP_LINES})();
+  const all = document.documentElement;
+  return (document.doctype ? "<!doctype html>" : "") + (all ? all.outerHTML : ""); }}"""
 # What gives a file that no address leads to: a link to what a script made, or a button outside any
 # form that says so. Whatever is clicked, only reading requests
 # leave the browser, and none to an address that may change something.
@@ -201,14 +208,13 @@ class _Tab:
             if "Download is starting" not in error.message and "ERR_ABORTED" not in error.message:
                 raise
             return await self._file_alone(error)
-        await self._settle(min(SETTLE_SECONDS, seconds), patient)
-        self.pressing = True
-        if await self.page.evaluate(GIVERS, MAX_CLICKS):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STILL):
-                    await self._catching.wait()
-        await self.page.evaluate(KEEP_LINES)
-        html = await self.page.content()
+        if await self._settle(min(SETTLE_SECONDS, seconds), patient):
+            self.pressing = True
+            if await self.page.evaluate(GIVERS, MAX_CLICKS):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STILL):
+                        await self._catching.wait()
+        html = str(await self.page.evaluate(READ))
         saved = [await _saved(one) for one in self._caught]
         return Shown(
             self.page.url,
@@ -219,28 +225,28 @@ class _Tab:
             left=saved.count(None),
         )
 
-    async def _settle(self, seconds: float, patient: bool) -> None:
-        """Let the document's own time run, then wait until it stands still."""
+    async def _settle(self, seconds: float, patient: bool) -> bool:
+        """Let the document's own time run, then wait until it stands still; whether it may give
+        a file."""
         deadline = time.monotonic() + seconds
         self._expired.clear()
         await self._session.send(
             POLICY, {"policy": "pauseIfNetworkFetchesPending", "budget": AHEAD}
         )
-        # A document that asks for something for ever never gets to the end of its time.
+        # Its time stands still while it waits for an answer: of a slow site, or of one that keeps
+        # a question open until there is news.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.1, seconds - STILL_EMPTY)):
+            async with asyncio.timeout(min(ANSWERS, max(0.1, seconds - STILL_EMPTY))):
                 await self._expired.wait()
-        before, still = -1, 0.0
+        before = -1
         while True:
-            size, said = await self.page.evaluate(MEASURE)
+            size, said, gives = await self.page.evaluate(MEASURE)
             if size > MAX_BODY:
                 raise RenderedTooLarge
-            still = still + STEP if size == before else 0.0
+            if size == before or time.monotonic() >= deadline:
+                return bool(gives)
             before = size
-            enough = STILL_EMPTY if patient or said < SAYS_LITTLE else STILL
-            if still >= enough or time.monotonic() >= deadline:
-                return
-            await asyncio.sleep(STEP)
+            await asyncio.sleep(STILL_EMPTY if patient or said < SAYS_LITTLE else STILL)
 
     async def _file_alone(self, error: PlaywrightError) -> Shown:
         """The address gave a file."""
