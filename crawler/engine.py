@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from crawler import addresses, attachments, blocked, faults, feeds, login, rendering, reporting
 from crawler.again import NOT_MODIFIED, Again
-from crawler.bounds import MAX_WALK
+from crawler.bounds import MAX_PATH, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.following import Following, Noted
@@ -265,7 +265,7 @@ class WatchSpider(scrapy.Spider):
     async def _use(
         self, page: Page, reading: Reading, visit: Visit, peer: str
     ) -> AsyncIterator[Request]:
-        path = (*visit.path, page.address)
+        path = (*visit.path, page.address)[-MAX_PATH:]
         for gate in reading.gates:
             await self.problem(f"gated-{gate}", page.address)
         self.counts["pages"] += 1

@@ -93,5 +93,7 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
         "DEPTH_LIMIT": MAX_DEPTH,
         "URLLENGTH_LIMIT": 4096,
         "REACTOR_THREADPOOL_MAXSIZE": 4,
-        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 2 * MAX_BODY,
+        # Bytes of pages that are read at the same time, a larger one alone: where the supervisor is
+        # the slower side, thousands of small pages would wait for it with their trees.
+        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1_000_000,
     }
