@@ -31,7 +31,7 @@ COLOUR = re.compile(r"rgba?\(\d{1,3}, \d{1,3}, \d{1,3}(?:, (?:0|1|0?\.\d{1,6}))?
 HEAD = (
     '<!doctype html><html lang="fr"><meta charset="utf-8"><meta http-equiv='
     "\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    "<title>Copie masquée / masked copy</title><style>body{margin:0}"
+    "<title>Copie masquée / masked copy</title><style>body{margin:0;overflow-wrap:anywhere}"
     ".vigie{font:13px/1.4 sans-serif;background:#fef3c7;color:#1f2937;padding:8px 12px;"
     "border-bottom:2px solid #b45309}.picture{background:#d1d5db;border:1px solid #9ca3af;"
     "display:inline-block;max-width:100%}"
@@ -66,6 +66,11 @@ def _colour(value: str) -> str:
     return value if COLOUR.fullmatch(value) else ""
 
 
+def _lines(value: str) -> str:
+    """Line breaks stay; lines wrap, for what stands beyond the edge is in no picture."""
+    return {"pre": "pre-wrap", "pre-wrap": "pre-wrap", "pre-line": "pre-line"}.get(value, "")
+
+
 def _family(value: str) -> str:
     told = value.lower()
     if "mono" in told or "courier" in told or "consol" in told:
@@ -92,7 +97,7 @@ STYLES: Mapping[str, Callable[[str], str]] = {
     "font-style": _one_of("italic", "oblique"),
     "font-family": _family,
     "text-align": _one_of("center", "right", "left", "justify", "start", "end"),
-    "white-space": _one_of("pre", "pre-wrap", "pre-line", "nowrap"),
+    "white-space": _lines,
     "text-decoration-line": _one_of("underline", "line-through"),
     "list-style-type": _one_of("none", "disc", "decimal", "circle", "square"),
     "border-collapse": _one_of("collapse"),

@@ -47,9 +47,10 @@ class CustodyHead(Base):
 
 class EvidenceItem(Base):
     """One piece of evidence that was made beside a capture: raw DNS answers, RDAP, clocks, the
-    environment, a masked picture. `state`: "made", "failed", "not-possible", "proposed" (a person
-    decides) or "deleted"; `error` says why in one sentence. `file` is relative to the evidence
-    folder, its SHA-256 beside it; `sealed` is the original's file, as of captures."""
+    environment, a masked picture. `state`: "made", "failed", "not-possible", "not-needed",
+    "proposed" (a person decides) or "deleted"; `error` says why in one sentence. `file` is
+    relative to the evidence folder, its SHA-256 beside it; `sealed` is the original's
+    file, as of captures."""
 
     __tablename__ = "evidence_item"
     id: Mapped[int] = mapped_column(primary_key=True)

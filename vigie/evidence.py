@@ -94,7 +94,7 @@ def gatherer(
     """
     from capture.picture import PictureFailed
     from egress.policy import Policy
-    from evidence.beside import chain_above, clocks, dns, environment, picture, rdap
+    from evidence.beside import chain_above, clocks, direct, dns, environment, picture, rdap
     from evidence.beside.gatherer import Gatherer, Proxied
     from vigie.wiring import sealed_originals
 
@@ -118,6 +118,7 @@ def gatherer(
         "clocks": lambda _target: clocks.gather(evidence.clocks, policy),
         "chain": chain_above.gather,
         "environment": lambda target: environment.gather(target, measured),
+        "direct": direct.propose,
         "page": lambda target: picture.gather(target, visit, sealed),
     }
 
@@ -138,6 +139,41 @@ def gatherer(
         account=lambda source: told(source, lambda one: one.account),
     )
     return Gatherer(record.engine, store(config), kinds, known, together={"page": picture.BESIDE})
+
+
+def public_address(config: Config) -> str:
+    """What a direct request would reveal; "not measured: …" where nobody can tell."""
+    from egress.policy import Policy
+    from evidence.beside.environment import Measured, public_address
+
+    policy = Policy(config.evidence.allow_addresses)
+    found, why = public_address(Measured("", config.evidence.public_address_from, policy=policy))
+    return found or why
+
+
+def capture_directly(
+    config: Config, record: Record, catalogue: Catalogue, capture: int, revealed: str, who: str,
+    reason: str,
+) -> None:  # fmt: skip
+    """One direct request for a proxied capture, in a person's name; raises what says why not."""
+    from crawler.picture import Photographer
+    from egress.fetch import fetch
+    from egress.policy import Policy
+    from evidence.beside import direct
+    from evidence.beside.piece import NotHad
+    from vigie.wiring import sealed_originals
+
+    work = gatherer(config, record, catalogue, Photographer())
+    target, sha256 = work.target(capture)
+    if switch := record.sources.obstacle(target.source):
+        raise NotHad(f"the source is {switch}; nothing is asked of it")
+    spec = catalogue.specs().get(target.source)
+    policy = Policy(spec.allow_addresses if spec else (), [target.port])
+    piece = direct.capture(
+        target, lambda address: fetch(address, policy=policy, max_bytes=direct.MAX_BODY),
+        sealed_originals(config), revealed, sha256,
+    )  # fmt: skip
+    work.decided(capture, "direct", piece, who, reason)
 
 
 def maker(config: Config, engine: Engine) -> Maker:

@@ -38,7 +38,7 @@ class Measured:
 
 def gather(target: Target, measured: Measured) -> Piece:
     """The whole list; an item that cannot be measured says so."""
-    public, why = _public_address(measured)
+    public, why = public_address(measured)
     offset = measured.offset_ms()
     items = [
         _item("machine", "décrite / described", _machine(), True),
@@ -101,7 +101,8 @@ def chromium_version(path: str) -> str:
     return done.stdout.decode("utf-8", "replace").strip()[:100] or "not measured"
 
 
-def _public_address(measured: Measured) -> tuple[str, str]:
+def public_address(measured: Measured) -> tuple[str, str]:
+    """The address that the world sees, or "" and why it is not known."""
     if not measured.echo:
         return "", "not measured: no evidence.public_address_from is configured"
     try:

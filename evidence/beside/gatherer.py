@@ -16,10 +16,19 @@ import structlog
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from evidence.beside.piece import NotConfigured, NotHad, NotPossible, Piece, Target
+from evidence.beside.piece import (
+    NotConfigured,
+    NotHad,
+    NotNeeded,
+    NotPossible,
+    Piece,
+    Proposed,
+    Target,
+)
 from evidence.store import Store
 from index.custody import enter
 from index.engine import reading, writing
+from index.errors import NotFound
 from index.leases import utc_now
 from index.schema import Capture, EvidenceItem, Hit
 
@@ -150,6 +159,10 @@ class Gatherer:
             return "made", self._kinds[kind](target), ""
         except NotPossible as reason:
             return "not-possible", None, str(reason)
+        except NotNeeded as reason:
+            return "not-needed", None, str(reason)
+        except Proposed as what:
+            return "proposed", None, str(what)
         except NotConfigured as error:
             return "failed for good", None, str(error)
         except NotHad as error:
@@ -159,7 +172,22 @@ class Gatherer:
             log.exception("piece-broke", kind=kind)
             return "failed", None, f"unforeseen: {type(error).__name__}"
 
-    def _keep(self, capture: int, kind: str, state: str, piece: Piece | None, error: str) -> None:
+    def target(self, capture: int) -> tuple[Target, str]:
+        """One capture and its SHA-256; raises NotFound."""
+        with reading(self._engine) as connection, Session(connection) as session:
+            row = session.get(Capture, capture)
+            if row is None:
+                raise NotFound(f"There is no capture {capture}; a dossier's captures/ names them.")
+            return self._target(row), row.sha256
+
+    def decided(self, capture: int, kind: str, piece: Piece, who: str, reason: str) -> None:
+        """Keep a piece that a person decided on, in that person's name."""
+        self._keep(capture, kind, "made", piece, "", who, reason)
+
+    def _keep(
+        self, capture: int, kind: str, state: str, piece: Piece | None, error: str,
+        who: str = "vigie", reason: str = "",
+    ) -> None:  # fmt: skip
         body = piece.body if piece else b""
         file = self._store.put(body) if piece else ""
         now = self._clock()
@@ -181,7 +209,7 @@ class Gatherer:
             item.sealed = piece.sealed if piece else ""
             session.flush()
             enter(
-                connection, at=now, who="vigie", what="item", item=f"capture:{capture}",
+                connection, at=now, who=who, what="item", item=f"capture:{capture}", reason=reason,
                 detail={"kind": kind, "state": state, "sha256": item.sha256, "error": item.error,
                         **({"sealed": item.sealed} if item.sealed else {})},
             )  # fmt: skip

@@ -15,6 +15,14 @@ class NotPossible(Exception):
     """The piece cannot exist for this capture (an onion service has no DNS): no failure."""
 
 
+class NotNeeded(Exception):
+    """The capture has by itself what the piece would show."""
+
+
+class Proposed(Exception):
+    """A person is to decide; one sentence says on what."""
+
+
 class NotHad(Exception):
     """The piece could not be had now; one sentence says why."""
 

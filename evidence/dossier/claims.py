@@ -83,9 +83,9 @@ def claims(case: CaseFacts, means: Means) -> list[Claim]:
         ),
         Claim(
             ATTESTED,
-            f"Des enregistrements de la fuite ont été reconnus dans les {count} captures, avec la "
+            f"Des enregistrements de la fuite ont été reconnus dans {count} capture(s), avec la "
             "règle et la probabilité de coïncidence de fuite.json.",
-            f"Records of the leak were recognised in the {count} captures, by the rule and with "
+            f"Records of the leak were recognised in {count} capture(s), by the rule and with "
             "the chance of coincidence in fuite.json.",
             "fuite.json, engagements.json",
         ),

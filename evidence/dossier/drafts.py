@@ -72,7 +72,7 @@ def _copies(
             "captures": [
                 {"id": one.id, "at": moment(one.fetched_at), "sha256": one.sha256,
                  "bytes": one.bytes, "status": one.status,
-                 "peer": f"{one.peer}:{one.connection.get('port') or 0}" if one.peer else ""}
+                 "peer": one.peer}
                 for one in captures
             ],
             "excerpts": [[list(part) for part in snippet.get("segments", ())]

@@ -24,7 +24,7 @@ class Edition:
 COURT = Edition(
     "court",
     True,
-    ("dns", "rdap", "clocks", "chain", "environment", "page", "dom", "visit"),
+    ("dns", "rdap", "clocks", "chain", "environment", "page", "dom", "visit", "direct"),
     True,
     True,
     True,

@@ -17,7 +17,7 @@ from evidence.store import Store
 NAMES = {
     "dns": "dns.json", "clocks": "horloges.json", "chain": "chaine.json",
     "environment": "environnement.json", "page": "page.png", "dom": "dom.html",
-    "visit": "visite.json",
+    "visit": "visite.json", "direct": "directe.json",
 }  # fmt: skip
 
 

@@ -101,7 +101,10 @@ def timeline(case: CaseFacts) -> list[dict[str, Any]]:
         if alert.posted_at:
             moments.append((alert.posted_at, "posted"))
         moments.append((alert.first_seen, "seen"))
-        moments.append((alert.gone_at, "gone") if alert.gone_at else (alert.last_seen, "last"))
+        if alert.gone_at:
+            moments.append((alert.gone_at, "gone"))
+        elif alert.last_seen > alert.first_seen:
+            moments.append((alert.last_seen, "last"))
     moments += [(tables.happened(act), act.what) for act in case.acts if act.what in TOLD]
     if not moments:
         return []

@@ -47,7 +47,7 @@ def run(*arguments: object) -> tuple[int, str]:
 
 def test_gather_export_verify(config: Path, tmp_path: Path) -> None:
     status, told = run("evidence", "gather", "--json", "--config", config)
-    assert (status, json.loads(told)["pieces"]) == (0, 8)
+    assert (status, json.loads(told)["pieces"]) == (0, 9)
     out = tmp_path / "dossier"
     export = ("evidence", "export", 1, "-o", out, "--reason", "assignation", "--config", config)
     status, told = run(*export, "--json")
@@ -59,6 +59,12 @@ def test_gather_export_verify(config: Path, tmp_path: Path) -> None:
     assert told_dns["state"] == "not-possible"
     told_page = json.loads((out / "captures/1/page.png.json").read_text("utf-8"))
     assert (told_page["state"], "no longer watched" in told_page["error"]) == ("failed", True)
+    told_direct = json.loads((out / "captures/1/directe.json").read_text("utf-8"))
+    assert told_direct["state"] == "not-needed"
+    decided = ("--who", "J. Martin", "--reason", "constat", "--yes", "--config", config)
+    answer = CliRunner().invoke(build(), ["evidence", "direct", "1", *map(str, decided)])
+    assert (answer.exit_code, "public address: not measured" in answer.stdout) == (4, True)
+    assert "the capture itself is direct" in answer.stderr
     (out / "LIMITES.md").write_text("Tout est prouvé.\n")
     status, told = run("evidence", "verify", out, "--json")
     assert status == 1

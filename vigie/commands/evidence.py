@@ -127,3 +127,35 @@ def gather(config: ConfigFile = None, json: AsJson = False) -> None:
         console.print_json({"pieces": written, "at": datetime.now(UTC).isoformat()})
     else:
         typer.echo(f"{written:,} pieces were written down.")
+
+
+@evidence.command(
+    "direct", epilog='Example: vigie evidence direct 12 --who "J. Martin" --reason "constat"'
+)
+def direct(
+    capture: Annotated[int, typer.Argument(metavar="CAPTURE", help="A proxied capture.")],
+    who: Annotated[str, typer.Option(help="The person who decides.")],
+    reason: Annotated[str, typer.Option(help="Why; goes into the log.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Capture again without the proxy. It reveals this machine's public address to the site."""
+    from evidence.beside.piece import NotHad, NotNeeded, NotPossible
+    from vigie import config as configuration
+    from vigie.evidence import capture_directly, public_address
+    from vigie.wiring import Catalogue, open_record
+
+    settings = configuration.load(config)
+    revealed = public_address(settings)
+    typer.echo(f"The site will see this machine's public address: {revealed}.")
+    if not yes and not typer.confirm("Ask it directly?"):
+        raise typer.Exit(1)
+    with open_record(settings) as record:
+        catalogue = Catalogue(settings, record.sources.states)
+        try:
+            capture_directly(settings, record, catalogue, capture, revealed, who, reason)
+        except NotPossible as why:
+            console.fail(f"not possible: {why}")
+        except (NotNeeded, NotHad) as why:
+            console.fail(f"{why}.")
+    typer.echo(f"Capture {capture}: the direct answer is sealed and stands beside it.")
