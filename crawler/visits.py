@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 FILES = "vigie_files"
 
 
-@dataclass
+@dataclass(slots=True)
 class Walk:
     """One list or thread over its pages. `backwards`: a known thread is read from its end;
     `reread`: it is as it was as far as lists tell, and is read again for edits; `sent`: its first
@@ -39,7 +39,7 @@ PRIORITY = {START: 100, FEED: 60, ITEM: 40, FOLLOW: 30, LIST: 20}
 REREAD = -30
 
 
-@dataclass
+@dataclass(slots=True)
 class Visit:
     """Why a request is made. `step`: how far behind the link in a post; `words`: those around it,
     among which an archive's password may be."""
