@@ -92,6 +92,7 @@ DATES = re.compile(
     r"^.*?/(?:archives?/)?(?P<year>(?:19|20)\d\d)(?:[/-](?P<month>0?[1-9]|1[0-2]))?"
     r"(?:[/-](?P<day>0?[1-9]|[12]\d|3[01]))?/?(?:index\.\w+)?$"
 )
+FOR_YEARS = re.compile(r"/(?:archives?/|calendar/|calendrier/|agenda/|blog/)?")
 MAX_DEPTH, MAX_SAME = 14, 2
 
 
@@ -157,6 +158,8 @@ def is_date(address: str, now: datetime) -> int:
     found = DATES.match(urlsplit(address).path)
     if found is None:
         return 0
+    if not found["month"] and not FOR_YEARS.fullmatch(found.string[: found.start("year")]):
+        return 0  # a paste or topic of that number, which no calendar counts
     year, month = int(found["year"]), int(found["month"] or 1)
     return 2 if (year, month) > (now.year, now.month) else 1
 

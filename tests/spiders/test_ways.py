@@ -23,7 +23,9 @@ def followed(address: str, *hrefs: str) -> list[str]:
     return [link.location.removeprefix("http://f.example") for link in found.links][1:]
 
 
-@pytest.mark.parametrize("href", ["/p/31", "/?p=12", "/2026/11/", "/docs/5", "/show.php?id=4"])
+@pytest.mark.parametrize(
+    "href", ["/p/31", "/p/2050", "/?p=12", "/2026/11/", "/docs/5", "/show.php?id=4"]
+)
 def test_what_may_hold_posts_is_followed(href: str) -> None:
     assert followed("/", href) == [href]
 
