@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel.jit import inlined, inner, kernel, pointer
+from matching.kernel.vector import load_word
 
 u64 = np.uint64
 i64 = np.int64
@@ -53,6 +54,33 @@ def siphash_bytes(data, start, end, k0, k1):
     m = u64(size & 255) << u64(56)
     for j in range(end - at):
         m |= u64(data[at + j]) << u64(8 * j)
+    v3 ^= m
+    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    v0 ^= m
+    v2 ^= u64(255)
+    for _ in range(4):
+        v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+@inner
+def siphash_padded(data, start, end, k0, k1):
+    """`siphash_bytes` of bytes behind which eight more can be read."""
+    v0 = k0 ^ u64(0x736F6D6570736575)
+    v1 = k1 ^ u64(0x646F72616E646F6D)
+    v2 = k0 ^ u64(0x6C7967656E657261)
+    v3 = k1 ^ u64(0x7465646279746573)
+    at = start
+    while at + 8 <= end:
+        m = load_word(data, at)
+        v3 ^= m
+        v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+        v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
+        v0 ^= m
+        at += 8
+    m = load_word(data, at) & ((u64(1) << (u64(8) * u64(end - at))) - u64(1))
+    m |= u64((end - start) & 255) << u64(56)
     v3 ^= m
     v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)
     v0, v1, v2, v3 = sip_round(v0, v1, v2, v3)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
+from matching.kernel.entries import phrase_bit
 from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.neighbours import hash_less_one
 from matching.kernel.shapes import collect, pack
@@ -30,6 +31,7 @@ NARROW_PAIR = 16  # rows that may share a key which makes candidates by itself
 NARROW_STREET = 8
 NARROW_DATE = 48  # dates are often all there is beside a name with a slip
 SHINGLE_WORDS = 5
+ANYWHERE = (0, 1 << 40)
 
 
 class Hits(NamedTuple):
@@ -270,9 +272,13 @@ def pair_hits(t, tokens, ring, hits, n, room, wide, leak):
 
 @inner
 def shingle_hits(t, tokens, window, seen, hits, n, room, leak):
-    """Hits of the last five words; `window` holds their keys; returns (n, seen)."""
+    """Hits of the last five words; `window` holds their keys and `seen` counts those that stand in
+    a comment of the leak, as far as a filter tells; returns (n, seen)."""
     if tokens.aux[t] < 0:
         return n, seen
+    at = phrase_bit(tokens.key[t], leak.name_mask)
+    if not (leak.name_bits[i64(at >> u64(3))] >> (at & u64(7))) & u64(1):
+        return n, 0
     window[seen % SHINGLE_WORDS] = tokens.key[t]
     seen += 1
     if seen < SHINGLE_WORDS:
@@ -304,7 +310,7 @@ def wanted(t, tokens):
 
 
 @inner
-def near_hits(f, t, tokens, hits, n, room, s, ring, phones, leak):
+def near_hits(f, t, tokens, hits, n, room, s, ring, near, leak):
     """Hits of an identifier that is not in the leak as it stands, but with one slip may be."""
     kind = tokens.kind[t]
     if kind == k.NIR:
@@ -312,7 +318,7 @@ def near_hits(f, t, tokens, hits, n, room, s, ring, phones, leak):
     if kind == k.PHONE:
         if tokens.aux[t] == 0 and f[tokens.start[t]] != 48 and f[tokens.start[t] + 1] != 48:
             return n  # nine digits of any kind
-        if not phones:
+        if tokens.start[t] < near[0] or tokens.start[t] > near[1]:
             ring[RING_LEFT] = 1
             return n
         return near_number(f, t, tokens, 9, kind, k.PHONE_NEAR, hits, n, room, s, leak)
@@ -340,11 +346,12 @@ def is_town(t, tokens):
 
 
 @inner
-def find_hits(f, tokens, count, hits, room, phones, shingles, s, ring, window, wide, leak):
+def find_hits(f, tokens, count, hits, room, near, shingles, s, ring, window, wide, leak):
     """Look every token up; returns how many hits there are.
 
-    Without `phones` those with a slip are left out, and `ring[RING_LEFT]` tells so. They make no
-    row a candidate by themselves, and cost ten look-ups each.
+    Phones with a slip that do not begin in `near` (first byte, last) are left out, and
+    `ring[RING_LEFT]` tells so: they make no row a candidate by themselves, and cost ten look-ups
+    each.
     """
     n = 0
     seen = 0
@@ -360,7 +367,7 @@ def find_hits(f, tokens, count, hits, room, phones, shingles, s, ring, window, w
             before = n
             n = take_exact(hits, n, room, tokens.key[t], t, kind, leak)
             if n == before:
-                n = near_hits(f, t, tokens, hits, n, room, s, ring, phones, leak)
+                n = near_hits(f, t, tokens, hits, n, room, s, ring, near, leak)
         if kind == k.STREET or (kind == k.DATE and tokens.aux[t] > 0):
             n = meet_place(t, tokens, ring, hits, n, room, leak)
         elif (kind == k.WORD or kind == k.NUMBER) and is_town(t, tokens):

@@ -48,3 +48,4 @@ Q_SOME, Q_LOCAL, Q_INITIAL, Q_DATE_PARTS = range(4, 8)  # some of its words, an 
 SKETCH_BYTES = 56  # see pieces
 QUARTER_BITS = 4.0  # weights are stored as quarter bits in one byte
 WORD_TABLE = 2048  # places in the table of public words
+MIX, MIX_BEHIND = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F  # odd numbers that words are mixed with

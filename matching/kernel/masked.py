@@ -14,6 +14,7 @@ from matching.kernel.masks import (
     M_NIR,
     M_PHONE,
     M_WORD,
+    MOST,
     N_DOMAIN,
     N_DOMAIN_END,
     WIDTH,
@@ -205,7 +206,7 @@ def match_names(e, sketch, rows, desk, keys, count):
 def match_masks(f, start, end, rows, desk, keys):
     """Credit everything masked in the window to the columns of which nothing else is seen."""
     if desk.info[I_MASKS] < 0:
-        desk.info[I_MASKS] = find_masks(f, start, end, desk.masks)
+        desk.info[I_MASKS] = find_masks(f, start, end, desk.masks, MOST, True)
     count = desk.info[I_MASKS]
     sketch = sketch_of(rows)
     for e in range(count):

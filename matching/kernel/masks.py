@@ -17,6 +17,7 @@ from matching.kernel.shapes import date_at, group, is_digit, is_letter, separato
 i64 = np.int64
 
 MOST = 48  # of one window
+ROOM = 256  # of what stands around a hit
 WIDTH = 18  # numbers kept of each
 HIDDEN = -1
 M_PHONE, M_NIR, M_MAIL, M_WORD, M_DATE = range(5)
@@ -35,12 +36,12 @@ class Masks(NamedTuple):
 
 
 def new_masks() -> Masks:
-    """Room for MOST masked values."""
+    """Room for ROOM masked values, and whether initials were left out."""
     return Masks(
-        np.zeros(MOST, np.int64),
-        np.zeros(MOST, np.int64),
-        np.zeros(MOST, np.int64),
-        np.zeros(MOST * WIDTH, np.int64),
+        np.zeros(ROOM, np.int64),
+        np.zeros(ROOM + 1, np.int64),
+        np.zeros(ROOM, np.int64),
+        np.zeros(ROOM * WIDTH, np.int64),
     )
 
 
@@ -333,16 +334,20 @@ def odd_date(f, i, m, n):
 
 
 @inner
-def find_masks(f, start, end, m):
-    """Everything masked in [start, end); returns how many."""
+def find_masks(f, start, end, m, most, initials):
+    """Everything masked in [start, end), at most `most`; returns how many.
+
+    `initials` says whether single letters (J.) are kept; `m.start[ROOM]` is 1 where some were not.
+    """
+    m.start[ROOM] = 0
     n = 0
     i = start
-    while i < end and n < MOST:
+    while i < end and n < most:
         c = f[i]
         open_ = i == start or is_edge(f[i - 1])
         if open_ and (is_digit(c) or hides(f, i) or (is_figure(c) and is_figure(f[i + 1]))):
             n, behind = masked_number(f, i, end, m, n)
-            if behind == i and is_digit(c) and n < MOST:
+            if behind == i and is_digit(c) and n < most:
                 n, behind = odd_date(f, i, m, n)
             if behind > i:
                 i = behind
@@ -351,7 +356,11 @@ def find_masks(f, start, end, m):
             n = masked_mail(f, i, start, end, m, n)
             i += 1
         elif is_letter(c) and open_:
+            held = n
             n, behind = masked_word(f, i, end, m, n)
+            if not initials and n > held and behind == i + 1:
+                n = held
+                m.start[ROOM] = 1
             i = max(i + 1, behind)
         else:
             i += 1

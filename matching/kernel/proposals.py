@@ -10,7 +10,7 @@ from matching.kernel.bench import CANDIDATES, MAX_PROPOSALS, SEAT
 from matching.kernel.desk import I_CLOCK, I_MASKS, fill_set, glance, open_row
 from matching.kernel.evidence import speaks
 from matching.kernel.jit import inlined, inner
-from matching.kernel.masks import find_masks
+from matching.kernel.masks import MOST, find_masks
 
 i64 = np.int64
 
@@ -140,7 +140,7 @@ def propose(
         if count == 0:
             continue
         fill_set(tokens, first, behind, start, end, desk)
-        desk.info[I_MASKS] = find_masks(f, start, end, desk.masks)
+        desk.info[I_MASKS] = find_masks(f, start, end, desk.masks, MOST, True)
         masked = desk.info[I_MASKS] > 0
         best = 0.0
         for c in range(count):

@@ -23,6 +23,7 @@ from matching.kernel.shapes import (
     phone_start,
     tidy,
 )
+from matching.kernel.sieve import low_bytes
 from matching.kernel.tokens import (
     S_HOUSE,
     S_JOINED,
@@ -34,21 +35,31 @@ from matching.kernel.tokens import (
     scratch_pointers,
     token_pointers,
 )
-from matching.siphash import join, siphash_bytes, siphash_number
+from matching.kernel.vector import LANES, digits, letters, load_word, trailing_zeros
+from matching.siphash import join, siphash_long, siphash_number, siphash_padded, siphash_short
 
 u64 = np.uint64
 i64 = np.int64
 u8 = np.uint8
 
+LISTED = 12  # letters of the longest word in a public list
+MIX, MIX_BEHIND = k.MIX, k.MIX_BEHIND
+
 
 @inner
 def word_flags(f, start, end, numbers, marks):
     """Flags of a word in the public lists, 0 when it stands in none."""
-    if end - start > 12:
+    size = end - start
+    if size > LISTED:
         return 0
-    number = u64(0xCBF29CE484222325)
-    for i in range(start, end):
-        number = (number ^ u64(f[i])) * u64(0x100000001B3)
+    number = load_word(f, start)
+    behind = u64(size)
+    if size > 8:
+        behind |= (load_word(f, start + 8) & low_bytes(size - 8)) << u64(8)
+    elif size < 8:
+        number &= low_bytes(size)
+    number = (number * u64(MIX)) ^ (behind * u64(MIX_BEHIND))
+    number ^= number >> u64(32)
     mask = u64(WORD_TABLE - 1)
     at = number & mask
     while numbers[at] != u64(0):
@@ -66,19 +77,29 @@ def word_key(f, start, end, scratch, keys):
     if f[start] == 115 and f[start + 1] == 116 and (size == 2 or (size == 3 and f[end - 1] == 101)):
         scratch[0], scratch[1], scratch[2] = u8(115), u8(97), u8(105)  # saint, sainte
         scratch[3], scratch[4], scratch[5] = u8(110), u8(116), u8(101)
-        return siphash_bytes(scratch, 0, 3 + size, k0, k1)
-    return siphash_bytes(f, start, end, k0, k1)
+        return siphash_padded(scratch, 0, 3 + size, k0, k1)
+    return siphash_padded(f, start, end, k0, k1)
 
 
 @inner
 def joined_key(f, start, middle, end, scratch, keys):
     """The key of two words written as one; `middle` is the byte between them."""
+    first, size = middle - start, end - start - 1
+    if first < 8 and size < 16:
+        k0, k1 = keys[2 * k.WORD], keys[2 * k.WORD + 1]
+        m = load_word(f, start) & low_bytes(first)
+        m |= load_word(f, middle + 1) << (u64(8) * u64(first))
+        tag = u64(size) << u64(56)
+        if size < 8:
+            return siphash_short((m & low_bytes(size)) | tag, k0, k1)
+        rest = load_word(f, middle + 9 - first)
+        return siphash_long(m, (rest & low_bytes(size - 8)) | tag, k0, k1)
     size = 0
     for i in range(start, end):
         if i != middle and size < 500:
             scratch[size] = f[i]
             size += 1
-    return siphash_bytes(scratch, 0, size, keys[2 * k.WORD], keys[2 * k.WORD + 1])
+    return siphash_padded(scratch, 0, size, keys[2 * k.WORD], keys[2 * k.WORD + 1])
 
 
 @inner
@@ -160,9 +181,9 @@ def put_email(f, at, floor, tokens, n, s, keys):
         n -= 1
     s.state[S_PREVIOUS] = -1
     s.state[S_LEFT] = 0
-    key = siphash_bytes(s.bytes, 0, size, keys[2 * k.EMAIL], keys[2 * k.EMAIL + 1])
+    key = siphash_padded(s.bytes, 0, size, keys[2 * k.EMAIL], keys[2 * k.EMAIL + 1])
     n = put(tokens, n, k.EMAIL, key, start, end, 1)
-    key = siphash_bytes(s.bytes, 0, local, keys[2 * k.LOCAL], keys[2 * k.LOCAL + 1])
+    key = siphash_padded(s.bytes, 0, local, keys[2 * k.LOCAL], keys[2 * k.LOCAL + 1])
     return put(tokens, n, k.LOCAL, key, start, at, local), end
 
 
@@ -253,13 +274,15 @@ def put_digits(f, i, j, tokens, n, s, keys):
 @inner
 def put_alnum(f, i, end, tokens, n, s, keys):
     """Append what begins at a letter or digit; returns (count, position to go on from)."""
-    j = i
-    letters = True
-    while j < end and (is_letter(f[j]) or is_digit(f[j])):
-        if is_digit(f[j]):
-            letters = False
-        j += 1
-    if letters:
+    of_letters = letters(f, i)
+    size = trailing_zeros(~(of_letters | digits(f, i)))
+    j = min(i + size, end)
+    is_word = trailing_zeros(~of_letters) >= j - i
+    if size == LANES:
+        while j < end and (is_letter(f[j]) or is_digit(f[j])):
+            is_word &= is_letter(f[j])
+            j += 1
+    if is_word:
         if j - i >= 2 and j - i <= 40:
             n = put_word(f, i, j, tokens, n, s, keys)
         return n, j

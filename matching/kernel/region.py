@@ -23,7 +23,7 @@ from matching.kernel.desk import (
     row_pointers,
 )
 from matching.kernel.evidence import evaluate, grade_words
-from matching.kernel.hits import find_hits, hit_pointers
+from matching.kernel.hits import ANYWHERE, find_hits, hit_pointers
 from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.proposals import CLEAR, NEAR_FROM, NEVER, bounds, propose, sort_proposals
 from matching.kernel.reading import tokenise
@@ -177,8 +177,8 @@ def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
             bytes_, start, end, with_chunks, tokens, len(bench.tokens.kind), scratch, keys.keys
         )
         n_hits = find_hits(
-            bytes_, tokens, n_tokens, hits, MAX_HITS, True, shingles, scratch, pointer(bench.ring),
-            pointer(bench.shingle), pointer(bench.wide), keys,
+            bytes_, tokens, n_tokens, hits, MAX_HITS, ANYWHERE, shingles, scratch,
+            pointer(bench.ring), pointer(bench.shingle), pointer(bench.wide), keys,
         )  # fmt: skip
         if keys.missing[0]:
             return 0, n_hits, n_tokens

@@ -8,7 +8,8 @@ from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.tokens import S_HOUSE, S_JOINED, S_LEFT, S_TYPED, put
-from matching.siphash import siphash_bytes
+from matching.kernel.vector import LANES, chunks, trailing_zeros
+from matching.siphash import siphash_padded
 
 i64 = np.int64
 u8 = np.uint8
@@ -49,7 +50,7 @@ def put_leet(f, start, end, tokens, n, s, keys):
                 return n
     if 2 * letters < end - start:
         return n
-    key = siphash_bytes(s.bytes, 0, end - start, keys[2 * k.WORD], keys[2 * k.WORD + 1])
+    key = siphash_padded(s.bytes, 0, end - start, keys[2 * k.WORD], keys[2 * k.WORD + 1])
     return put(tokens, n, k.WORD, key, start, end, 0)
 
 
@@ -66,7 +67,7 @@ def put_run(f, start, end, tokens, n, s, keys):
         elif digits:
             house += 1
     aux = -1
-    key = siphash_bytes(f, start, end, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
+    key = siphash_padded(f, start, end, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
     if digits and end - start <= 9:
         aux = 0
         for i in range(start, end):
@@ -74,7 +75,7 @@ def put_run(f, start, end, tokens, n, s, keys):
     if house and house <= 4 and end - start - house <= 3:
         # 12bis is the house 12.
         if not digits:
-            inner = siphash_bytes(
+            inner = siphash_padded(
                 f, start, start + house, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1]
             )
             n = put(tokens, n, k.NUMBER, inner, start, start + house, 0)
@@ -101,9 +102,13 @@ def is_chunk(c):
 def put_chunk(f, at, stop, tokens, n, keys):
     """Append the run of non-delimiters that begins at `at`; returns (count, its end)."""
     end = at
-    while end < stop and is_chunk(f[end]):
-        end += 1
+    while end < stop:
+        size = trailing_zeros(~chunks(f, end))
+        end += size
+        if size < LANES:
+            break
+    end = min(end, stop)
     if end - at >= 4 and end - at <= 64:
-        key = siphash_bytes(f, at, end, keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1])
+        key = siphash_padded(f, at, end, keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1])
         n = put(tokens, n, k.CHUNK, key, at, end, 0)
     return n, end

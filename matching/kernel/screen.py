@@ -30,6 +30,7 @@ from matching.kernel.reading import tokenise
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
 from matching.kernel.sift import mark_all, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
+from matching.kernel.windows import WIDEST
 from matching.kernel.worth import BOUNDS, LOCAL, find_worth
 
 u8 = np.uint8
@@ -39,6 +40,7 @@ i64 = np.int64
 MARGIN = 64  # newlines before a region's copy
 AROUND = 2 * NAME_REACH  # bytes about a name that many bear that are read for its town
 OVERLAP = 1500  # bytes that a part shares with the one before it
+NOWHERE = (1, 0)  # as the bytes about which phones with a slip are looked up
 DENSE = 8  # rows found in a part behind which the next one is read unseen
 
 # Places in Screen.info.
@@ -147,7 +149,7 @@ def sift_region(
     blocks = sift(text, n, sieve, scratch, streets, shingles, leak)
     count = tokenise_marked(text, blocks, n, sieve, tokens, room, scratch, leak.keys)
     n_hits = find_hits(
-        text, tokens, count, hits, MAX_HITS, False, shingles, scratch, ring, window, wide, leak
+        text, tokens, count, hits, MAX_HITS, NOWHERE, shingles, scratch, ring, window, wide, leak
     )  # fmt: skip
     common = ring[RING_COUNTS + 3]
     if common and not leak.missing[0]:
@@ -159,11 +161,15 @@ def sift_region(
         else:
             count = tokenise(text, 0, n, False, tokens, room, scratch, leak.keys)
         n_hits = find_hits(
-            text, tokens, count, hits, MAX_HITS, False, shingles, scratch, ring, window, wide, leak
+            text, tokens, count, hits, MAX_HITS, NOWHERE, shingles, scratch, ring, window, wide,
+            leak,
         )  # fmt: skip
     if n_hits and ring[RING_LEFT] and not leak.missing[0]:
+        # They count beside other values of a row only.
+        first, last = tokens.start[hits.token[0]], tokens.start[hits.token[n_hits - 1]]
+        near = (i64(first) - WIDEST, i64(last) + WIDEST)
         n_hits = find_hits(
-            text, tokens, count, hits, MAX_HITS, True, shingles, scratch, ring, window, wide, leak
+            text, tokens, count, hits, MAX_HITS, near, shingles, scratch, ring, window, wide, leak
         )  # fmt: skip
     if n_hits and not leak.missing[0]:
         find_worth(

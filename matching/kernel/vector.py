@@ -65,6 +65,13 @@ def _clock_gap(builder: Any, block: Any, _args: Any) -> Any:
     return _any(builder, *(between(builder, block, each, each) for each in (32, 95, 116)))
 
 
+def _chunks(builder: Any, block: Any, _args: Any) -> Any:
+    """What may stand inside a password: anything but space, quotes and delimiters."""
+    others = [between(builder, block, 0, 32)]
+    others += [between(builder, block, each, each) for each in b"\"',:;|<>"]
+    return builder.not_(_any(builder, *others))
+
+
 def _months(builder: Any, block: Any, _args: Any) -> Any:
     """What a month may begin with, in French or English, or er behind a 1."""
     letters = (97, 100, 101, 102, 106, 109, 110, 111, 115)
@@ -93,6 +100,7 @@ dash: Any = _mask_of("dash", lambda b, block, _: between(b, block, 45, 45))
 colon: Any = _mask_of("colon", lambda b, block, _: between(b, block, 58, 58))
 clock_gap: Any = _mask_of("clock_gap", _clock_gap)
 pluses: Any = _mask_of("pluses", lambda b, block, _: between(b, block, 43, 43))
+chunks: Any = _mask_of("chunks", _chunks)
 corsican: Any = _mask_of("corsican", lambda b, block, _: between(b, block, 97, 98))
 months: Any = _mask_of("months", _months)
 unusual: Any = _mask_of("unusual", _unusual)

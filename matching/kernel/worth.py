@@ -11,8 +11,6 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.desk import (
-    I_DATES,
-    I_MASKS,
     I_NEAR,
     I_STAMP,
     MAX_TOKENS,
@@ -21,55 +19,34 @@ from matching.kernel.desk import (
     fill_set,
     glance,
     open_row,
-    seek_near,
 )
-from matching.kernel.evidence import WORD_NEAR_COST, sum_classes, total
 from matching.kernel.jit import inlined, inner
-from matching.kernel.masked import (
-    COMMENT_MOST,
-    birth_bits,
-    follow,
-    mail_bits,
-    name_bits,
-    nir_bits,
-    phone_bits,
-    sketch_of,
-    tells,
-)
-from matching.kernel.masks import M_DATE, M_MAIL, M_NIR, M_PHONE, M_WORD, WIDTH, find_masks
-from matching.kernel.masks import MOST as MOST_MASKS
-from matching.kernel.pieces import (
-    COMMENT_WORDS,
-    P_BIRTH,
-    P_COMMENT,
-    P_FIRST,
-    P_SURNAMES,
-    birth_part,
-    piece,
-    word_piece,
-)
+from matching.kernel.masked import COMMENT_MOST
+from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
 from matching.kernel.reading import tokenise
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.windows import LONG, WIDEST
+from matching.kernel.worth_bounds import (
+    AT_COMMENT,
+    beside_bound,
+    comment_bound,
+    count_masks,
+    is_named,
+    words_bound,
+)
 
-u64 = np.uint64
-u32 = np.uint32
 i64 = np.int64
 
 NEAR_BY = LONG + 100  # what speaks for one row lies no further apart, long lines aside
 AHEAD = 1600  # more is read at once behind a hit, for the next one
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
-CHAIN = 4  # words of a comment in a row that count
 SLACK = 0.5
 SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
 JUDGED = 1024  # rows of names remembered as not speaking, where the same text is asked again
 JUDGED_AT = 8  # where these begin in `bounds`
 BOUNDS = JUDGED_AT + JUDGED
-BIRTH_PARTS = 14.0  # two parts of a birth date
-NEAR_NUMBER = 20.0  # a phone or address with a slip
-ALL = 36.0
 
 
 @inner
@@ -149,161 +126,29 @@ def is_weak(kind):
 
 
 @inner
-def quotes_comment(local, count, rows, desk):
-    """Whether words follow each other as in the opened record's comment."""
-    at = sketch_of(rows) + P_COMMENT
-    if desk.record8[at + CHAIN - 1] == 0:
-        return False
-    for begin in range(count):
-        if not tells(begin, local, 0, 1 << 40):
-            continue
-        wanted = word_piece(local.key[begin])
-        for p in range(COMMENT_WORDS):
-            if desk.record8[at + p] == wanted and chain_from(at, p, begin, local, count, desk):
-                return True
-    return False
-
-
-@inner
-def chain_from(at, p, begin, local, count, desk):
-    """Whether CHAIN words follow each other from piece `p` and token `begin` on."""
-    chain, gap, place = 1, 0, i64(p)
-    t = begin + 1
-    while t < count and gap <= 2:
-        if tells(t, local, 0, 1 << 40):
-            found = follow(at, place, word_piece(local.key[t]), chain, desk)
-            if found >= 0:
-                chain += 1
-                gap = 0
-                place = found
-                if chain >= CHAIN:
-                    return True
-            else:
-                gap += 1
-        t += 1
-    return False
-
-
-@inlined
-def count_masks(f, low, high, desk):
-    """How many masked values f[low:high], what the desk's set was filled from, shows."""
-    if desk.info[I_MASKS] < 0:
-        desk.info[I_MASKS] = find_masks(f, low, high, desk.masks)
-    return desk.info[I_MASKS]
-
-
-@inner
-def dates_bound(local, count, rows, desk, keys):
-    """The most that a date around a hit can say for a birth date with a slip: two parts agree."""
-    at = sketch_of(rows) + P_BIRTH
-    if desk.info[I_DATES] == 0 or desk.record8[at] == 0:
-        return 0.0
-    for t in range(count):
-        date = i64(local.aux[t])
-        if local.kind[t] != k.DATE or date <= 0:
-            continue
-        same = 0
-        for part in range(3):
-            wanted = piece(birth_part(date, part), P_BIRTH + part, keys)
-            same += 1 if desk.record8[at + part] == wanted else 0
-        if same >= 2:
-            return BIRTH_PARTS
-    return 0.0
-
-
-@inner
-def masks_bound(f, low, high, rows, desk, keys):
-    """The most that masked values in f[low:high] can say for the opened record."""
-    count = count_masks(f, low, high, desk)
-    if count == 0:
-        return 0.0
-    if count >= MOST_MASKS:
-        return ALL
-    sketch = sketch_of(rows)
-    phone, nir, mail, birth, first, surname = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for e in range(count):
-        kind = desk.masks.kind[e]
-        base = e * WIDTH
-        if kind == M_WORD:
-            first = max(first, name_bits(base, sketch + P_FIRST, desk, keys))
-            surname = max(surname, name_bits(base, sketch + P_SURNAMES, desk, keys))
-            surname = max(surname, name_bits(base, sketch + P_SURNAMES + 2, desk, keys))
-        elif kind == M_PHONE:
-            phone = max(phone, phone_bits(base, sketch, desk, keys))
-        elif kind == M_NIR:
-            nir = max(nir, nir_bits(base, sketch, desk, keys))
-        elif kind == M_MAIL:
-            mail = max(mail, mail_bits(f, base, sketch, desk, keys))
-        elif kind == M_DATE:
-            birth = max(birth, birth_bits(base, sketch, desk, keys))
-    return phone + nir + mail + birth + first + surname
-
-
-@inner
-def words_bound(near, rows, local, desk):
-    """The most that the words and numbers around a hit can say for the opened record.
-
-    `near` 0: as they stand; 1: as if every word not there stood there with a slip; 2: with the
-    slips that `fill_near` found.
-    """
-    weights = rows.slots * 4
-    for c in range(rows.columns):
-        desk.bits[c] = 0.0
-    for s in range(rows.slots):
-        desk.slot_token[s] = -1
-        sig = desk.record32[s]
-        if sig == 0:
-            continue
-        worth = desk.record8[weights + s] / k.QUARTER_BITS
-        if not is_shown(sig, local, desk):
-            worth -= WORD_NEAR_COST
-            may = rows.slot_role[s] == k.R_WORD or (
-                rows.column_class[rows.slot_column[s]] == k.C_INSURER_NUMBER
-            )
-            if worth <= 0.0 or near == 0 or not may or (near == 2 and seek_near(sig, desk) < 0):
-                continue
-        desk.slot_token[s] = 0
-        desk.bits[rows.slot_column[s]] += worth
-    sum_classes(rows, desk)
-    # Doctor and laboratory count less beside a place, and the window may not show that place.
-    care = desk.by_class[k.C_DOCTOR] + desk.by_class[k.C_LABORATORY]
-    return total(desk) + 0.3 * min(16.0, care)
-
-
-@inner
-def is_shown(sig, local, desk):
-    """Whether a value stands in the set of what was read."""
-    p = i64(sig) & (SET_SIZE - 1)
-    while desk.place[p]:
-        if u32(local.key[desk.place[p] - 1] & u64(0xFFFFFFFF)) == sig:
-            return True
-        p = (p + 1) & (SET_SIZE - 1)
-    return False
-
-
-@inner
-def speaks_for_row(f, size, least, near_kind, pair, local, bounds, rows, desk, scratch, leak):
+def speaks_for_row(f, size, least, kind, exact, local, bounds, rows, desk, scratch, leak):
     """Whether what stands around a hit can lift the opened record to `least` bits.
 
-    `pair`: the hit is a whole name; then words with a slip are looked for from MUCH bits on (see
-    `proposals.wants_near`).
+    `exact`: the hit is no slip. Beside a whole name words with a slip are looked for from MUCH bits
+    on (see `proposals.wants_near`).
     """
     low, high = max(i64(0), bounds[0]), min(bounds[1], size)
-    beside = near_kind + dates_bound(local, bounds[2], rows, desk, leak.keys)
-    beside += masks_bound(f, low, high, rows, desk, leak.keys)
-    if words_bound(1, rows, local, desk) + beside + COMMENT_MOST < least:
+    count = bounds[2]
+    beside = beside_bound(f, low, high, kind, exact, local, count, rows, desk, leak.keys)
+    told = words_bound(0, beside, rows, local, desk)
+    from_ = MUCH if kind == k.PAIR and is_named(rows, desk) else NEAR_FROM
+    may = words_bound(1, beside, rows, local, desk)
+    if told + COMMENT_MOST < from_ or may + COMMENT_MOST < least:
         return False
-    if quotes_comment(local, bounds[2], rows, desk):
-        beside += COMMENT_MOST
-    told = words_bound(0, rows, local, desk) + beside
-    if told >= least or told < NEAR_FROM or (pair and told < MUCH):
+    quoted = max(0.0, comment_bound(local, count, rows, desk) - beside[AT_COMMENT])
+    told += quoted
+    may += quoted
+    if told >= least or told < from_ or may < least:
         return told >= least
-    if words_bound(1, rows, local, desk) + beside < least:
-        return False
     if desk.info[I_NEAR] < 0:
-        fill_near(f, local, 0, bounds[2], low, high, desk, scratch, leak)
+        fill_near(f, local, 0, count, low, high, desk, scratch, leak)
     return desk.info[I_NEAR] >= SET_SIZE // 2 or (
-        words_bound(2, rows, local, desk) + beside >= least
+        words_bound(2, beside, rows, local, desk) + quoted >= least
     )
 
 
@@ -314,7 +159,8 @@ def shows_enough(f, size, local, bounds, rows, desk):
     seen = glance(rows, local, desk)
     if seen >= COLUMNS or seen < COLUMNS - 1:
         return seen >= COLUMNS
-    return count_masks(f, max(i64(0), bounds[0]), min(bounds[1], size), desk) > 0
+    low, high = max(i64(0), bounds[0]), min(bounds[1], size)
+    return count_masks(f, low, high, desk) > 0 or desk.masks.start[ROOM] > 0
 
 
 @inner
@@ -339,17 +185,10 @@ def is_pointed_to(
         return False
     if not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
         return True
-    near_kind = 0.0
-    if kind == k.SHINGLE:
-        near_kind = ALL
-    elif hits.quality[h] != k.Q_EXACT:
-        near_kind = NEAR_NUMBER
+    exact = hits.quality[h] == k.Q_EXACT
     speaks = (not is_weak(kind) or shows_enough(f, size, local, bounds, rows, desk)) and (
-        speaks_for_row(
-            f, size, least, near_kind, kind == k.PAIR, local, bounds, rows, desk, scratch,
-            leak,
-        )
-    )  # fmt: skip
+        speaks_for_row(f, size, least, kind, exact, local, bounds, rows, desk, scratch, leak)
+    )
     if kind == k.PAIR and not speaks:
         bounds[seat] = asked
     return speaks

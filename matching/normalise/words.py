@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.kinds import F_PLACE, F_STOP, F_STREET, F_TITLE, F_TRADE
+from matching.kernel.kinds import F_PLACE, F_STOP, F_STREET, F_TITLE, F_TRADE, MIX, MIX_BEHIND
 from matching.kernel.tokens import WORD_TABLE
 
 STOP = """
@@ -59,11 +59,12 @@ def flags() -> dict[str, int]:
 
 
 def word_number(word: str) -> int:
-    """FNV-1a of the word's bytes, as the kernels compute it (public lists need no key)."""
-    number = 0xCBF29CE484222325
-    for byte in word.encode("ascii"):
-        number = ((number ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return number
+    """A number for a word of at most twelve letters, as `reading.word_flags` computes it."""
+    text = word.encode("ascii")
+    ahead = int.from_bytes(text[:8], "little")
+    behind = len(text) | int.from_bytes(text[8:], "little") << 8
+    number = (ahead * MIX ^ behind * MIX_BEHIND) & 0xFFFFFFFFFFFFFFFF
+    return number ^ number >> 32
 
 
 def table(size: int = WORD_TABLE) -> tuple[np.ndarray, np.ndarray]:

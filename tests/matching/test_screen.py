@@ -58,9 +58,44 @@ def slipped_phone(draw: random.Random, p: Person) -> str:
     return f"{p.first} {p.surname}, {p.phone[:at]}{digit}{p.phone[at + 1 :]}"
 
 
+def slipped_mail(draw: random.Random, p: Person) -> str:
+    local, _, domain = p.email.partition("@")
+    at = draw.randrange(1, len(local))
+    return f"{p.surname} {local[:at]}{local[at + 1 :]}@{domain} {p.town} {p.doctor}"
+
+
+def wrong_days(draw: random.Random, p: Person) -> str:
+    """The birth date twice, each time with another slip, beside masked digits."""
+    year, month, day = p.born
+    other = day % 28 + 1
+    dates = f"{day:02d}/{month:02d}/{year + draw.randint(1, 9)} {other:02d}/{month:02d}/{year}"
+    return f"{p.first} {p.surname} {dates} {p.phone[:4]}**{p.phone[6:8]}** {p.lab}"
+
+
+def masked_nir(draw: random.Random, p: Person) -> str:
+    return f"{p.surname} {p.first} {p.nir[:7]}****{p.nir[11:]} {p.phone[:2]} ** ** ** {p.phone[8:]}"
+
+
+def run_together(draw: random.Random, p: Person) -> str:
+    town, doctor = p.town.replace(" ", ""), p.doctor.replace(" ", "")
+    return (
+        f"{p.first} {p.surname}, {town}, {doctor}, {p.insurer}, {disguises.date_form(draw, p.born)}"
+    )
+
+
+def slipped_words(draw: random.Random, p: Person) -> str:
+    """Only its phone stands as it is, and that is masked at times."""
+    words = f"{p.surname} {p.doctor} {p.town} {p.lab}".split()
+    told = [word[:at] + word[at + 1 :] for word in words for at in [draw.randrange(len(word))]]
+    phone = draw.choice((p.phone, f"{p.phone[:6]}**{p.phone[8:]}"))
+    return f"{p.first[:1]}. {' '.join(told)} {phone} {p.postcode}"
+
+
 MORE: dict[str, Callable[[random.Random, Person], str]] = {
     "masked phone": masked_phone, "masked mail": masked_mail, "initials": initials,
     "starred": starred, "leet": leet, "at home": at_home, "slipped phone": slipped_phone,
+    "slipped mail": slipped_mail, "wrong days": wrong_days, "masked nir": masked_nir,
+    "run together": run_together, "slipped words": slipped_words,
 }  # fmt: skip
 
 

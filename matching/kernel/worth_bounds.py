@@ -1,0 +1,246 @@
+"""The most that what stands around a hit can say for the opened record: each part of a score, asked
+of more text than any window holds.
+
+Classes are taken at their best: a window shows a value, or what stands in its stead, never both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.kernel import kinds as k
+from matching.kernel.desk import I_DATES, I_MASKS, SET_SIZE, seek_near
+from matching.kernel.evidence import NIR_TELLS_BIRTH, WORD_NEAR_COST, sum_classes, total
+from matching.kernel.jit import inlined, inner
+from matching.kernel.masked import (
+    COMMENT_MOST,
+    LETTER_BITS,
+    WORD_BITS,
+    birth_bits,
+    follow,
+    mail_bits,
+    name_bits,
+    nir_bits,
+    phone_bits,
+    sketch_of,
+    tells,
+    year_bits,
+)
+from matching.kernel.masks import M_DATE, M_MAIL, M_NIR, M_PHONE, M_WORD, ROOM, WIDTH, find_masks
+from matching.kernel.pieces import (
+    COMMENT_WORDS,
+    P_BIRTH,
+    P_COMMENT,
+    P_FIRST,
+    P_SURNAMES,
+    birth_part,
+    piece,
+    word_piece,
+)
+from matching.kernel.vector import load_word
+
+u64 = np.uint64
+u32 = np.uint32
+i64 = np.int64
+
+CHAIN = 9  # words of a comment in a row: more say no more
+BIRTH_BITS = (4.5, 3.3, 5.5)  # day, month, year
+SLIP = 3.0  # what one of them that differs takes off
+NEAR_NUMBER = 20.0  # an address with a slip
+ALL = 36.0
+# Classes of which something else may stand in the value's stead.
+LIFTED = (k.C_PHONE, k.C_NIR, k.C_EMAIL, k.C_BIRTH, k.C_FIRST, k.C_SURNAME, k.C_COMMENT)
+AT_COMMENT = 6
+
+
+@inner
+def comment_bound(local, count, rows, desk):
+    """The most that words around a hit can say for the opened record's comment: the longest run of
+    them that follow each other as there."""
+    at = sketch_of(rows) + P_COMMENT
+    if desk.record8[at + 3] == 0:
+        return 0.0
+    longest = i64(0)
+    for begin in range(count):
+        if not tells(begin, local, 0, 1 << 40):
+            continue
+        wanted = word_piece(local.key[begin])
+        if not has_piece(at, wanted, desk):
+            continue
+        for p in range(COMMENT_WORDS):
+            if desk.record8[at + p] == wanted:
+                longest = max(longest, chain_from(at, p, begin, local, count, desk))
+        if longest >= CHAIN:
+            break
+    return min(COMMENT_MOST, WORD_BITS * (longest - 2)) if longest > 2 else 0.0
+
+
+@inlined
+def has_piece(at, wanted, desk):
+    """Whether a byte may be among the COMMENT_WORDS from `at` on, eight looked at at once."""
+    ones = u64(0x0101010101010101)
+    found = u64(0)
+    for place in (0, 8, COMMENT_WORDS - 8):
+        differ = load_word(desk.record8, at + place) ^ (ones * u64(wanted))
+        found |= (differ - ones) & ~differ
+    return found & (ones << u64(7)) != u64(0)
+
+
+@inner
+def chain_from(at, p, begin, local, count, desk):
+    """How many words follow each other from piece `p` and token `begin` on, at most CHAIN."""
+    chain, gap, place = i64(1), 0, i64(p)
+    t = begin + 1
+    while t < count and gap <= 2 and chain < CHAIN:
+        if tells(t, local, 0, 1 << 40):
+            found = follow(at, place, word_piece(local.key[t]), chain, desk)
+            if found >= 0:
+                chain += 1
+                gap = 0
+                place = found
+            else:
+                gap += 1
+        t += 1
+    return chain
+
+
+@inlined
+def count_masks(f, low, high, desk):
+    """How many masked values f[low:high], what the desk's set was filled from, shows; of
+    initials `masks.start[ROOM]` tells."""
+    if desk.info[I_MASKS] < 0:
+        desk.info[I_MASKS] = find_masks(f, low, high, desk.masks, ROOM, False)
+    return desk.info[I_MASKS]
+
+
+@inner
+def dates_bound(local, count, rows, desk, keys):
+    """The most that dates around a hit can say for a birth date with a slip: two parts agree.
+
+    A second one adds to it where it says more than the first (`evidence.match_birth_parts`).
+    """
+    at = sketch_of(rows) + P_BIRTH
+    best, other = 0.0, 0.0
+    if desk.info[I_DATES] == 0 or desk.record8[at] == 0:
+        return 0.0
+    for t in range(count):
+        date = i64(local.aux[t])
+        if local.kind[t] != k.DATE or date <= 0:
+            continue
+        same, bits = 0, 0.0
+        for part in range(3):
+            if desk.record8[at + part] == piece(birth_part(date, part), P_BIRTH + part, keys):
+                same += 1
+                bits += BIRTH_BITS[part]
+            elif part == 2:
+                bits += year_bits(birth_part(date, 2), at, desk, keys)
+        if same < 2:
+            continue
+        if bits > best:
+            best, other = bits, best
+        elif bits < best:
+            other = max(other, bits)
+    return max(0.0, best - SLIP) + max(0.0, other - SLIP)
+
+
+@inner
+def beside_bound(f, low, high, kind, exact, local, count, rows, desk, keys):
+    """The most that masked values in f[low:high], dates with a slip and a hit of this kind can say
+    for the opened record where its value does not stand itself, for each of LIFTED."""
+    sketch = sketch_of(rows)
+    phone, nir, mail, comment = 0.0, 0.0, 0.0, 0.0
+    birth = dates_bound(local, count, rows, desk, keys)
+    if kind == k.SHINGLE:
+        comment = ALL
+    elif not exact:
+        mail = NEAR_NUMBER
+    masks = count_masks(f, low, high, desk)
+    first = LETTER_BITS if desk.masks.start[ROOM] else 0.0
+    surname = first
+    if masks >= ROOM:
+        return ALL, ALL, ALL, ALL, ALL, ALL, comment
+    for e in range(masks):
+        masked = desk.masks.kind[e]
+        base = e * WIDTH
+        if masked == M_WORD:
+            first = max(first, name_bits(base, sketch + P_FIRST, desk, keys))
+            surname = max(surname, name_bits(base, sketch + P_SURNAMES, desk, keys))
+            surname = max(surname, name_bits(base, sketch + P_SURNAMES + 2, desk, keys))
+        elif masked == M_PHONE:
+            phone = max(phone, phone_bits(base, sketch, desk, keys))
+        elif masked == M_NIR:
+            nir = max(nir, nir_bits(base, sketch, desk, keys))
+        elif masked == M_MAIL:
+            mail = max(mail, mail_bits(f, base, sketch, desk, keys))
+        elif masked == M_DATE:
+            birth = max(birth, birth_bits(base, sketch, desk, keys))
+    return phone, nir, mail, birth, first, surname, comment
+
+
+@inner
+def words_bound(near, beside, rows, local, desk):
+    """The most that is said for the opened record by the words and numbers around a hit, and in
+    their stead by what `beside` tells of LIFTED.
+
+    `near` 0: as they stand; 1: as if every word not there stood there with a slip; 2: with the
+    slips that `fill_near` found.
+    """
+    weights = rows.slots * 4
+    for c in range(rows.columns):
+        desk.bits[c] = 0.0
+        desk.quality[c] = k.Q_EXACT
+    for s in range(rows.slots):
+        desk.slot_token[s] = -1
+        sig = desk.record32[s]
+        if sig == 0:
+            continue
+        worth = desk.record8[weights + s] / k.QUARTER_BITS
+        role = rows.slot_role[s]
+        column = rows.slot_column[s]
+        if not is_shown(sig, local, desk):
+            worth -= WORD_NEAR_COST
+            may = role == k.R_WORD or rows.column_class[column] == k.C_INSURER_NUMBER
+            if worth <= 0.0 or near == 0 or not may or (near == 2 and seek_near(sig, desk) < 0):
+                continue
+        desk.slot_token[s] = 0
+        if role == k.R_LOCAL or (role == k.R_JOINED and near == 0):
+            # It counts in the others' stead; beside words with a slip it does not.
+            desk.bits[column] = max(desk.bits[column], worth)
+        else:
+            desk.bits[column] += worth
+    sum_classes(rows, desk)
+    b = desk.by_class
+    for at in range(len(LIFTED)):
+        b[LIFTED[at]] = max(b[LIFTED[at]], beside[at])
+    # Doctor and laboratory count less beside a place, a birth date less beside a NIR, and the
+    # window may not show the other.
+    apart = 0.3 * min(16.0, b[k.C_DOCTOR] + b[k.C_LABORATORY])
+    if b[k.C_NIR] > 0.0:
+        apart += max(0.0, min(NIR_TELLS_BIRTH, b[k.C_BIRTH]) - b[k.C_NIR])
+    return total(desk) + apart
+
+
+@inner
+def is_named(rows, desk):
+    """Whether words of a whole name were found, as `proposals.wants_near` sees it."""
+    first, surname, full = 0.0, 0.0, 0.0
+    for c in range(rows.columns):
+        kind = rows.column_class[c]
+        if kind == k.C_FIRST:
+            first = max(first, desk.bits[c])
+        elif kind == k.C_SURNAME:
+            surname = max(surname, desk.bits[c])
+        elif kind == k.C_FULL:
+            full = max(full, desk.bits[c])
+    return (surname > 0.0 and first > 0.0) or full >= 14.0
+
+
+@inner
+def is_shown(sig, local, desk):
+    """Whether a value stands in the set of what was read."""
+    p = i64(sig) & (SET_SIZE - 1)
+    while desk.place[p]:
+        if u32(local.key[desk.place[p] - 1] & u64(0xFFFFFFFF)) == sig:
+            return True
+        p = (p + 1) & (SET_SIZE - 1)
+    return False
