@@ -69,11 +69,12 @@ def wrong_days(draw: random.Random, p: Person) -> str:
     year, month, day = p.born
     other = day % 28 + 1
     dates = f"{day:02d}/{month:02d}/{year + draw.randint(1, 9)} {other:02d}/{month:02d}/{year}"
-    return f"{p.first} {p.surname} {dates} {p.phone[:4]}**{p.phone[6:8]}** {p.lab}"
+    return f"{p.first} {p.surname}, {dates}, {p.phone[:4]}****{p.phone[8:]}, {p.lab}, {p.town}"
 
 
 def masked_nir(draw: random.Random, p: Person) -> str:
-    return f"{p.surname} {p.first} {p.nir[:7]}****{p.nir[11:]} {p.phone[:2]} ** ** ** {p.phone[8:]}"
+    phone = f"{p.phone[:4]} ** ** {p.phone[8:]}"
+    return f"{p.surname} {p.first} {p.nir[:7]}****{p.nir[11:]}, {p.town}, {phone}"
 
 
 def run_together(draw: random.Random, p: Person) -> str:
