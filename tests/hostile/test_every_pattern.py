@@ -10,7 +10,7 @@ import pytest
 from tests.hostile.patterns import ROOMS, AnyPattern, all_patterns, attacks
 
 # Its measure is time, which a busy machine bends: a campaign for a quiet one.
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
 
 # Patterns put together from local names, and why each is harmless.
 BUILT = {
