@@ -161,7 +161,7 @@ GUARDS = (
           "            pass\n", f"{CHILD}test_one_that_leaves_its_group_with_the_socket_holds_nothing_up"),
     Guard(18, "crawler/messages.py", "        if not 0 <= size <= len(untrusted_body):\n", "        if False:\n",
           "crawler/test_exchange.py::test_a_lying_child_is_refused"),
-    Guard(19, "crawler/rendering.py", "            async with asyncio.timeout(bound):\n", "            if True:\n",
+    Guard(19, "crawler/tabs.py", "                    async with asyncio.timeout(bound):\n", "                    if True:\n",
           f"{BROWSER}test_dialogs_and_endless_scripts_end"),
     Guard(19, "crawler/rendering.py", "request.resource_type in UNNEEDED or request.method not in SAFE_METHODS",
           "request.resource_type in UNNEEDED", f"{BROWSER}test_nothing_is_sent_and_nothing_useless_is_loaded"),
