@@ -42,7 +42,8 @@ def postgres() -> Iterator[str]:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", folder,
              "-c", "fsync=off"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, user=user, group=group,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, user=user,
+            group=group,
         )  # fmt: skip
         try:
             _wait(server, port)
