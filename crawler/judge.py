@@ -20,13 +20,14 @@ import structlog
 from capture.masking import Mark, mask_address, mask_title, seen_values, snippets
 from crawler.addresses import canonical, host_port
 from crawler.messages import PageReport, PostReport
-from crawler.proof import bundle, commitments, connection
+from crawler.proof import bundle, commitments, connection, sampled
 from index.facts import Again
 from index.frontier import Frontier
 from index.recorder import Finding, KeptPost, PageFacts, Recorder
 from index.views import stamp
 from matching.result import NOT_READ, ScanResult, TextLayer, Verdict
 
+WHOLE = 1_000_000  # a longer body is kept as a sample, unless a person decided otherwise
 MAX_MARKS = 400
 MAX_SEEN = 50
 MIME = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")
@@ -81,11 +82,14 @@ class Judgement:
         return not self.problems
 
     def with_seal(self) -> list[KeptPost]:
-        """The kept posts, each with the sealed file of the page. Without one, nothing could
-        ever be opened, and there is nothing to commit to."""
-        if self.sealed:
-            return [replace(post, sealed=self.sealed) for post in self.kept]
-        return [replace(post, sealed="", commitments={}) for post in self.kept]
+        """The kept posts, those that raise an alert with the sealed file of the page. Without
+        one, nothing could ever be opened, and there is nothing to commit to."""
+        return [
+            replace(post, sealed=self.sealed)
+            if self.sealed and raises_alert(post)
+            else replace(post, sealed="", commitments={})
+            for post in self.kept
+        ]
 
 
 class Judge:
@@ -98,7 +102,9 @@ class Judge:
         frontier: Frontier,
         recorder: Recorder,
         originals: Originals,
+        whole_bytes: int = WHOLE,
     ) -> None:
+        self._whole_bytes = whole_bytes
         self._matcher = matcher
         self._leaks = tuple(leaks)
         self._frontier = frontier
@@ -205,9 +211,10 @@ class Judge:
         return results
 
     def _seal(self, page: PageReport, digest: str, judgement: Judgement) -> None:
-        """Seal the page's bytes once, if any of its posts says something new."""
-        fresh = [not self._recorder.is_known(post) for post in judgement.kept]
-        if not any(fresh):
+        """Seal the page's bytes once, if any of its posts that raise an alert says something new.
+        What waits in the quieter queue leaves no body."""
+        alerting = [post for post in judgement.kept if raises_alert(post)]
+        if all(self._recorder.is_known(post) for post in alerting):
             return
         facts: dict[str, object] = {
             "address": page.address,
@@ -230,14 +237,23 @@ class Judge:
             ],
         }
         try:
-            more = bundle([page], judgement.openings)
-            judgement.sealed = self._originals.seal(page.body, facts, more)
+            body = page.body
+            more: dict[str, bytes] = {}
+            if len(body) > self._whole_bytes:
+                body, page, more = sampled(page, judgement.openings, facts)
+            more |= bundle([page], judgement.openings)
+            judgement.sealed = self._originals.seal(body, facts, more)
         except Exception as error:
             log.exception("original-not-sealed")
             judgement.problems.append("seal")
             judgement.kept = []
             if isinstance(error, MemoryError):
                 raise
+
+
+def raises_alert(post: KeptPost) -> bool:
+    """Whether anything in it calls an analyst."""
+    return any(finding.result.verdict.raises_alert for finding in post.findings)
 
 
 def found_in(

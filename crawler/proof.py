@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from capture.commitments import Commitment, commit
+from capture.exchange import Exchange
+from capture.sampling import sample
 from capture.wacz import wrap
 from capture.warc import Archive
 from crawler.addresses import DEFAULT_PORTS, parse
@@ -55,6 +58,23 @@ def bundle(pages: Sequence[PageReport], openings: Sequence[Mapping[str, Any]]) -
     wacz = wrap(archive, title="Vigie", created=datetime.now(UTC))
     told = json.dumps(list(openings), ensure_ascii=False, sort_keys=True, indent=1)
     return {"capture.wacz": wacz, "openings.json": told.encode("utf-8", "replace")}
+
+
+def sampled(
+    page: PageReport, openings: Sequence[Mapping[str, Any]], facts: dict[str, object]
+) -> tuple[bytes, PageReport, dict[str, bytes]]:
+    """A long page as it is kept: its first block, the page with that alone, and the blocks in
+    which the first records stand. `facts` get what was left out, and the exchange's headers, since
+    no archive of it without its body is one."""
+    records = [
+        [str(seen["text"]) for seen in one["value"]["seen"]]
+        for post in openings
+        for one in post.get("records", ())
+    ]
+    made = sample(page.body, records, page.charset)
+    facts |= made.facts
+    facts |= {"request": list(page.exchange.request), "response": list(page.exchange.response)}
+    return made.first, replace(page, body=made.first, exchange=Exchange()), dict(made.members)
 
 
 def connection(page: PageReport) -> dict[str, Any]:

@@ -289,7 +289,8 @@ def crawling(
         frontier, recorder = Frontier(record.engine, vault), Recorder(record.engine)
         revisits, canaries = RevisitStore(record.engine, vault), CanaryStore(record.engine, vault)
         settle_canaries(canaries, catalogue.definitions().values())
-        judge = Judge(matcher, matcher.names, frontier, recorder, originals)
+        whole = config.retention.whole_bytes
+        judge = Judge(matcher, matcher.names, frontier, recorder, originals, whole)
         parts = Parts(
             judge=judge,
             recorder=recorder,

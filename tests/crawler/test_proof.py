@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
 import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyrage
 from sqlalchemy import select
 
 from capture.exchange import Exchange
 from capture.originals import SealedOriginals
+from capture.sampling import proves
 from crawler.judge import Judge, page_facts
 from crawler.messages import PageReport, PostReport
 from evidence.verify.verifier_inside import check_opening
 from index.engine import open_record, reading
-from index.facts import Fence
+from index.facts import Fence, KeptPost
 from index.frontier import Frontier
 from index.leases import Leases, source_lease
 from index.recorder import Recorder
@@ -44,6 +49,74 @@ class OneHit:
                 int(hit), 1e-12, (match,) if hit else (),
             ),
         )  # fmt: skip
+
+
+class Quiet(OneHit):
+    """The same records, at the rate another list would show."""
+
+    def scan(self, *arguments: Any, **more: Any) -> tuple[ScanResult, ...]:
+        """See OneHit."""
+        found = super().scan(*arguments, **more)
+        return tuple(replace(one, verdict=Verdict.SAME_PEOPLE, records=0) for one in found)
+
+
+class Sealed:
+    """Remembers what would be sealed."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[bytes, dict[str, Any], dict[str, bytes]]] = []
+
+    def seal(
+        self, body: bytes, facts: dict[str, Any], more: Mapping[str, bytes] | None = None
+    ) -> str:
+        """Take it."""
+        self.told.append((body, facts, dict(more or {})))
+        return "sealed"
+
+    def discard(self, name: str) -> None:
+        """Nothing to do."""
+
+
+def judged(folder: Path, matcher: OneHit, body: bytes) -> tuple[Sealed, list[KeptPost]]:
+    record = open_record(f"sqlite:///{folder}/r/vigie.db")
+    sealed = Sealed()
+    frontier, recorder = Frontier(record, Vault(bytes(32))), Recorder(record)
+    judge = Judge(matcher, ["labos"], frontier, recorder, sealed)
+    headers = (("Content-Type", "text/plain"),)
+    page = PageReport(
+        "https://paste.example/p/1", 200, "2026-11-28T12:00:00Z", content_type="text/plain",
+        peer="192.0.2.7", body=body,
+        posts=(PostReport("https://paste.example/p/1", (("", TEXT),)),),
+        exchange=Exchange("HTTP/1.1", (), headers, b"", body, True),
+    )  # fmt: skip
+    judgement = judge.judge(page, still_wanted=lambda: True)
+    assert judgement.problems == []
+    record.dispose()
+    return sealed, judgement.with_seal()
+
+
+def test_what_raises_no_alert_leaves_no_body(tmp_path: Path) -> None:
+    sealed, kept = judged(tmp_path, Quiet(), TEXT.encode())
+    assert sealed.told == []
+    assert [(post.sealed, post.commitments) for post in kept] == [("", {})]
+    assert kept[0].findings[0].snippets  # masked
+
+
+def test_of_a_long_body_a_sample_is_kept_that_proves_itself(tmp_path: Path) -> None:
+    filler = b"nothing of anybody\n" * 100_000
+    body = filler + TEXT.encode() + filler
+    sealed, kept = judged(tmp_path, OneHit(), body)
+    ((first, facts, members),) = sealed.told
+    assert (kept[0].sealed, facts["kept"], facts["bytes"]) == ("sealed", "sample", len(body))
+    assert facts["sha256"] == hashlib.sha256(body).hexdigest()
+    held = first + b"".join(members.values())
+    assert len(held) < len(body) / 10
+    told = json.loads(members["blocks.json"])
+    blocks = {one["index"]: members[f"block-{one['index']:06d}"] for one in told["kept"]}
+    assert any(TEXT.encode() in block for block in blocks.values())
+    assert all(proves(blocks[one["index"]], one["index"], one["proof"], told)
+               for one in told["kept"])  # fmt: skip
+    assert facts["response"] == [("Content-Type", "text/plain")]
 
 
 def test_what_matched_is_sealed_with_its_proof(tmp_path: Path) -> None:
