@@ -33,7 +33,9 @@ def silent(_sock: Any) -> None:
     time.sleep(1.5)
 
 
-@pytest.mark.parametrize("fault", ["500 Oops", "503 Busy", broken, silent], ids=str)
+@pytest.mark.parametrize(
+    "fault", ["500 Oops", "503 Busy", broken, silent], ids=["500", "503", "broken", "silent"]
+)
 def test_one_that_fails_forbids_everything(
     fault: Any, watcher: Any, source: Any, site: Any, reply: Any
 ) -> None:
