@@ -7,9 +7,10 @@ BIN := $(VENV)/bin
 UV := UV_LINK_MODE=copy $(BIN)/uv
 ARGS ?=
 WORKERS ?= 2
+MEASURED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-sites install-test-sites install-dev browser run test lint types imports bench soak docs lock clean
+.PHONY: help install install-sites install-test-sites install-dev browser run test coverage no-coverage lint types imports bench soak docs lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,12 +53,17 @@ browser: $(VENV)/.runtime  ## Chromium: the system's, Debian's package, or Playw
 run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--once ends by itself; ES=1 with a real Elasticsearch)
 	@$(if $(ES),$(BIN)/python -m tests.elasticsearch_node.run )$(BIN)/vigie demo $(ARGS)
 
-test: install-dev install-test-sites browser  ## lint, types, import arrows, then every test with coverage
+test: install-dev install-test-sites browser  ## lint, types, import arrows, then every test
 	@$(MAKE) --no-print-directory lint
-	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
+	@$(BIN)/python -m $(MEASURED) pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
+
+coverage: MEASURED := coverage run -m
+coverage: no-coverage test  ## the same with coverage, which takes longer
 	@# Processes that tests kill leave unfinished files, which the report would stumble over.
 	@$(BIN)/python -W ignore -m coverage combine -q && rm -f .coverage.* && $(BIN)/python -m coverage report | tail -n 40
+
+no-coverage:
+	@rm -f .coverage .coverage.*
 
 lint: install-dev  ## ruff, mypy --strict, import arrows
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

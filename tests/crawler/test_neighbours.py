@@ -70,9 +70,9 @@ def loops(_site: Site, path: str) -> Any:
     return answer(b"", status="302 Found", more=f"Location: {path}?again\r\n")
 
 
-def lies(site: Site, _path: str) -> Any:
-    """Alternately more and less than it sends."""
-    length = 5_000_000 if site.served % 2 else 3
+def lies(_site: Site, path: str) -> Any:
+    """More than it sends for every other note, less for the rest, also when asked again."""
+    length = 5_000_000 if path[-1] in "1357" else 3
     body = b"<main><pre>" + b"une page dont la longueur est fausse " * 9 + b"</pre></main>"
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (length, body)
 
