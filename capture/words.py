@@ -2,7 +2,8 @@
 
 Field labels, syntax of SQL, JSON, HTML and logs, and function words of French and English.
 No word here is also a usual surname, first name or town: "petit", "blanc", "rose", "may",
-"mark" are missing on purpose, and so are months and days. Function words stay in lower case
+"mark" are missing on purpose, and so are months and days, and "double" and "float", which are types
+in SQL and words of remarks. Function words stay in lower case
 only, so that the "Le" of "Le Roux" does not.
 """
 
@@ -36,7 +37,7 @@ SYNTAX = frozenset(
     """
     insert into values select from where update set delete create table tables if not exists
     null primary key index unique default varchar char text int integer bigint smallint tinyint
-    decimal float double boolean bool datetime timestamp auto_increment auto increment engine
+    decimal boolean bool datetime timestamp auto_increment auto increment engine
     innodb charset utf8 utf8mb4 latin1 collate drop alter add constraint references foreign lock
     unlock write begin commit copy stdin true false none nan undefined json csv sql xml html
     http https ftp www url uri td tr th tbody thead br div span pre ul ol body head meta href

@@ -6,6 +6,7 @@ import json
 import re
 import time
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from capture.masking import MASK, Mark, mask_text, mask_title, snippets
 from capture.words import KEPT, LABEL_FORMS
+from vigie.demo.leak import invent_rows
+from vigie.demo.privacy.needles import Needles, words_of
 
 POST = (
     "Nom: MARTINEAU; Prénom: Jeanne-Elise; né(e) le 14/03/1985; tél 06 39 98 12 34\n"
@@ -30,6 +33,18 @@ NAMES = Path(__file__).parents[2] / "vigie" / "demo" / "leak" / "words"
 
 def test_labels_delimiters_and_function_words_stay_and_nothing_else() -> None:
     assert mask_text(POST) == MASKED
+
+
+def test_no_comment_shows_through() -> None:
+    """Words that stay one by one may tell a comment together ("dossier en double à …")."""
+    rows = list(invent_rows(6_000, 12))
+    # The shortest kind: an illness of one word before the remark.
+    rows[0] = replace(rows[0], comment="Endométriose, dossier en double à fusionner")
+    needles = Needles.build(rows)
+    comments = {row.comment for row in rows if len(row.comment) >= 40}
+    assert len(comments) > 500
+    told = {mask_text(comment) for comment in comments}
+    assert [text for text in sorted(told) if needles.holds_comment(words_of(text))] == []
 
 
 @pytest.mark.parametrize(
