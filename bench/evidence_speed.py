@@ -1,5 +1,5 @@
 """What evidence costs: verifying a long custody log, exporting a large case, sealing a hit, taking
-a picture of a page.
+a picture of a page, and how long after its alert a capture is complete.
 
 Seconds depend on the machine, `_cpu_s` less on what else runs there; the ratios are to plain
 SHA-256 over the same bytes, in one run.
@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -27,7 +30,7 @@ from evidence.custody.journal import lines
 from evidence.verify.verifier_inside import check_journal
 from index import chain
 from index.engine import open_record, reading, writing
-from index.schema import Act, CustodyHead
+from index.schema import Act, Alert, CustodyHead
 from tests.evidence.dossiers import prepare
 
 ENTRIES, CAPTURES = 100_000, 1_000
@@ -38,6 +41,7 @@ def main() -> None:
     """Print one JSON object."""
     with tempfile.TemporaryDirectory() as folder:
         told = {**custody(Path(folder)), **dossier(Path(folder)), **hit(Path(folder)), **picture()}
+        told |= capture(Path(folder))
     sys.stdout.write(json.dumps({"bench": "evidence_speed", **told}) + "\n")
 
 
@@ -125,6 +129,83 @@ def picture() -> dict[str, float]:
         taken = Photographer().take(spec, here)
         took = time.perf_counter() - began
     return {"picture_s": round(took, 2), "picture_bytes": len(taken.page)}
+
+
+CONFIG = """
+[storage]
+key_file = "record.key"
+[sealing]
+recipients = {recipients}
+{evidence}
+[[leak]]
+file = "leak.vfp"
+key_file = "leak.key"
+[[source]]
+id = "pastes"
+engine = "bepasty"
+start = ["{start}/"]
+dns = ["{dns}"]
+every = "1s"
+delay = "0s"
+allow_addresses = ["127.0.0.0/8"]
+"""
+
+
+def capture(folder: Path) -> dict[str, float]:
+    """A paste on a real site, `vigie watch`, and every outside party answering on loopback: from
+    the post to the alert, from the alert to the last piece and to the stamps over all of it."""
+    from tests.evidence.completing import complete
+    from tests.evidence.dossiers import recipients
+    from tests.evidence.surroundings import HOST, surroundings
+    from vigie.demo.clients.pastes import BepastyClient
+    from vigie.demo.leak.generator import generate
+    from vigie.demo.leak.row import read_rows
+    from vigie.demo.sites import BepastySite
+
+    here = folder / "watch"
+    here.mkdir()
+    generate(here / "leak.csv", 3_000, 11)
+    vigie = [sys.executable, "-m", "vigie.cli"]
+    for arguments in ("key new leak.key", "leak fingerprint leak.csv --key leak.key -o leak.vfp",
+                      "scan leak.csv --leak leak.vfp --key leak.key --json"):  # fmt: skip
+        subprocess.run([*vigie, *arguments.split()], cwd=here, check=True, capture_output=True)
+    rows = [row.line() for row in read_rows(here / "leak.csv")][40:44]
+    with surroundings(folder / "outside") as outside, BepastySite(folder / "site") as site:
+        start = site.address.replace("127.0.0.1", HOST)
+        (here / "vigie.toml").write_text(
+            CONFIG.format(recipients=json.dumps(recipients(2)), evidence=outside.config,
+                          start=start, dns=outside.dns)
+        )  # fmt: skip
+        with BepastyClient(site.address) as client:
+            client.paste("base", "\n".join(rows))
+        posted = time.time()
+        command = [*vigie, "watch", "--no-review"]
+        with subprocess.Popen(command, cwd=here, stderr=subprocess.DEVNULL) as watch:
+            try:
+                return _completed(here, posted, complete)
+            finally:
+                watch.terminate()
+
+
+def _completed(folder: Path, posted: float, complete: Callable[..., Any]) -> dict[str, float]:
+    while not (folder / "var/vigie.db").exists():
+        time.sleep(0.2)
+    engine = open_record(f"sqlite:///{folder}/var/vigie.db")
+    try:
+        deadline = time.monotonic() + 180
+        while (found := complete(engine, 1, authorities=2)) is None:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the capture was not complete within 180 s")
+            time.sleep(0.2)
+        with reading(engine) as connection:
+            alerted = connection.execute(select(Alert.first_seen)).scalar_one().timestamp()
+    finally:
+        engine.dispose()
+    return {
+        "start_to_alert_s": round(alerted - posted, 1),
+        "alert_to_last_piece_s": round(found.last_piece_s, 1),
+        "alert_to_stamped_s": round(found.stamped_s, 1),
+    }
 
 
 def hashing(data: bytes) -> float:

@@ -170,6 +170,12 @@ class ForkServer:
                 process.kill()
                 process.wait()
 
+    def cookies(self, spec: SourceSpec) -> list[dict[str, Any]]:
+        """Those that the last crawl of this source, with this account, left."""
+        from crawler.session import read_memory  # here: the server itself has no use for Scrapy
+
+        return read_memory(self._session(spec)).cookies
+
     def _session(self, spec: SourceSpec) -> int:
         """The memory file that keeps cookies between crawls: one a source, account and network,
         so that none is taken for another."""

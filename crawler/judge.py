@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ import structlog
 from capture.masking import Mark, mask_address, mask_title, seen_values, snippets
 from crawler.addresses import canonical, host_port
 from crawler.messages import PageReport, PostReport
-from crawler.proof import bundle, commitments, connection, sampled
+from crawler.proof import bundle, commitments, connection, peer_address, sampled
 from index.facts import Again
 from index.frontier import Frontier
 from index.recorder import Finding, KeptPost, PageFacts, Recorder
@@ -285,7 +284,7 @@ def page_facts(page: PageReport) -> PageFacts:
         sha256=hashlib.sha256(page.body).hexdigest(),
         content_type=mime if MIME.fullmatch(mime) else "",
         charset=_charset(page.charset),
-        peer=_peer(page.peer),
+        peer=peer_address(page.peer),
         rendered=page.rendered,
         connection=connection(page),
     )
@@ -307,13 +306,6 @@ def _charset(untrusted_name: str) -> str:
     try:
         return codecs.lookup(untrusted_name).name
     except (LookupError, ValueError):
-        return ""
-
-
-def _peer(untrusted_text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(untrusted_text.strip("[]")))
-    except ValueError:
         return ""
 
 

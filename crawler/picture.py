@@ -9,9 +9,12 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from capture.picture import Picture, PictureFailed
+from crawler.addresses import host_port
 from crawler.picture_child import SECONDS
 from crawler.runfolder import RunFolder
 from crawler.source import SourceSpec
@@ -26,6 +29,7 @@ SENTENCES = {
     "too-large": "the page is too large to be masked",
     "no-answer": "the page did not answer to the second request",
     "time": "the page could not be shown within its time",
+    "budget": "the day's requests of the source are used up",
     "off-site": "the address is on no host that the source may be read from",
     "refused-address": "the address leads to a network that the egress guard refuses",
     "no-such-host": "the name leads nowhere now",
@@ -34,22 +38,37 @@ SENTENCES = {
 }
 
 
-class Photographer:
-    """`take` may be called from several threads; `close` ends what is under way."""
+Spent = Callable[[str, Mapping[str, int]], None]
 
-    def __init__(self) -> None:
+
+class Photographer:
+    """`take` may be called from several threads; `close` ends what is under way. `spent` is told
+    what each visit asked, by source and host: it counts against the day's budget."""
+
+    def __init__(self, spent: Spent = lambda _source, _hosts: None) -> None:
+        self._spent = spent
         self._free = threading.Semaphore(AT_ONCE)
         self._lock = threading.Lock()
         self._under_way: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
-    def take(self, spec: SourceSpec, untrusted_address: str) -> Picture:
-        """The page as a guest sees it now; raises PictureFailed."""
-        order = {"spec": replace(spec, accounts=()).to_json(), "address": untrusted_address}
+    def take(
+        self, spec: SourceSpec, untrusted_address: str, cookies: Sequence[Mapping[str, Any]] = ()
+    ) -> Picture:
+        """The page as it is seen now, by whoever has the cookies (crawler.session's fields), by a
+        guest without any; raises PictureFailed."""
+        order = {
+            "spec": replace(spec, accounts=()).to_json(), "address": untrusted_address,
+            "cookies": list(cookies),
+        }  # fmt: skip
         with self._free, RunFolder() as run:
             if self._closed:
                 raise PictureFailed("the watch was stopped")
-            answer = self._ask(json.dumps(order).encode() + b"\n", str(run.new()))
+            answer = b""
+            try:
+                answer = self._ask(json.dumps(order).encode() + b"\n", str(run.new()))
+            finally:
+                self._spent(spec.id, _asked(answer) or {host_port(untrusted_address): 1})
         return _read(answer)
 
     def close(self) -> None:
@@ -86,6 +105,15 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
     """The child and what it started; Chromium ends with the pipe to its driver."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
+
+
+def _asked(untrusted_answer: bytes) -> dict[str, int]:
+    """Requests by host of a visit that came to its end."""
+    try:
+        told = json.loads(untrusted_answer[:MAX_ANSWER].partition(b"\n")[0])
+        return {str(host): max(0, int(count)) for host, count in told["asked"].items()}
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return {}
 
 
 def _read(untrusted_answer: bytes) -> Picture:

@@ -1,8 +1,9 @@
 """The limited child that visits one page for its picture: `python -m crawler.picture_child`.
 
-In: one JSON line {"spec", "address"} on stdin. Out: one JSON line {"facts", "sizes"} or {"error"},
-then the bytes of the original picture and DOM and of the masked ones. Its working folder is in
-memory and goes with it; it holds no key. Nothing of the page is ever in an error.
+In: one JSON line {"spec", "address", "cookies"} on stdin. Out: one JSON line {"facts", "sizes"} or
+{"error"}, with "asked", the requests by host; then the bytes of the original picture and DOM and
+of the masked ones. Its working folder is in memory and goes with it; it holds no key. Nothing of
+the page is ever in an error.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import contextlib
 import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +28,7 @@ from crawler.errors import BrowserFailed, NoBrowser, NotAllowed
 from crawler.guard import Borders
 from crawler.limits import confine
 from crawler.picture_script import BOUNDS, READ_TREE
-from crawler.rendering import SAFE_METHODS
+from crawler.rendering import SAFE_METHODS, browser_cookie
 from crawler.settling import settle
 from crawler.source import SourceSpec
 from egress.errors import EgressError
@@ -45,14 +48,18 @@ class _Failed(Exception):
 class _Visit:
     """One visit."""
 
-    def __init__(self, spec: SourceSpec, address: str) -> None:
-        self._spec, self._address = spec, address
+    def __init__(self, spec: SourceSpec, address: str, cookies: Sequence[dict[str, Any]]) -> None:
+        self._spec, self._address, self._cookies = spec, address, cookies
         self._borders = Borders(spec)
+        self._left = dict(spec.host_budgets)
+        self.asked: Counter[str] = Counter()
         self._withheld = 0
 
     async def picture(self) -> tuple[dict[str, Any], list[bytes]]:
         """Facts, and the four files."""
         self._borders.check(self._address)
+        if self._is_spent(self._address):
+            raise _Failed("budget")
         self._borders.admit(self._address)
         parts = addresses.parse(self._address)
         if parts is not None and parts.hostname:
@@ -77,6 +84,7 @@ class _Visit:
             viewport={"width": WIDTH, "height": FIRST_HEIGHT}, accept_downloads=False,
             service_workers="block", user_agent=self._spec.user_agent,
         )  # fmt: skip
+        await context.add_cookies([browser_cookie(one) for one in self._cookies])  # type: ignore[misc]
         await context.route("**/*", self._judge)
         page = await context.new_page()
         began = datetime.now(UTC)
@@ -100,7 +108,7 @@ class _Visit:
             "left_the_address": not _same_page(page.url, self._address),
             "language": language[:2].lower() if language[:2].isascii() else "",
             "proxied": self._borders.socks is not None,
-            "as": "guest",
+            "as": "account" if self._cookies else "guest",
         }
         await context.close()
         return facts, picture, dom, tree
@@ -124,6 +132,7 @@ class _Visit:
     async def _judge(self, route: Route) -> None:
         """Only the source's own hosts, only reading."""
         if self._may(route.request):
+            self.asked[addresses.host_port(route.request.url)] += 1
             self._borders.admit(route.request.url)
             await route.continue_()
         else:
@@ -135,7 +144,13 @@ class _Visit:
             self._borders.check(request.url)
         except NotAllowed:
             return False
-        return request.method in SAFE_METHODS
+        return request.method in SAFE_METHODS and not self._is_spent(request.url)
+
+    def _is_spent(self, address: str) -> bool:
+        """Whether the day's budget of the source or of the host is used up."""
+        host = addresses.host_port(address)
+        over = host in self._left and self.asked[host] >= self._left[host]
+        return over or self.asked.total() >= self._spec.max_requests
 
     async def _render(self, browser: Browser, masked: str) -> tuple[bytes, bool]:
         """The masked document as a picture, in a context that runs nothing and reaches nothing."""
@@ -176,8 +191,9 @@ def main() -> None:
     confine(spec.memory, SECONDS)
     os.nice(NICE)
     files: list[bytes] = []
+    visit = _Visit(spec, order["address"], order["cookies"])
     try:
-        facts, files = asyncio.run(_bounded(_Visit(spec, order["address"])))
+        facts, files = asyncio.run(_bounded(visit))
         told: dict[str, Any] = {"facts": facts, "sizes": [len(one) for one in files]}
     except (_Failed, NotAllowed) as error:
         told = {"error": str(error)}
@@ -193,6 +209,7 @@ def main() -> None:
         told = {"error": "time"}
     except Exception as error:  # the page's words may be in its text
         told = {"error": f"broke:{type(error).__name__}"}
+    told["asked"] = dict(visit.asked)
     out.write(json.dumps(told).encode() + b"\n" + b"".join(files))
     out.close()
 

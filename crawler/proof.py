@@ -6,6 +6,7 @@ facts in closed forms. No network here: what has to be asked of others follows i
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -48,13 +49,14 @@ def bundle(pages: Sequence[PageReport], openings: Sequence[Mapping[str, Any]]) -
         mime = page.content_type.partition(";")[0].strip() or "application/octet-stream"
         if page.exchange.whole:
             archive.exchange(
-                page.address, page.exchange, status=page.status, at=at, peer=page.peer, mime=mime,
-                cut=page.stopped,
+                page.address, page.exchange, status=page.status, at=at, mime=mime,
+                peer=peer_address(page.peer), cut=page.stopped,
             )  # fmt: skip
         else:
             # A browser showed this, and what it was sent stayed with it; or it is a later part of
             # a long file.
-            archive.resource(page.address, page.body, mime=mime, at=at, peer=page.peer)
+            peer = peer_address(page.peer)
+            archive.resource(page.address, page.body, mime=mime, at=at, peer=peer)
     wacz = wrap(archive, title="Vigie", created=datetime.now(UTC))
     told = json.dumps(list(openings), ensure_ascii=False, sort_keys=True, indent=1)
     return {"capture.wacz": wacz, "openings.json": told.encode("utf-8", "replace")}
@@ -89,6 +91,18 @@ def connection(page: PageReport) -> dict[str, Any]:
         "tls": page.address.startswith("https:"),
         "port": port,
     }
+
+
+def peer_address(untrusted_text: str) -> str:
+    """The network address of a peer, "192.0.2.7:443", "[2001:db8::1]:443" or without a port; "" for
+    anything else."""
+    host, _, port = untrusted_text.rpartition(":")
+    if not (port.isdecimal() and (host.endswith("]") or ":" not in host)):
+        host = untrusted_text
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return ""
 
 
 def _plain(untrusted_text: str) -> str:

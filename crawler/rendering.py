@@ -137,7 +137,7 @@ def render_meta(crawler: Crawler, site: Site | None) -> dict[str, Any]:
     cookies = crawler.get_downloader_middleware(SessionCookies)
     kept = cookies.keep() if cookies is not None else []
     return {
-        COOKIES: [_browser_cookie(one) for one in kept],
+        COOKIES: [browser_cookie(one) for one in kept],
         PATIENT: site is not None and site.slow_script,
         # A page the browser could not show is tried again at the next crawl.
         "dont_retry": True,
@@ -145,7 +145,8 @@ def render_meta(crawler: Crawler, site: Site | None) -> dict[str, Any]:
     }
 
 
-def _browser_cookie(cookie: dict[str, Any]) -> dict[str, Any]:
+def browser_cookie(cookie: dict[str, Any]) -> dict[str, Any]:
+    """A kept cookie as Playwright takes it."""
     return {
         "name": cookie["name"],
         "value": cookie["value"],

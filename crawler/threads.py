@@ -11,16 +11,16 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from capture.masking import mask_address, mask_title
 from crawler.addresses import canonical, host_port
-from crawler.judge import Originals, found_in, moment, page_facts
+from crawler.judge import WHOLE, Originals, found_in, moment, page_facts
 from crawler.messages import PageReport, PostReport
-from crawler.proof import bundle, commitments
+from crawler.proof import bundle, commitments, sampled
 from index.facts import Finding, KeptPost, PageFacts
 from index.frontier import Frontier
 from index.threads import RowTrace, ThreadPost, ThreadStore
@@ -117,7 +117,9 @@ class ThreadReader:
         frontier: Frontier,
         store: ThreadStore,
         originals: Originals,
+        whole_bytes: int = WHOLE,
     ) -> None:
+        self._whole_bytes = whole_bytes
         self._matcher = matcher
         self._leaks = tuple(leaks)
         self._frontier = frontier
@@ -179,11 +181,22 @@ class ThreadReader:
         if not any(finding.result.verdict.raises_alert for finding in findings):
             return ThreadJudgement(facts, None)
         committed = commitments(findings, layers)
-        more = bundle(thread.pages, [committed.openings])
-        sealed = self._originals.seal(body, _facts(thread, facts), more)
+        sealed = self._seal(thread, body, _facts(thread, facts), committed.openings)
         kept = self._kept(thread, findings, layers[""], sealed)
         public = committed.public if sealed else {}
         return ThreadJudgement(facts, replace(kept, commitments=public), sealed)
+
+    def _seal(
+        self, thread: WholeThread, body: bytes, facts: dict[str, object],
+        openings: Mapping[str, Any],
+    ) -> str:  # fmt: skip
+        pages: Sequence[PageReport] = thread.pages
+        more: dict[str, bytes] = {}
+        if len(body) > self._whole_bytes:
+            body, page, more = sampled(replace(pages[0], body=body), [openings], facts)
+            pages = [page]
+        more |= bundle(pages, [openings])
+        return self._originals.seal(body, facts, more)
 
     def _kept(
         self, thread: WholeThread, findings: tuple[Finding, ...], text: str, sealed: str
@@ -228,11 +241,12 @@ def _joined(posts: Sequence[Sequence[TextLayer]]) -> dict[str, str]:
 
 
 def _one_body(pages: Sequence[PageReport]) -> bytes:
-    """The bytes of one page, or of several in a ZIP, named by their order."""
+    """The bytes of one page, or of several in a ZIP, named by their order. Nothing in it is
+    packed: of a long one the blocks are kept in which the first records stand."""
     if len(pages) == 1:
         return pages[0].body
     whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
         for number, page in enumerate(pages, start=1):
             archive.writestr(zipfile.ZipInfo(f"page-{number:04d}"), page.body)
     return whole.getvalue()

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
 from crawler.accounts import with_one_account
-from crawler.addresses import host_port
+from crawler.budget import within_budget
 from crawler.errors import CrawlerError
 from crawler.outcome import CrawlOutcome, Progress
 from crawler.rhythm import Rhythm
@@ -82,7 +81,7 @@ class Turns:
         began = self._clock()
         crawl = self._sources.begin(spec.id, held.grant.token)
         spec = with_one_account(spec, began, crawl)
-        bounded = self._within_budget(spec, began)
+        bounded = within_budget(spec, self._sources.spending, began)
         log.info("crawl-started", source=spec.id, crawl=crawl)
         if bounded is None:
             outcome = CrawlOutcome("budget", CrawlCounts(), "the day's budget is used up")
@@ -157,23 +156,6 @@ class Turns:
             # Whatever it is, it must not stop the other sources; the log has kind and place.
             log.exception("crawl-broke")
             return CrawlOutcome("failed", CrawlCounts(), f"unforeseen: {type(error).__name__}")
-
-    def _within_budget(self, spec: SourceSpec, now: datetime) -> SourceSpec | None:
-        """The source with what is left of its day's budget; None when that is nothing."""
-        spending = self._sources.spending
-        if spec.host_budget:
-            own = {host_port(address) for address in spec.start}
-            left = [
-                (host, max(0, spec.host_budget - spending.of_host(host, now)))
-                for host in sorted({*own, *spec.follow_hosts} - {""})
-            ]
-            if not any(count for host, count in left if host in own):
-                return None
-            spec = replace(spec, host_budgets=tuple(left))
-        if not spec.daily_budget:
-            return spec
-        of_source = spec.daily_budget - spending.of_source(spec.id, now)
-        return replace(spec, max_requests=of_source) if of_source > 0 else None
 
     def _learnt(self, spec: SourceSpec, outcome: CrawlOutcome) -> Rhythm:
         """What this crawl says of the source's rhythm; nothing for one that saw not everything,

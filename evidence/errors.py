@@ -8,7 +8,12 @@ class EvidenceError(Exception):
 
 
 class NotStamped(EvidenceError):
-    """No valid time stamp could be had; what was to be stamped stays "not time-stamped"."""
+    """No valid time stamp could be had; what was to be stamped stays "not time-stamped". `kind`
+    says why in one word, for whoever says it in another language."""
+
+    def __init__(self, message: str, kind: str = "not-accepted") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class NotProven(EvidenceError):

@@ -20,6 +20,7 @@ from index.custody import enter
 from index.engine import reading, writing
 from index.errors import Conflict, NotFound, ReasonMissing, WrongChoice
 from index.outbox import announce
+from index.promotion import promote
 from index.schema import Alert, Capture, Hit
 from index.views import AlertDetail, AlertPage, AlertView, QueuedHit, alert_view, hit_view
 
@@ -170,6 +171,10 @@ class AlertStore:
                 QueuedHit(source=capture.source, hit=hit_view(hit, capture))
                 for hit, capture in session.execute(query)
             )
+
+    def promote(self, hit_id: int, reason: str, who: str) -> AlertView:
+        """Make an alert of a hit of the quieter queue (index.promotion)."""
+        return promote(self._engine, hit_id, reason, who, datetime.now(UTC))
 
     def decide(self, alert_id: int, status: str, reason: str, who: str, version: int) -> AlertView:
         """Confirm, dismiss or open an alert again, if it is still at `version`.

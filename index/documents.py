@@ -67,13 +67,14 @@ def alert_document(alert: Alert) -> dict[str, Any]:
 
 
 def hit_document(hit: Hit, capture: Capture) -> dict[str, Any]:
-    """A hit; it never changes."""
+    """A hit; it never changes: an alert that a person made of a quiet one is told by the alert."""
+    raises = Verdict(hit.verdict).raises_alert
     created = stamp(hit.created)
     own = {
         "kind": "hit",
         "id": f"hit-{hit.id}",
         "number": hit.id,
-        "alert": hit.alert,
+        "alert": hit.alert if raises else None,
         "leak": hit.leak,
         "source": capture.source,
         "location": capture.location,
@@ -89,7 +90,6 @@ def hit_document(hit: Hit, capture: Capture) -> dict[str, Any]:
         "posted": stamp(capture.posted_at),
         "rendered": capture.rendered,
     }
-    raises = Verdict(hit.verdict).raises_alert
     event = {
         "kind": "alert" if raises else "event",
         "action": hit.verdict,

@@ -19,7 +19,7 @@ from index.find import find_alerts
 from index.review_queries import QUIET_VERDICTS, ReviewQueries
 from index.search import MAX_PAGE, SearchIndex
 from index.sources import SourceStore
-from index.views import THRESHOLDS
+from index.views import THRESHOLDS, QueuedHit
 from review import evidence_view, unmasking
 from review.guard import Visitor
 from review.rendering import page, page_html
@@ -200,14 +200,12 @@ def build(stores: Stores) -> APIRouter:
         visitor = visitor_of(request)
         found = stores.queries.queued(min(hit_id, BIG_ID))
         stores.accounts.record_act(_name(visitor), "view", f"hit:{hit_id}")
-        return page(
-            "queued.html",
-            visitor,
-            found=found,
-            evidence=evidence_view.evidence((found.hit,)),
-            snippets=evidence_view.snippets((found.hit,)),
-            limits=THRESHOLDS,
-        )
+        return _queued_page(visitor, found)
+
+    @router.post("/queue/{hit_id}/promote")
+    async def promote(request: Request, hit_id: int) -> Response:
+        form = await form_of(request)
+        return await run_sync(_promote, stores, visitor_of(request), hit_id, form)
 
     @router.get("/sources")
     def sources(request: Request) -> Response:
@@ -220,6 +218,29 @@ def build(stores: Stores) -> APIRouter:
         )
 
     return router
+
+
+def _queued_page(visitor: Visitor, found: QueuedHit, *, problem: bool = False) -> Response:
+    return page(
+        "queued.html",
+        visitor,
+        422 if problem else 200,
+        found=found,
+        evidence=evidence_view.evidence((found.hit,)),
+        snippets=evidence_view.snippets((found.hit,)),
+        limits=THRESHOLDS,
+        max_reason=MAX_REASON,
+        problem=problem,
+    )
+
+
+def _promote(stores: Stores, visitor: Visitor, hit_id: int, form: dict[str, str]) -> Response:
+    found = stores.queries.queued(min(hit_id, BIG_ID))
+    reason = form.get("reason", "").strip()
+    if not reason or len(reason) > MAX_REASON:
+        return _queued_page(visitor, found, problem=True)
+    alert = stores.alerts.promote(found.hit.id, reason, _name(visitor))
+    return RedirectResponse(f"/alerts/{alert.id}", 303)
 
 
 def _name(visitor: Visitor) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import getpass
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from capture.picture import Picture
     from crawler.picture import Photographer
+    from crawler.source import SourceSpec
     from evidence.beside.gatherer import Gatherer
     from evidence.beside.piece import Target
     from evidence.custody.stamping import Stamper
@@ -86,16 +87,20 @@ def store(config: Config) -> Store:
 
 
 def gatherer(
-    config: Config, record: Record, catalogue: Catalogue, photographer: Photographer
-) -> Gatherer:
+    config: Config, record: Record, catalogue: Catalogue, photographer: Photographer,
+    session: Callable[[SourceSpec], Sequence[Mapping[str, Any]]] = lambda _spec: (),
+) -> Gatherer:  # fmt: skip
     """What gathers DNS, RDAP, clocks, chain, environment and pictures beside captures.
 
-    `photographer` visits the pages of sources that may be fetched now.
+    `photographer` visits the pages of sources that may be fetched now, with the cookies that
+    `session` has of a source with an account; what it asks counts against the day's budget.
     """
     from capture.picture import PictureFailed
+    from crawler.budget import within_budget
     from egress.policy import Policy
     from evidence.beside import chain_above, clocks, direct, dns, environment, picture, rdap
     from evidence.beside.gatherer import Gatherer, Proxied
+    from index.leases import utc_now
     from vigie.wiring import sealed_originals
 
     sealed = sealed_originals(config)
@@ -128,7 +133,11 @@ def gatherer(
         spec = catalogue.specs().get(target.source)
         if spec is None:
             raise PictureFailed("the source is no longer watched", for_good=True)
-        return photographer.take(spec, target.location)
+        cookies = session(spec) if target.account else ()
+        spec = within_budget(spec, record.sources.spending, utc_now())
+        if spec is None:
+            raise PictureFailed("the day's requests of the source are used up")
+        return photographer.take(spec, target.location, cookies)
 
     def told(source: str, of: Callable[[SourceConfig], object]) -> bool:
         found = catalogue.definitions().get(source)
@@ -204,49 +213,77 @@ def maker(config: Config, engine: Engine) -> Maker:
     )
 
 
+def photographer(record: Record) -> Photographer:
+    """Who takes pictures; each visit counts as requests of its source."""
+    from crawler.picture import Photographer
+    from index.leases import utc_now
+
+    spending = record.sources.spending
+    return Photographer(lambda source, hosts: spending.add(source, hosts, utc_now()))
+
+
 class Keeper:
-    """In `vigie watch`: gathers beside new captures, stamps the log's head, clears working copies.
+    """In `vigie watch`: gathers beside new captures, clears working copies and runs the clocks; and
+    meanwhile stamps the log's head, soon after a hit.
 
     What fails is logged by its kind and tried again; nothing here delays or stops a crawl.
     """
 
     def __init__(
-        self, config: Config, record: Record, catalogue: Catalogue, reindex: Callable[[], object]
-    ) -> None:
-        from crawler.picture import Photographer
-
+        self, config: Config, record: Record, catalogue: Catalogue, reindex: Callable[[], object],
+        session: Callable[[SourceSpec], Sequence[Mapping[str, Any]]],
+    ) -> None:  # fmt: skip
         self._config = config
         self._engine = record.engine
         self._reindex = reindex
-        self._photographer = Photographer()
-        self._gatherer = gatherer(config, record, catalogue, self._photographer)
+        self._photographer = photographer(record)
+        self._gatherer = gatherer(config, record, catalogue, self._photographer, session)
         self._stamper = stamper(config, record.engine)
         self._over = threading.Event()
-        self._kept = 0.0
-        self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
+        # A picture takes seconds; the stamp over what was captured does not wait for it.
+        self._threads = [
+            threading.Thread(target=work, name=f"evidence-{name}", daemon=True)
+            for name, work in (("gather", self._gather), ("stamp", self._stamping))
+        ]
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, seconds: float) -> None:
         """Ask it to end and wait that long; what is not written down is gathered next time."""
         self._over.set()
         self._gatherer.stop()
         self._photographer.close()
-        self._thread.join(seconds)
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _run(self) -> None:
+    def _gather(self) -> None:
+        kept = 0.0
         while not self._over.wait(EVERY):
             self._try(self._gatherer.run)
-            self._try(self._stamp)
-            if time.monotonic() - self._kept > UPKEEP:
-                self._kept = time.monotonic()
+            if time.monotonic() - kept > UPKEEP:
+                kept = time.monotonic()
                 self._try(self._upkeep)
 
+    def _stamping(self) -> None:
+        renewed = 0.0
+        while not self._over.wait(EVERY):
+            self._try(self._stamp)
+            if time.monotonic() - renewed > UPKEEP:
+                renewed = time.monotonic()
+                self._try(self._renew)
+
+    def _renew(self) -> None:
+        self._stamper.renew(renew_before(self._config), algorithm=self._config.evidence.algorithm)
+
     def _stamp(self) -> None:
+        self._stamper.retry()
         every = timedelta(seconds=self._config.evidence.stamp_every)
-        if self._stamper.is_due(every):
+        hits = timedelta(seconds=self._config.evidence.stamp_hits)
+        if self._stamper.is_due(every, hits):
             for outcome in self._stamper.stamp_head(algorithm=self._config.evidence.algorithm):
                 if outcome.stamp is None:
                     log.warning("not-time-stamped", authority=outcome.authority)
@@ -267,7 +304,6 @@ class Keeper:
             )  # fmt: skip
         if gone.reindex:
             self._try(self._reindex)
-        self._stamper.renew(renew_before(self._config), algorithm=self._config.evidence.algorithm)
 
     def _try(self, work: Callable[[], object]) -> None:
         try:

@@ -85,6 +85,7 @@ class EvidenceConfig(Section):
     clocks: list[str] = []
     piece_bytes: int = Field(default=4_000_000, ge=200_000)
     stamp_every: Seconds = 3600.0
+    stamp_hits: Seconds = 10.0
     renew_before: Seconds = 90 * 86400.0
     algorithm: str = Field(default="sha256", pattern="^(sha256|sha384|sha512)$")
     sign_key_file: Path | None = None

@@ -122,7 +122,8 @@ def hand_in(config: Config, record: Record, given: Given) -> Outcome:
         ):
             log.begin(matcher.names)
             logged = _Logged(matcher, log)
-            judge = Judge(logged, matcher.names, frontier, recorder, originals)
+            whole = config.retention.whole_bytes
+            judge = Judge(logged, matcher.names, frontier, recorder, originals, whole)
             judgement = judge.judge(page, still_wanted=lambda: True)
         if judgement.problems:
             raise ConfigError("The file could not be matched or sealed; `vigie doctor` shows why.")

@@ -122,7 +122,8 @@ def watch(
             chores=partial(_chores, record.engine, catalogue, voice),
         )  # fmt: skip
         beside = companions(config, config_file, login_link, voice.say, review=review)
-        keeper = Keeper(config, record, catalogue, partial(rebuild, record.engine, index))
+        keeper = Keeper(config, record, catalogue, partial(rebuild, record.engine, index),
+                        parts.session)  # fmt: skip
         notifier = Notifier(config, record.engine)
         log.info("watch-started", pid=os.getpid(), sources=len(specs), leaks=len(config.leak))
         voice.say(

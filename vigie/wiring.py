@@ -9,8 +9,9 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -241,11 +242,13 @@ def leak_refs(config: Config) -> list[LeakRef]:
 
 
 class Crawling(NamedTuple):
-    """What crawls; `folder` holds the temporary files of this process."""
+    """What crawls; `folder` holds the temporary files of this process; `session` tells the cookies
+    that crawls of a source left for its account."""
 
     turns: Turns
     keeper: Keeper
     folder: RunFolder
+    session: Callable[[SourceSpec], Sequence[Mapping[str, Any]]]
 
 
 @contextmanager
@@ -305,7 +308,7 @@ def crawling(
             revisits=revisits,
             canaries=canaries,
             threads=ThreadReader(
-                matcher, matcher.names, frontier, ThreadStore(record.engine), originals
+                matcher, matcher.names, frontier, ThreadStore(record.engine), originals, whole
             ),
         )
         keeper = Keeper(Leases(record.engine))
@@ -315,7 +318,17 @@ def crawling(
             Supervisor(forks, parts, folder), keeper, record.sources, spread=random.random,
             soonest=revisits.next_due, after=Reviewer(record.engine, notice),
         )  # fmt: skip
-        yield Crawling(turns, keeper, folder)
+        yield Crawling(turns, keeper, folder, partial(_session, forks))
+
+
+def _session(forks: ForkServer, spec: SourceSpec) -> Sequence[Mapping[str, Any]]:
+    """Of the first account that may be used at this hour and has a session."""
+    from crawler.accounts import is_awake
+    from index.leases import utc_now
+
+    awake = [account for account in spec.accounts if is_awake(account, utc_now())]
+    of_each = (forks.cookies(replace(spec, accounts=(account,))) for account in awake)
+    return next((cookies for cookies in of_each if cookies), ())
 
 
 @contextmanager

@@ -33,7 +33,9 @@ from index.leases import utc_now
 from index.schema import Capture, EvidenceItem, Hit
 
 ATTEMPTS = 5
-WAIT = (timedelta(0), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+# The last attempt comes a day later: a day's budget, or an outage, is over by then.
+WAIT = (timedelta(0), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1),
+        timedelta(days=1))  # fmt: skip
 AT_ONCE = 20
 WORKERS = 8
 MAX_ERROR = 500

@@ -44,7 +44,7 @@ def gather(target: Target, take: Callable[[Target], Picture], originals: Origina
         "masked": "when it was captured: every word that is not allow-listed, every picture",
         "original": "sealed" if page else "not kept: no recipient is configured",
     }
-    if target.account:
+    if target.account and picture.facts.get("as") != "account":
         told["note_account"] = "the capture came with an account; a guest sees this"
     return Piece(
         picture.page, "image/png", page,

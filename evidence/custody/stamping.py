@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from evidence.custody.journal import Head, head, lines
 from evidence.errors import NotStamped
-from evidence.timestamp.authority import Authority, Stamp, ask, imprint
+from evidence.timestamp.authority import Authority, Stamp, ask_over, imprint
 from index.custody import enter
 from index.engine import reading, writing
 from index.leases import utc_now
@@ -26,7 +26,8 @@ from index.schema import Act, TimeStamp
 
 # Entries that stamping itself makes: they alone give no reason to stamp again.
 OWN = ("stamp", "scan-log", "checkpoint", "rehash")
-RETRY = timedelta(minutes=5)
+HITS = ("capture", "hand-in", "item")  # what is stamped soon
+RETRY, LONGEST, MOST_RETRIES = timedelta(minutes=5), timedelta(days=1), 40
 MAX_ERROR = 500
 
 
@@ -37,6 +38,7 @@ class Outcome:
     authority: str
     stamp: Stamp | None
     error: str = ""
+    kind: str = ""
 
 
 class Stamper:
@@ -66,22 +68,77 @@ class Stamper:
         self, subject: str, data: bytes, *, who: str = "vigie", algorithm: str = "sha256"
     ) -> list[Outcome]:
         """Every authority over `data`; each outcome is kept under `subject` and logged."""
-        if not self._authorities:
+        outcomes = self.ask(data, algorithm)
+        self.keep(subject, data, outcomes, who=who, algorithm=algorithm)
+        return outcomes
+
+    def ask(self, data: bytes, algorithm: str = "sha256") -> list[Outcome]:
+        """Every authority over `data`, at once; nothing is kept yet."""
+        return self._ask(self._authorities, imprint(data, algorithm), algorithm)
+
+    def _ask(self, whom: Sequence[Authority], digest: bytes, algorithm: str) -> list[Outcome]:
+        if not whom:
             return []
-        with ThreadPoolExecutor(len(self._authorities)) as pool:
-            outcomes = list(pool.map(lambda one: _outcome(one, data, algorithm), self._authorities))
+        with ThreadPoolExecutor(len(whom)) as pool:
+            return list(pool.map(lambda one: _outcome(one, digest, algorithm), whom))
+
+    def keep(
+        self, subject: str, data: bytes, outcomes: Sequence[Outcome], *, who: str = "vigie",
+        algorithm: str = "sha256",
+    ) -> None:  # fmt: skip
+        """Keep outcomes under `subject`, each with an entry of the log. One that is no stamp is
+        asked for again over this `data`."""
         with writing(self._engine) as connection:
             for outcome in outcomes:
                 self._keep(connection, subject, imprint(data, algorithm), algorithm, outcome, who)
-        return outcomes
 
-    def is_due(self, every: timedelta) -> bool:
+    def retry(self, subject: str = "") -> list[Outcome]:
+        """Ask again for stamps over dossiers that an authority did not give, each after a time
+        that doubles; at once for one `subject`."""
+        now, found = self._clock(), []
+        for row, failures in self._failed(subject):
+            authority = next((one for one in self._authorities if one.name == row.authority), None)
+            wait = min(RETRY * 2 ** min(failures - 1, 12), LONGEST)
+            if authority is None or (not subject and now < row.asked + wait):
+                continue
+            found += self._ask([authority], row.imprint, row.algorithm)
+            with writing(self._engine) as connection:
+                self._keep(connection, row.subject, row.imprint, row.algorithm, found[-1], "vigie")
+        return found
+
+    def _failed(self, subject: str) -> list[tuple[Row[Any], int]]:
+        """The last request of each dossier and authority that has no stamp, and how many failed."""
+        query = select(
+            TimeStamp.subject,
+            TimeStamp.authority,
+            TimeStamp.algorithm,
+            TimeStamp.imprint,
+            TimeStamp.asked,
+            TimeStamp.state,
+        ).where(TimeStamp.subject == subject if subject else TimeStamp.subject.like("dossier:%"))
+        latest: dict[tuple[str, str], tuple[Row[Any], int]] = {}
+        done = set()
+        with reading(self._engine) as connection:
+            rows: list[Row[Any]] = list(connection.execute(query.order_by(TimeStamp.id)))
+            for row in rows:
+                key = (row.subject, row.authority)
+                if row.state == "stamped":
+                    done.add(key)
+                latest[key] = row, latest.get(key, (row, 0))[1] + 1
+        return [
+            (row, failures)
+            for key, (row, failures) in latest.items()
+            if key not in done and (subject or failures <= MOST_RETRIES)
+        ]
+
+    def is_due(self, every: timedelta, hits: timedelta = timedelta(0)) -> bool:
         """Whether something happened since the last good stamp, which is `every` old; after a
-        failure, whether its retry is due."""
+        capture or a piece of one, where it is `hits` old (0: no sooner). After a failure, whether
+        its retry is due."""
         now = self._clock()
         with reading(self._engine) as connection:
             asked = connection.execute(
-                select(TimeStamp.state, TimeStamp.asked)
+                select(TimeStamp.state, TimeStamp.asked, TimeStamp.subject)
                 .where(TimeStamp.subject.like("head:%"))
                 .order_by(TimeStamp.id.desc())
                 .limit(len(self._authorities) or 1)
@@ -89,10 +146,14 @@ class Stamper:
             if any(row.state != "stamped" for row in asked):
                 latest: datetime = max(row.asked for row in asked)
                 return latest <= now - RETRY
-            if asked and max(row.asked for row in asked) > now - every:
+            since = now - max(row.asked for row in asked) if asked else every
+            if since < every and not timedelta(0) < hits <= since:
                 return False
-            last = connection.scalar(select(func.max(Act.seq)).where(Act.what == "stamp")) or 0
-            news = select(func.count()).where(Act.seq > last, Act.what.not_in(OWN))
+            # What was entered while the authorities were asked is not covered by their stamp.
+            covered = max((int(row.subject.removeprefix("head:")) for row in asked), default=0)
+            news = select(func.count()).where(Act.seq > covered, Act.what.not_in(OWN))
+            if since < every:
+                news = news.where(Act.what.in_(HITS))
             return bool(self._authorities) and bool(connection.scalar(news))
 
     def renew(self, before: timedelta, *, algorithm: str = "sha256") -> list[Outcome]:
@@ -169,11 +230,11 @@ class Stamper:
                 enter(connection, at=self._clock(), who="vigie", what="scan-log", detail=detail)
 
 
-def _outcome(authority: Authority, data: bytes, algorithm: str) -> Outcome:
+def _outcome(authority: Authority, digest: bytes, algorithm: str) -> Outcome:
     try:
-        return Outcome(authority.name, ask(authority, data, algorithm))
+        return Outcome(authority.name, ask_over(authority, digest, algorithm))
     except NotStamped as error:
-        return Outcome(authority.name, None, str(error)[:MAX_ERROR])
+        return Outcome(authority.name, None, str(error)[:MAX_ERROR], error.kind)
 
 
 def statement_at(connection: Connection, seq: int) -> bytes:

@@ -10,6 +10,7 @@ from PIL import Image
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from evidence.dossier import french
 from evidence.dossier.facts import CaptureFacts, CaseFacts, moment
 from evidence.dossier.pieces import Draft
 from evidence.dossier.typeset import Typesetter
@@ -94,7 +95,7 @@ def _picture(
     item = capture.item("page")
     told: dict[str, Any] = {
         "capture": capture.id, "state": item.state if item else "not-made",
-        "error": item.error if item else "", "at": moment(item.at) if item else "",
+        "error": french.reason(item.error) if item else "", "at": moment(item.at) if item else "",
         "sha256": item.sha256 if item else "", "tiles": [], "cut": False,
     }  # fmt: skip
     if item is None or item.state != "made" or not show:
@@ -183,5 +184,5 @@ def _order(engine: Engine, order: CourtOrder, parties: Sequence[PartyView]) -> d
                      "state": one.state} for one in parties],
         "checks": [{"at": stamp(row.at) or "", "party": row.party, "name": row.name,
                     "resolver": row.resolver, "control": row.control, "state": row.state,
-                    "how": row.how} for row in reversed(checks)],
+                    "how": french.answers(row.how)} for row in reversed(checks)],
     }  # fmt: skip

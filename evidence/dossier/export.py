@@ -129,6 +129,7 @@ class _Making:
         self._now = maker.clock()
         self._journal: dict[str, Any] = {}
         self._logged: set[int] = set()
+        self._unstamped = False
 
     def make(self, case_id: int) -> Exported:
         """Everything, in the order that the checks need."""
@@ -141,11 +142,19 @@ class _Making:
         self._tell(total - 4, total, "tables")
         self._write_tables(case)
         self._tell(total - 3, total, "reports")
+        manifest.write_roots(self._folder, self._maker.authorities, self._maker.signer)
         self._write_reports(case, total)
         self._tell(total - 2, total, "manifest")
         data = self._write_manifest(case)
         self._tell(total - 1, total, "time stamps")
-        outcomes = self._seal(data)
+        outcomes = self._maker.stamper.ask(data, self._maker.algorithm)
+        if outcomes and not any(one.stamp for one in outcomes):
+            # The reports must not speak of a time that nobody else attests.
+            self._unstamped = True
+            self._write_reports(case, total)
+            (self._folder / manifest.MANIFEST).unlink()
+            data = self._write_manifest(case)
+        self._seal(data, outcomes)
         self._tell(total, total, "done")
         return self._end(case, data, outcomes)
 
@@ -226,18 +235,19 @@ class _Making:
 
     def _write_reports(self, case: CaseFacts, total: int) -> None:
         maker = self._maker
-        manifest.write_roots(self._folder, maker.authorities, maker.signer)
         means = grading.Means(
             signed=maker.signer is not None,
             authorities=tuple(one.name for one in maker.authorities),
+            unstamped=self._unstamped,
         )
-        graded = grading.claims(case, means)
+        graded = grading.claims(case, means, self._edition)
         self._write("LIMITES.md", limits(graded).encode())
         with Typesetter() as typesetter:
             acts = self._acts(case) if self._edition.story else Acts()
             reports = Reports(
-                case, self._edition, graded, maker, self._number, self._now, typesetter, acts
-            )
+                case, self._edition, graded, maker, self._number, self._now, typesetter, acts,
+                unstamped=self._unstamped or not maker.authorities,
+            )  # fmt: skip
             for name, data in reports.all():
                 self._write(name, data)
             if self._edition.pieces_to_file:
@@ -275,16 +285,16 @@ class _Making:
             "root": capture.commitments.get("root", ""), "logged": capture.id in self._logged,
         }  # fmt: skip
 
-    def _seal(self, data: bytes) -> list[Outcome]:
+    def _seal(self, data: bytes, outcomes: Sequence[Outcome]) -> None:
         maker = self._maker
         if maker.signer is not None:
             self._write(manifest.SIGNATURE, manifest.sign(data, maker.signer))
-        outcomes = maker.stamper.stamp(
-            f"dossier:{self._number}", data, who=self._who, algorithm=maker.algorithm
+        maker.stamper.keep(
+            f"dossier:{self._number}", data, outcomes, who=self._who, algorithm=maker.algorithm
         )
-        manifest.write_stamps(self._folder, outcomes, maker.authorities)
+        names = [one.name for one in maker.authorities]
+        manifest.write_stamps(self._folder, outcomes, names)
         manifest.write_sums(self._folder)
-        return outcomes
 
     def _end(self, case: CaseFacts, data: bytes, outcomes: Sequence[Outcome]) -> Exported:
         digest = hashlib.sha256(data).hexdigest()
@@ -316,7 +326,10 @@ def leak_facts(case: CaseFacts, edition: Edition) -> dict[str, Any]:
         "records": case.records,
         "copies": len(case.alerts),
         "rule": "likelihood ratio over keyed fingerprints of the leaked file, docs/matching.md",
-        "chance": [{"capture": one.id, "less_than": f"{one.chance:.3g}"} for one in case.captures],
+        "chance": [
+            {"capture": one.id, "less_than": f"{max(one.chance, tables.SMALLEST):.3g}"}
+            for one in case.captures
+        ],
         "chance_assumes": "the document were another list of French people",
     }
     if edition.figures_only:
@@ -346,7 +359,7 @@ def sealed(case: CaseFacts, recipients: Sequence[str]) -> dict[str, Any]:
         "held_for": "an expert whom the court designates, or the commissaire de justice",
         "captures": [
             {"capture": one.id, "file_sha256": _digest_in(one.sealed),
-             "original_sha256": one.sha256}
+             "original_sha256": one.sha256, "deleted": moment(one.original_deleted)}
             for one in case.captures
             if one.sealed
         ],

@@ -67,6 +67,11 @@ class CaptureFacts:
         """Of the address."""
         return (urlsplit(self.location).hostname or "").lower()
 
+    @property
+    def held(self) -> bool:
+        """Whether its sealed original is there."""
+        return bool(self.sealed) and self.original_deleted is None
+
     def item(self, kind: str) -> ItemFacts | None:
         """The piece of that kind."""
         return next((one for one in self.items if one.kind == kind), None)

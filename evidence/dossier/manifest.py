@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,21 @@ MANIFEST, SIGNATURE, SUMS, STAMPS = (
     "manifest.json", "manifest.json.p7s", "SHA256SUMS", "horodatage",
 )  # fmt: skip
 STEP = 1024 * 1024
+STATE = "ETAT.txt"
+# Why there is no stamp (evidence.errors.NotStamped.kind), in French and in English.
+REASONS = {
+    "no-answer": ("L’autorité n’a pas répondu à temps, ou a répondu par une erreur.",
+                  "The authority gave no answer in time, or answered with an error."),
+    "no-reply": ("Sa réponse n’est pas une réponse d’horodatage.",
+                 "Its answer is no time-stamp reply."),
+    "refused": ("L’autorité a refusé d’horodater.", "The authority refused to stamp."),
+    "other-question": ("Sa réponse ne répond pas à la demande (nonce, empreinte ou chaîne).",
+                       "Its reply does not answer the request (nonce, imprint or chain)."),
+    "wrong-use": ("Son certificat n’est pas destiné à l’horodatage.",
+                  "Its certificate is not for time stamps."),
+    "not-accepted": ("Sa réponse n’a pas passé les deux contrôles.",
+                     "Its reply did not pass both checks."),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +96,51 @@ def sign(manifest: bytes, signer: Signer) -> bytes:
     )
 
 
-def write_stamps(folder: Path, outcomes: Sequence[Outcome], asked: Sequence[Authority]) -> None:
+def write_stamps(folder: Path, outcomes: Sequence[Outcome], asked: Sequence[str]) -> None:
     """horodatage/: raw request and reply of every authority, or that there is none and why."""
     place = folder / STAMPS
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     by_name = {outcome.authority: outcome for outcome in outcomes}
     told = []
-    for authority in asked:
-        outcome = by_name[authority.name]
+    for name in asked:
+        outcome = by_name[name]
         entry: dict[str, Any] = {
-            "authority": authority.name, "roots": f"{authority.name}.pem",
+            "authority": name, "roots": f"{name}.pem",
             "state": "stamped" if outcome.stamp else "not time-stamped", "error": outcome.error,
+            "kind": outcome.kind,
         }  # fmt: skip
         if outcome.stamp:
-            (place / f"{authority.name}.tsq").write_bytes(outcome.stamp.request)
-            (place / f"{authority.name}.tsr").write_bytes(outcome.stamp.reply)
+            (place / f"{name}.tsq").write_bytes(outcome.stamp.request)
+            (place / f"{name}.tsr").write_bytes(outcome.stamp.reply)
             entry |= {
                 "algorithm": outcome.stamp.algorithm,
                 "at": moment(outcome.stamp.at),
-                "reply": f"{STAMPS}/{authority.name}.tsr",
-                "query": f"{STAMPS}/{authority.name}.tsq",
+                "reply": f"{STAMPS}/{name}.tsr",
+                "query": f"{STAMPS}/{name}.tsq",
             }
         told.append(entry)
     text = json.dumps({"over": MANIFEST, "stamps": told}, ensure_ascii=False, indent=2)
     (place / "index.json").write_text(text + "\n", "utf-8")
+    (place / STATE).write_text(_state(told), "utf-8")
+
+
+def _state(stamps: Sequence[Mapping[str, Any]]) -> str:
+    """What people read of it, in both languages."""
+    lines = ["Horodatage de manifest.json / Time stamps of manifest.json", ""]
+    for one in stamps:
+        name = one["authority"]
+        if one["state"] == "stamped":
+            lines.append(f"{name} : horodaté / time-stamped, {one['at']}")
+            continue
+        fr, en = REASONS.get(one["kind"], REASONS["not-accepted"])
+        lines += [
+            f"{name} : NON HORODATÉ. {fr} Une contremarque est demandée de nouveau.",
+            f"{name}: NOT TIME-STAMPED. {en} A stamp is asked for again.",
+        ]
+    if not stamps:
+        lines += ["NON HORODATÉ : aucune autorité d’horodatage n’est configurée.",
+                  "NOT TIME-STAMPED: no time-stamp authority is configured."]  # fmt: skip
+    return "\n".join(lines) + "\n"
 
 
 def write_roots(folder: Path, authorities: Sequence[Authority], signer: Signer | None) -> None:

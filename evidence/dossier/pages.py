@@ -56,6 +56,7 @@ def _facts(capture: CaptureFacts, edition: Edition) -> dict[str, Any]:
     }
     if edition.commitments:
         told |= {"source": capture.source, "sealed": capture.sealed,
+                 "original_deleted": moment(capture.original_deleted),
                  "root": capture.commitments.get("root", "")}  # fmt: skip
     return told
 

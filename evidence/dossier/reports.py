@@ -13,6 +13,7 @@ from evidence.dossier import tables
 from evidence.dossier.claims import Claim
 from evidence.dossier.edition import Edition
 from evidence.dossier.facts import CaptureFacts, CaseFacts, moment
+from evidence.dossier.gathered import checklist, gathered
 from evidence.dossier.signing import sign_pdf
 from evidence.dossier.typeset import Typesetter
 from evidence.orders.register import PartyView
@@ -42,6 +43,7 @@ class Reports:
     def __init__(
         self, case: CaseFacts, edition: Edition, claims: Sequence[Claim], maker: Maker,
         number: int, now: datetime, typesetter: Typesetter, acts: Acts,
+        *, unstamped: bool,
     ) -> None:  # fmt: skip
         self._maker, self._edition, self._typesetter = maker, edition, typesetter
         self.base: dict[str, Any] = {
@@ -52,6 +54,7 @@ class Reports:
             "organisation": maker.organisation,
             "contact": maker.contact,
             "signed": maker.signer is not None,
+            "unstamped": unstamped,
             "recipients": len(maker.recipients),
             "figures_only": edition.figures_only,
             **_figures(case),
@@ -61,10 +64,18 @@ class Reports:
             "story": _story(case) if edition.story else [],
             "proportionality": tables.proportionality(case)[:SHOWN] if edition.story else [],
             "claims": [
-                {"grade": one.grade, "fr": one.fr, "en": one.en, "rests_on": one.rests_on}
+                {
+                    "grade": one.grade,
+                    "fr": one.fr,
+                    "en": one.en,
+                    "rests_on": one.rests_on,
+                    "dated": one.dated,
+                }
                 for one in claims
             ],
             "timeline": timeline(case),
+            "gathered": gathered(case, edition),
+            "checklist": checklist(case, edition, maker.store),
             "requests": [_request(one) for one in acts.requests],
             "orders": [_party(one) for one in acts.parties],
         }
@@ -88,10 +99,9 @@ class Reports:
 
 
 def coincidence(chance: float) -> str:
-    """A chance as courts read it: the whole power of ten below it."""
-    if chance <= 0.0:
-        return "10^300"
-    return f"10^{max(0, math.floor(-math.log10(min(1.0, chance))))}"
+    """A chance as courts read it: the whole power of ten below it, bounded (`tables.SMALLEST`)."""
+    bounded = min(1.0, max(chance, tables.SMALLEST))
+    return f"10^{max(0, math.floor(-math.log10(bounded) + 1e-9))}"
 
 
 def timeline(case: CaseFacts) -> list[dict[str, Any]]:
@@ -139,7 +149,8 @@ def _figures(case: CaseFacts) -> dict[str, Any]:
         "last_seen": moment(max((a.last_seen for a in case.alerts), default=None)),
         "coincidence": coincidence(max(chances, default=1.0)),
         "verdicts": sorted({alert.verdict for alert in case.alerts}),
-        "sealed": sum(bool(one.sealed) for one in case.captures),
+        "sealed": sum(one.held for one in case.captures),
+        "deleted": sum(bool(one.sealed) and not one.held for one in case.captures),
     }  # fmt: skip
 
 
@@ -159,7 +170,8 @@ def _captures(captures: Sequence[CaptureFacts]) -> list[dict[str, Any]]:
         {
             "id": one.id, "location": one.location, "at": moment(one.fetched_at),
             "peer": one.peer, "port": one.connection.get("port") or 0, "sha256": one.sha256,
-            "bytes": one.bytes, "sealed": bool(one.sealed), "records": one.records,
+            "bytes": one.bytes, "records": one.records, "sealed": one.held,
+            "deleted": moment(one.original_deleted) if one.sealed else "",
             "kind": one.connection.get("kind", ""),
         }
         for one in captures[:SHOWN]
@@ -177,7 +189,7 @@ def _story(case: CaseFacts) -> list[dict[str, str]]:
             "detail_fr": tables.in_french(detail)[:160],
             "detail_en": detail.replace("=", " ")[:160],
         }
-        for at, fr, en, item, detail in tables.chronology(case)[:SHOWN_STORY]
+        for at, fr, en, item, detail in tables.chronology(case, own=False)[:SHOWN_STORY]
     ]
 
 

@@ -15,6 +15,8 @@ from evidence.dossier.facts import ActFacts, CaseFacts, moment
 
 # The public suffix list that is packaged: nothing is fetched for it.
 SUFFIXES = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+# No smaller chance is told: beyond it a figure would rest on the model more than on the data.
+SMALLEST = 1e-12
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -44,6 +46,19 @@ WHAT = {
     "export": ("dossier demandé", "dossier asked for"),
     "exported": ("dossier établi", "dossier made"),
     "delete": ("suppression", "deletion"),
+    "deletion-certificate": ("certificat de suppression", "certificate of deletion"),
+    "hand-in": ("capture remise par une personne", "capture handed in by a person"),
+    "promote": ("alerte ouverte par une personne", "alert opened by a person"),
+    "hold": ("gel des suppressions", "legal hold"),
+    "hold-released": ("fin du gel des suppressions", "legal hold released"),
+    "join": ("affaires réunies", "cases joined"),
+    "keep-apart": ("affaires tenues séparées", "cases kept apart"),
+    "close": ("affaire close", "case closed"),
+    "reopen-case": ("affaire rouverte", "case opened again"),
+    "breach-clock": ("délai de l’article 33 ouvert", "article 33 clock started"),
+    "breach-reported": ("notification à la CNIL", "report to the authority"),
+    "download": ("dossier téléchargé", "dossier downloaded"),
+    "unmask-refused": ("levée du masque refusée", "unmasking refused"),
     "unmask": ("levée du masque", "unmasking"),
     "claim": ("demandeur et préjudice renseignés", "claimant and harm filled in"),
     "draft": ("projet de demande", "request drafted"),
@@ -58,6 +73,7 @@ WHAT = {
 }
 
 
+OWN = ("export", "exported", "download", "claim", "draft", "withdraw")
 OBJECTS = {"alert": ("alerte", "alert"), "capture": ("capture", "capture"),
            "case": ("affaire", "case")}  # fmt: skip
 
@@ -69,8 +85,9 @@ def object_of(item: str, language: str) -> str:
     return f"{fr if language == 'fr' else en} {number}"
 
 
-def chronology(case: CaseFacts) -> list[tuple[str, str, str, str, str]]:
-    """(time, what in French, what in English, on what, detail), from posting to today."""
+def chronology(case: CaseFacts, *, own: bool = True) -> list[tuple[str, str, str, str, str]]:
+    """(time, what in French, what in English, on what, detail), from posting to today; without
+    `own`, exports and drafts are left out, which are no part of the case."""
     found: list[tuple[str, int, str, str, str, str]] = []
     for alert in case.alerts:
         item = f"alert:{alert.id}"
@@ -91,8 +108,10 @@ def chronology(case: CaseFacts) -> list[tuple[str, str, str, str, str]]:
         if alert.last_seen > alert.first_seen:
             found.append((moment(alert.last_seen), 3, "encore en ligne", "still up", item,
                           alert.location))  # fmt: skip
+    # An entry is made when the page was matched; what counts is when it was received.
+    received = {f"capture:{one.id}": one.fetched_at for one in case.captures}
     for act in case.acts:
-        if act.what in ("view", "item"):
+        if act.what in ("view", "item") or (not own and act.what in OWN):
             continue  # in the journal; they are not part of the story
         fr, en = WHAT.get(act.what, (act.what, act.what))
         if act.what == "decide":
@@ -100,8 +119,9 @@ def chronology(case: CaseFacts) -> list[tuple[str, str, str, str, str]]:
             words = STATUSES.get(to, (to, to))
             fr, en = f"décision : alerte {words[0]}", f"decision: alert {words[1]}"
         detail = ", ".join(f"{k}={v}" for k, v in sorted(act.detail.items()) if k in SHOWN and v)
+        at = received.get(act.item) if act.what == "capture" else happened(act)
         found.append(
-            (moment(happened(act)), 1 if act.what == "capture" else 4, fr, en, act.item, detail)
+            (moment(at or act.at), 1 if act.what == "capture" else 4, fr, en, act.item, detail)
         )
     return [(at, fr, en, item, detail) for at, _, fr, en, item, detail in sorted(found)]
 

@@ -14,7 +14,6 @@ from evidence.requests.diligences import ADDRESSEES, ANSWERS, KINDS, STATES
 from evidence.requests.facts import Facts
 from evidence.requests.register import RequestView
 from evidence.requests.texts import field_names
-from index.views import stamp
 
 CASSATION = (
     "La saisine préalable de l’éditeur ou de l’hébergeur n’est pas une condition de recevabilité "
@@ -39,9 +38,14 @@ def annex(facts: Facts, requests: tuple[RequestView, ...], now: datetime) -> str
     return "\n\n".join(parts) + "\n"
 
 
+def _when(at: datetime | None) -> str:
+    """ "28/11/2026 à 09:30 UTC"; "" for none."""
+    return f"{at:%d/%m/%Y à %H:%M} UTC" if at else ""
+
+
 def _purpose(facts: Facts, now: datetime) -> str:
     return (
-        f"Affaire {facts.case}. Établie le {stamp(now)} pour une demande fondée sur l’article 6-3 "
+        f"Affaire {facts.case}. Établie le {_when(now)} pour une demande fondée sur l’article 6-3 "
         "de la loi n° 2004-575 du 21 juin 2004 (LCEN), procédure accélérée au fond devant le "
         "président du tribunal judiciaire. Document de travail : à vérifier par le conseil. Il ne "
         "contient aucune donnée des personnes concernées."
@@ -67,7 +71,7 @@ def _claimant(facts: Facts) -> str:
 def _what(facts: Facts) -> str:
     lines = [
         "## 2. Faits",
-        f"- Première constatation : {stamp(facts.first_seen) or MISSING.format(what='date')}",
+        f"- Première constatation : {_when(facts.first_seen) or MISSING.format(what='date')}",
         f"- Enregistrements reconnus (au plus, en un lieu) : {facts.records}",
         f"- Catégories de données reconnues : {field_names(facts.fields, 0)}",
         "",
@@ -75,10 +79,10 @@ def _what(facts: Facts) -> str:
         "|---|---|---|---|---|",
     ]
     for one in facts.copies:
-        state = f"absente depuis {stamp(one.gone_at)}" if one.gone_at else (
-            f"en ligne, vue le {stamp(one.last_seen)}"
+        state = f"absente depuis {_when(one.gone_at)}" if one.gone_at else (
+            f"en ligne, vue le {_when(one.last_seen)}"
         )  # fmt: skip
-        cells = (one.address, one.peer, stamp(one.fetched_at) or "", one.sha256, state)
+        cells = (one.address, one.peer, _when(one.fetched_at) or "", one.sha256, state)
         lines.append("| " + " | ".join(_cell(text) for text in cells) + " |")
     return "\n".join(lines)
 
@@ -112,10 +116,10 @@ def _asked(facts: Facts, requests: tuple[RequestView, ...], now: datetime) -> st
 def _line(view: RequestView) -> str:
     row = view.row
     kind = KINDS[row.kind] + (f" (suite de la demande {row.first})" if row.first else "")
-    answers = "; ".join(f"{ANSWERS[one.kind]} le {stamp(one.at)}" for one in view.answers)
+    answers = "; ".join(f"{ANSWERS[one.kind]} le {_when(one.at)}" for one in view.answers)
     contact = f"{row.contact or 'hors courriel'} ({row.contact_from or row.receipt})"
     cells = (str(row.id), kind, f"{ADDRESSEES[row.addressee]} : {row.name}", contact,
-             stamp(row.sent) or "", stamp(row.due) or "",
+             _when(row.sent) or "", _when(row.due) or "",
              ", ".join(part for part in (STATES[view.state], answers) if part))  # fmt: skip
     return "| " + " | ".join(_cell(text) for text in cells) + " |"
 
@@ -127,9 +131,9 @@ def _why_not(facts: Facts, requests: tuple[RequestView, ...], now: datetime) -> 
     if up and facts.first_seen is not None:
         hours = int((now - facts.first_seen).total_seconds() // 3600)
         found.append(
-            f"- {len(up)} copie(s) sur {len({one.host for one in up})} hôte(s) étaient en ligne à "
-            f"leur dernière consultation ; {hours} heure(s) se sont écoulées depuis la première "
-            "constatation."
+            f"- Copies en ligne à leur dernière consultation : {len(up)} ; hôtes : "
+            f"{len({one.host for one in up})}. Heures écoulées depuis la première constatation : "
+            f"{hours}."
         )
     found += [
         f"- Aucun contact connu : {ADDRESSEES[one.row.addressee]}, {one.row.name}."
@@ -142,7 +146,7 @@ def _why_not(facts: Facts, requests: tuple[RequestView, ...], now: datetime) -> 
             "adresse d’hébergement connue."
         )
     found += [
-        f"- La demande {one.row.id} est restée sans réponse à son échéance du {stamp(one.row.due)}."
+        f"- La demande {one.row.id} est restée sans réponse à son échéance du {_when(one.row.due)}."
         for one in requests
         if one.state == "silent"
     ]

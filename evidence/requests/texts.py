@@ -8,7 +8,6 @@ from datetime import datetime
 
 from evidence.requests import words
 from evidence.requests.facts import Copy, Facts, Sender
-from index.views import stamp
 
 ADDRESSEES = ("publisher", "host", "registrar", "cdn", "search")
 LANGUAGES = ("fr", "en")
@@ -72,8 +71,15 @@ def field_names(fields: Sequence[str], pick: int) -> str:
     return ", ".join(words.FIELDS.get(name, (name, name))[pick] for name in fields)
 
 
+def _at(at: datetime | None, *, fr: bool) -> str:
+    """A time as people write it, in UTC; "" for none."""
+    if at is None:
+        return ""
+    return f"{at:%d/%m/%Y à %H:%M:%S} UTC" if fr else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _after(wanted: Wanted, first: Linked, *, fr: bool) -> str:
-    at = stamp(first.sent)
+    at = _at(first.sent, fr=fr)
     if wanted.kind == "reminder":
         return (
             f"La présente fait suite à notre demande n° {first.number} du {at}, restée sans "
@@ -89,18 +95,18 @@ def _after(wanted: Wanted, first: Linked, *, fr: bool) -> str:
 
 
 def _facts(facts: Facts, copies: Sequence[Copy], *, fr: bool) -> str:
-    since = stamp(facts.first_seen) or "?"
+    since = _at(facts.first_seen, fr=fr) or "?"
     records = max(one.records for one in copies)
     names = field_names(facts.fields, 0 if fr else 1)
     if fr:
         return (
             "Faits. Les adresses ci-dessous donnent accès à tout ou partie d’un fichier de données "
-            f"à caractère personnel de patients : {records} enregistrements y ont été reconnus. "
+            f"à caractère personnel de patients. Enregistrements reconnus : {records}. "
             f"Catégories de données reconnues : {names}. Première constatation : {since}."
         )
     return (
         "Facts. The addresses below give access to all or part of a file of patients’ personal "
-        f"data: {records} records were recognised there. Kinds of data recognised: {names}. First "
+        f"data. Records recognised there: {records}. Kinds of data recognised: {names}. First "
         f"seen: {since}."
     )
 
@@ -117,7 +123,7 @@ def _addresses(copies: Sequence[Copy], *, fr: bool) -> str:
         peer = f" ({'serveur' if fr else 'server'} {one.peer})" if one.peer else ""
         lines.append(f"- {one.address}{peer}")
         seen = "capturée le" if fr else "captured"
-        lines.append(f"  {seen} {stamp(one.fetched_at)}, SHA-256 {one.sha256}")
+        lines.append(f"  {seen} {_at(one.fetched_at, fr=fr)}, SHA-256 {one.sha256}")
         if not one.exact:
             lines.append(
                 "  (masquée en partie : l’adresse elle-même contient des données d’une personne)"

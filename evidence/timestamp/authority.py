@@ -62,7 +62,11 @@ def imprint(data: bytes, algorithm: str) -> bytes:
 
 def ask(authority: Authority, data: bytes, algorithm: str = "sha256") -> Stamp:
     """A time stamp over `data`; raises NotStamped with the reason. Only its digest goes out."""
-    digest = imprint(data, algorithm)
+    return ask_over(authority, imprint(data, algorithm), algorithm)
+
+
+def ask_over(authority: Authority, digest: bytes, algorithm: str) -> Stamp:
+    """A time stamp over what has this digest; raises NotStamped."""
     request, nonce = build_request(digest, algorithm)
     try:
         answer = fetch(
@@ -76,9 +80,9 @@ def ask(authority: Authority, data: bytes, algorithm: str = "sha256") -> Stamp:
             ca_file=authority.ca_file,
         )
     except EgressError as error:
-        raise NotStamped(f"{authority.name}: {error}") from error
+        raise NotStamped(f"{authority.name}: {error}", "no-answer") from error
     if answer.status != 200:
-        raise NotStamped(f"{authority.name} answered with status {answer.status}")
+        raise NotStamped(f"{authority.name} answered with status {answer.status}", "no-answer")
     found: Checked = check(
         answer.body, digest, nonce=nonce, roots=authority.roots,
         intermediates=authority.intermediates, name=authority.name,

@@ -52,9 +52,9 @@ def _first(
     try:
         response = rfc3161_client.decode_timestamp_response(reply)
     except ValueError as error:
-        raise NotStamped(f"{name}: the reply is no time-stamp reply in DER") from error
+        raise NotStamped(f"{name}: the reply is no time-stamp reply in DER", "no-reply") from error
     if response.status != 0:
-        raise NotStamped(f"{name} refused to stamp (status {response.status})")
+        raise NotStamped(f"{name} refused to stamp (status {response.status})", "refused")
     own = [x509.load_der_x509_certificate(der) for der in response.signed_data.certificates]
     leaf = _leaf(own, name)
     # A fresh builder each time, with lists of its own: its methods change what they are given.
@@ -66,7 +66,7 @@ def _first(
     try:
         builder.build().verify(response, digest)
     except rfc3161_client.VerificationError as error:
-        raise NotStamped(f"{name}: the reply does not hold: {error}") from error
+        raise NotStamped(f"{name}: the reply does not hold: {error}", "other-question") from error
     except ValueError as error:
         raise NotStamped(f"{name}: the reply cannot be checked: {error}") from error
     at = response.tst_info.gen_time.astimezone(UTC)
@@ -84,7 +84,7 @@ def _leaf(own: list[x509.Certificate], name: str) -> x509.Certificate:
             continue
         if list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING] and usage.critical:
             return one
-    raise NotStamped(f"{name}: no certificate in the reply is for time stamps alone")
+    raise NotStamped(f"{name}: no certificate in the reply is for time stamps alone", "wrong-use")
 
 
 def _second(

@@ -53,6 +53,28 @@ NOT_PROVEN = (
     "what the sealed originals hold: only whom the court designates opens them",
 )
 
+# What a check says, for French readers, by its first words.
+FRENCH = {
+    "who wrote or uploaded": "qui a écrit ou mis en ligne ce qui a été capturé, et qui d’autre "
+    "l’a vu",
+    "that the site showed others": "que le site montrait la même chose à d’autres ; un commissaire "
+    "de justice peut répéter la capture",
+    "what the sealed originals hold": "ce que contiennent les originaux scellés : seul les ouvre "
+    "qui la juridiction désigne",
+    "that confiance/": "que les racines de confiance/ sont les vraies : comparez-les, ou --roots",
+    "who made the dossier": "qui a établi le dossier : il n’est pas signé",
+    "a time by ": "une date par l’une des autorités : non horodaté",
+    "that the dossier existed": "que le dossier existait à une date : non horodaté",
+    "the stamp of ": "la contremarque aujourd’hui : son certificat a pris fin depuis",
+    "capture ": "une capture faite avant qu’il y ait un journal",
+    "that nothing was added": "que rien n’a été ajouté ni retiré après la fin du journal",
+}
+
+
+def in_french(sentence: str) -> str:
+    """The French of what is not proven; "" for a sentence that is not known."""
+    return next((fr for start, fr in FRENCH.items() if sentence.startswith(start)), "")
+
 
 class Report:
     """What passed, what failed, and what no check here shows."""
@@ -308,9 +330,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, told in report.passed:
         print(f"ok      {name}  {told}".rstrip())
     for item, reason in report.failed:
-        print(f"FAILED  {item}: {reason}")
+        print(f"FAILED / ÉCHEC  {item}: {reason}")
     for sentence in report.not_proven:
-        print(f"not proven / non prouvé: {sentence}")
+        french = in_french(sentence)
+        print(f"not proven / non prouvé: {sentence}" + (f" / {french}" if french else ""))
     ending = "Every check passed / Toutes les vérifications passent"
     print("FAILED / ÉCHEC" if report.failed else ending)
     return 1 if report.failed else 0

@@ -101,3 +101,43 @@ def test_failures_are_sentences(hostile: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("VIGIE_CHROMIUM", "/nowhere/chromium")
     with pytest.raises(PictureFailed, match=r"no Chromium|did not start"):
         take(hostile)
+
+
+def test_a_picture_counts_against_the_day_and_stops_at_its_end(hostile: Any) -> None:
+    hostile.page("/", "<p>nom<img src=/one.png><img src=/two.png>")
+    spent: list[tuple[str, dict[str, int]]] = []
+    host = hostile.address.removeprefix("http://")
+
+    def photographer() -> Photographer:
+        return Photographer(lambda source, hosts: spent.append((source, dict(hosts))))
+
+    photographer().take(spec_of(hostile), hostile.address)
+    assert spent == [("p", {host: 3})]
+    facts = photographer().take(spec_of(hostile, max_requests=2), hostile.address).facts
+    assert spent[1:] == [("p", {host: 2})]
+    assert facts["requests_withheld"] >= 1
+    few = spec_of(hostile, host_budgets=((host, 1),))
+    photographer().take(few, hostile.address)
+    assert spent[2:] == [("p", {host: 1})]
+    before = len(hostile.heads)
+    with pytest.raises(PictureFailed, match="used up") as told:
+        photographer().take(spec_of(hostile, max_requests=0), hostile.address)
+    assert len(hostile.heads) == before
+    assert not told.value.for_good
+
+
+def test_a_page_behind_a_log_in_is_seen_with_the_session_of_the_account(
+    hostile: Any, reply: Any
+) -> None:
+    def answer(sock: Any) -> None:
+        inside = b"seance=ouverte" in hostile.heads[-1]
+        sock.sendall(reply(b"<p>NIR" if inside else b"<p>connexion"))
+
+    hostile.answers["/"] = answer
+    cookie = {"name": "seance", "value": "ouverte", "domain": "127.0.0.1", "path": "/",
+              "secure": False, "expires": None}  # fmt: skip
+    seen = Photographer().take(spec_of(hostile), f"{hostile.address}/", [cookie])
+    assert (b"NIR" in seen.untrusted_dom, seen.facts["as"]) == (True, "account")
+    assert "ouverte" not in str(seen.facts)
+    guest = take(hostile)
+    assert (b"connexion" in guest.untrusted_dom, guest.facts["as"]) == (True, "guest")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyrage
+import pytest
 from sqlalchemy import select
 
 from capture.exchange import Exchange
@@ -21,6 +22,7 @@ from capture.originals import SealedOriginals
 from capture.sampling import proves
 from crawler.judge import Judge, page_facts
 from crawler.messages import PageReport, PostReport
+from crawler.proof import peer_address
 from evidence.verify.verifier_inside import check_opening
 from index.engine import open_record, reading
 from index.facts import Fence, KeptPost
@@ -160,3 +162,16 @@ def test_what_matched_is_sealed_with_its_proof(tmp_path: Path) -> None:
     for path in tmp_path.rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
         assert not any(word.encode() in data for word in TEXT.split()), path
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("192.0.2.7:443", "192.0.2.7"), ("192.0.2.7", "192.0.2.7"), ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]:443", "2001:db8::1"), ("[2001:db8::1]", "2001:db8::1"), ("", ""),
+        ("localhost:80", ""),
+        ("192.0.2.7:x", ""), ("1.2.3:4", ""), ("Zephirine Quenouille", ""),
+    ],
+)  # fmt: skip
+def test_a_peer_is_an_address_with_or_without_its_port(told: str, address: str) -> None:
+    assert peer_address(told) == address

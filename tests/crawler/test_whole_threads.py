@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from capture.sampling import BLOCK, proves
 from crawler import threads
 from crawler.messages import PageReport, PostReport
 from crawler.threads import Collected, ThreadReader, thread_key
@@ -67,8 +70,11 @@ class Originals:
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
 
-    def seal(self, body: bytes, facts: dict[str, object], more: object = None) -> str:
+    def seal(
+        self, body: bytes, facts: dict[str, object], more: Mapping[str, bytes] | None = None
+    ) -> str:
         self.bodies.append(body)
+        self.facts, self.more = facts, dict(more or {})
         return "original.age"
 
     def discard(self, name: str) -> None:
@@ -121,6 +127,28 @@ def test_one_page_is_its_own_original(
     told = reader[0].judge(wanted.threads()[0])
     assert reader[2].bodies == [b"\x01" * 10]
     assert told.page.content_type == "text/html"
+
+
+def test_a_long_thread_is_kept_as_a_sample(wanted: Collected, frontier: Frontier) -> None:
+    """[retention] whole_bytes: first block, blocks of the first records, one root over the whole;
+    and no page is whole in the archive beside it."""
+    matcher, originals = Matcher(), Originals()
+    store = ThreadStore(frontier._engine)
+    reader = ThreadReader(matcher, ["a"], frontier, store, originals, 250_000)
+    wanted.take(replace(page(1, post(1, "alpha")), body=b"\x01" * 150_000))
+    far = b"\x02" * 150_000 + b"alpha" + b"\x03" * 150_000
+    wanted.take(replace(page(2, post(2, "bravo")), body=far))
+    told = reader.judge(wanted.threads()[0])
+    assert told.page.bytes > 450_000
+    assert len(originals.bodies[0]) == BLOCK
+    blocks = json.loads(originals.more["blocks.json"])
+    assert (originals.facts["kept"], blocks["bytes"]) == ("sample", told.page.bytes)
+    kept = {one["index"]: one["proof"] for one in blocks["kept"]}
+    (index,) = set(kept) - {0}
+    assert b"alpha" in originals.more[f"block-{index:06d}"]
+    assert proves(originals.more[f"block-{index:06d}"], index, kept[index], blocks)
+    with zipfile.ZipFile(io.BytesIO(originals.more["capture.wacz"])) as archive:
+        assert sum(one.file_size for one in archive.infolist()) < 2 * BLOCK
 
 
 @pytest.mark.parametrize(

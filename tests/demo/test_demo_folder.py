@@ -73,15 +73,19 @@ def test_the_leak_and_keys_are_made_once_and_the_configuration_loads(tmp_path: P
     folder.leak.write_bytes(folder.leak.read_bytes()[:-5])
     assert prepare.make_leak(folder, state, steps.append)
 
-    legal, review = recipients = prepare.make_keys(folder, "secret word")
+    recipients = prepare.make_keys(folder, "secret word")
     assert prepare.make_keys(folder, "secret word") == recipients
     assert (folder.keys / "leak.key").stat().st_mode & 0o777 == 0o600
     assert (folder.keys / "sealing.agekey").stat().st_mode & 0o777 == 0o600
     prepare.write_config(folder, state, recipients, "8s")
     config = load(folder.config)
     assert [source.id for source in config.source] == ["forum", "pinnwand", "bepasty", "board"]
-    assert config.sealing.recipients == [legal]
-    assert config.sealing.work_recipient == review != legal
+    assert config.sealing.recipients == list(recipients.sealed_to)
+    assert len({*recipients.sealed_to, recipients.review}) == 3
+    assert config.sealing.work_recipient == recipients.review
+    assert [one.name for one in config.evidence.authority] == ["tsa-one", "tsa-two"]
+    assert config.evidence.sign_key_file == folder.keys / "dossier.key"
+    assert (folder.keys / "dossier.key").stat().st_mode & 0o777 == 0o600
     assert config.sealing.work_key_file == folder.keys / "review.agekey"
     assert config.source[0].account[0].password_file == folder.keys / "observer-password"
     assert config.source[1].feeds == [folder.feed.as_uri()]

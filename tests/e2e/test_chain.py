@@ -11,12 +11,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import psutil
 import pyrage
 import pytest
 
+from index.alerts import AlertStore
+from index.engine import open_record
+from tests.evidence.completing import complete
+from tests.evidence.surroundings import HOST, Surroundings, surroundings
 from vigie.demo.clients.pastes import BepastyClient
 from vigie.demo.leak.generator import generate
 from vigie.demo.leak.row import LeakRow, read_rows
@@ -56,9 +61,16 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[LeakRow]]
     return folder, list(read_rows(folder / "leak.csv"))
 
 
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    """DNS, RDAP, clock and authorities of a capture."""
+    with surroundings(tmp_path_factory.mktemp("outside") / "parties") as parties:
+        yield parties
+
+
 @pytest.fixture
 def case(
-    rows: tuple[Path, list[LeakRow]], bepasty: BepastySite, tmp_path: Path
+    rows: tuple[Path, list[LeakRow]], bepasty: BepastySite, outside: Surroundings, tmp_path: Path
 ) -> tuple[Path, str]:
     """A configuration that watches the real paste site; also the private age key."""
     identity = pyrage.x25519.Identity.generate()
@@ -67,14 +79,16 @@ def case(
 [storage]
 key_file = "keys/record.key"
 [sealing]
-recipients = ["{identity.to_public()}"]
+recipients = ["{identity.to_public()}", "{pyrage.x25519.Identity.generate().to_public()}"]
+{outside.config}
 [[leak]]
 file = "{rows[0] / "leak.vfp"}"
 key_file = "{rows[0] / "leak.key"}"
 [[source]]
 id = "pastes"
 engine = "bepasty"
-start = ["{bepasty.address}/"]
+start = ["{named(bepasty.address)}/"]
+dns = ["{outside.dns}"]
 every = "1s"
 delay = "0s"
 authority = "a test on loopback"
@@ -120,6 +134,11 @@ def start(case: tuple[Path, str]) -> Iterator[Callable[[], Watch]]:
             watch.process.wait()
 
 
+def named(address: str) -> str:
+    """An address of this machine under the name that has DNS and RDAP."""
+    return address.replace("127.0.0.1", HOST, 1)
+
+
 def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -147,7 +166,7 @@ def test_from_paste_to_alert_through_stops_and_crashes(
         watch = start()
         until(lambda: len(alerts(folder)) == 1)
         found = alerts(folder)[0]
-        assert found["location"] == first.address
+        assert found["location"] == named(first.address)
         assert (found["records"], found["source"], found["status"]) == (4, "pastes", "open")
         assert found["found_after_s"] is not None
 
@@ -160,10 +179,15 @@ def test_from_paste_to_alert_through_stops_and_crashes(
         site.paste("suite2", ";".join(leaked[60].cells()[1:11]))
         until(lambda: len(alerts(folder)) == 3)
 
+    gathered = completed(folder)
     status, seconds = watch.stop()
     assert status == 0
     assert seconds < 10
     assert [alert["records"] for alert in alerts(folder)] == [4, 1, 1]
+    assert gathered == {
+        "dns": "made", "rdap": "made", "clocks": "made", "environment": "made", "page": "made",
+        "dom": "made", "visit": "made", "chain": "not-possible", "direct": "not-needed",
+    }  # fmt: skip
     assert vigie(folder, "index", "status").returncode == 0
     # One crawl by hand finds nothing new.
     by_hand = vigie(folder, "crawl", "pastes", "--json")
@@ -186,6 +210,8 @@ def test_from_paste_to_alert_through_stops_and_crashes(
                 assert value.encode() not in written
                 assert value.encode("latin-1") not in written
 
+    to_court(folder, leaked[40])
+
     sealed = sorted((folder / "var" / "originals").rglob("*.age"))
     opened = [
         pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(identity)])
@@ -196,6 +222,49 @@ def test_from_paste_to_alert_through_stops_and_crashes(
              if b'"kind": ' + kind in body[:4096]]  # fmt: skip
     assert len(opened) - len(kinds) == 3
     assert any(leaked[50].nir.encode() in body for body in opened)
+
+
+def completed(folder: Path) -> dict[str, str]:
+    """The states of what belongs beside the first capture, once all of it is there and stamped."""
+    engine = open_record(f"sqlite:///{folder}/var/vigie.db")
+    try:
+        until(lambda: complete(engine, 1, authorities=2))
+        found = complete(engine, 1, authorities=2)
+    finally:
+        engine.dispose()
+    assert found is not None
+    return found.states
+
+
+CHECK = "import sys; sys.path.insert(0, '.'); import verifier; sys.exit(verifier.main(['.']))"
+
+
+def to_court(folder: Path, leaked: LeakRow) -> None:
+    """The first alert's case as a dossier, checked where there is no Vigie and no network."""
+    engine = open_record(f"sqlite:///{folder}/var/vigie.db")
+    AlertStore(engine).decide(1, "confirmed", f"{leaked.surname} y est", "jeanne", 1)
+    engine.dispose()
+    out = folder / "dossier"
+    made = vigie(folder, "evidence", "export", "1", "-o", str(out), "--who", "jeanne", "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["stamped"] == ["un", "deux"]
+    done = subprocess.run(
+        ["unshare", "-rn", "env", "-i", "PATH=/usr/bin:/bin", sys.executable, "-I", "-S", "-B",
+         "-c", CHECK],
+        cwd=copytree(out, folder.parent / "copy"), capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok      manifest.json.p7s  signed" in done.stdout
+    assert done.stdout.count("time-stamped") == 0
+    connection = json.loads((out / "captures/1/connexion.json").read_text("utf-8"))
+    assert (connection["peer"], connection["kind"]) == ("127.0.0.1", "exchange")
+    dns = json.loads((out / "captures/1/dns.json").read_text("utf-8"))
+    assert {one["rcode"] for one in dns["answers"]} == {"NOERROR", "NXDOMAIN"}
+    assert (out / "captures/1/page.png").stat().st_size > 1_000
+    words = everything(out)
+    for value in (leaked.nir, leaked.mobile, leaked.email, leaked.street, leaked.comment):
+        assert len(value) <= 6 or value.encode() not in words
 
 
 def test_a_matcher_that_hangs_does_not_hold_up_the_end(

@@ -49,6 +49,7 @@ ROUTES = {
     "POST /alerts/{alert_id}/decision": "takes a status and a reason, matches neither",
     "GET /queue": "hits that raised no alert, masked",
     "GET /queue/{hit_id}": "one of them, masked",
+    "POST /queue/{hit_id}/promote": "an alert of it, with a reason; by its number",
     "GET /sources": "what is watched",
     "GET /alerts/{alert_id}/record": "the form that asks for a row and a reason",
     "POST /alerts/{alert_id}/record": "takes a row that the alert names and a reason, not a value",

@@ -20,6 +20,7 @@ from evidence.verify.verifier_inside import Failed, check_journal
 from index import chain
 from index.custody import enter
 from index.engine import reading, writing
+from index.leases import utc_now
 from index.schema import Act, CustodyHead, TimeStamp
 from tests.evidence.tsa import TimeStampServer
 
@@ -215,3 +216,26 @@ def test_an_unknown_algorithm_never_passes(engine: Engine) -> None:
     journal[0] = journal[0].replace("sha256", "sha1")
     with pytest.raises(Failed, match="not known"):
         check_journal(journal)
+
+
+def test_a_hit_is_stamped_soon_and_other_acts_in_their_time(
+    engine: Engine, tsa: TimeStampServer
+) -> None:
+    ahead = [timedelta(0)]
+    stamper = Stamper(engine, [tsa.authority()], clock=lambda: utc_now() + ahead[0])
+    hour, soon = timedelta(hours=1), timedelta(seconds=10)
+    fill(engine, 3)
+    stamper.stamp_head()
+    fill(engine, 1)
+    ahead[0] = timedelta(seconds=11)
+    assert not stamper.is_due(hour, soon), "somebody looked at an alert"
+    with writing(engine) as connection:
+        enter(connection, at=AT, who="vigie", what="capture", item="capture:1")
+    assert stamper.is_due(hour, soon)
+    assert not stamper.is_due(hour)
+    ahead[0] = timedelta(seconds=5)
+    assert not stamper.is_due(hour, soon), "not twice within ten seconds"
+    ahead[0] = timedelta(seconds=11)
+    stamper.stamp_head()
+    ahead[0] = timedelta(seconds=30)
+    assert not stamper.is_due(hour, soon)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import Engine, func, insert, select, update
 from typer.testing import CliRunner
@@ -115,6 +116,24 @@ def test_a_dismissed_original_goes_after_a_day(kept: Kept) -> None:
     assert (kept.folders.originals / entry.detail["file"]) in before
     kept.still_verifies()
     assert kept.run(NOW + timedelta(hours=26)).total == 0
+
+
+def test_a_dossier_says_which_original_was_deleted(kept: Kept) -> None:
+    kept.decide("dismissed", 2)
+    kept.run(NOW + timedelta(hours=25))
+    day = f"{NOW + timedelta(hours=25):%d/%m/%Y}"
+    folder = kept.prepared.export("court", "after").folder
+    told = json.loads((folder / "scelle.json").read_text("utf-8"))
+    assert [bool(one["deleted"]) for one in told["captures"]] == [False, True, False]
+    limits = (folder / "LIMITES.md").read_text("utf-8")
+    assert "L’original de 2 captures sur 3 est scellé" in limits
+    assert f"l’original en a été supprimé, en dernier le {day}" in limits
+    document = pypdfium2.PdfDocument(folder / "rapport.pdf")
+    text = " ".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    text = " ".join(text.replace("\u00a0", " ").split())
+    assert "supprimée le" in text
+    assert day in text
 
 
 def test_the_sealed_picture_goes_with_the_body(kept: Kept) -> None:

@@ -25,7 +25,8 @@ AT = datetime(2026, 11, 28, tzinfo=UTC)
 
 def pages(path: Path) -> list[str]:
     document = pypdfium2.PdfDocument(path)
-    texts = [document[at].get_textpage().get_text_bounded() for at in range(len(document))]
+    read = [document[at].get_textpage().get_text_bounded() for at in range(len(document))]
+    texts = [text.replace("\u00a0", " ") for text in read]
     document.close()
     return texts
 
@@ -71,7 +72,7 @@ def test_what_is_foreign_has_a_field_for_its_translation(court: Exported) -> Non
     captures = "\n".join(pages(court.folder / "pieces/piece-03.pdf"))
     assert "seconde requête" in " ".join(captures.split())
     failed = " ".join("\n".join(pages(court.folder / "pieces/piece-04.pdf")).split())
-    assert "échec — the page did not answer to the second request" in failed
+    assert "échec — la page n’a pas répondu à la seconde requête" in failed
 
 
 def test_no_value_is_in_a_piece(court: Exported) -> None:
@@ -145,7 +146,7 @@ def test_a_piece_that_is_no_longer_made_is_named() -> None:
         draft = Draft("captures:x", "Captures relevées sur x", "piece-captures")
         made = dict(filing.files([draft], {"captures:x": 4, "old": 2}, CLAIM, AT))
     document = pypdfium2.PdfDocument(io.BytesIO(made["pieces/bordereau.pdf"]))
-    text = document[0].get_textpage().get_text_bounded()
+    text = document[0].get_textpage().get_text_bounded().replace("\u00a0", " ")
     document.close()
     assert "Numéros qui ne sont plus produits : 2" in text
     assert "À COMPLÉTER : demandeur" in text

@@ -144,6 +144,23 @@ def test_what_does_not_match_leaves_nothing(case: Command, tmp_path: Path) -> No
     assert not list((tmp_path / "var" / "originals").rglob("*.age"))
 
 
+def test_a_long_file_is_kept_as_a_sample(
+    leak: tuple[list[Person], Path], case: Command, tmp_path: Path
+) -> None:
+    """[retention] whole_bytes holds for what is handed in as for what is fetched."""
+    config = tmp_path / "vigie.toml"
+    config.write_text(config.read_text() + "[retention]\nwhole_bytes = 200000\n")
+    file = tmp_path / "page.txt"
+    file.write_text("\n".join(rows(leak, 12)) + "\n" + "remplissage sans rien\n" * 40_000)
+    assert json.loads(case(file, "--json").stdout)["verdict"] in ("repost", "fragment")
+    (sealed,) = (tmp_path / "var" / "originals").rglob("*.age")
+    assert sealed.stat().st_size < 200_000
+    engine = open_record(f"sqlite:///{tmp_path}/var/vigie.db")
+    with Session(engine) as session:
+        assert session.scalars(select(Capture.bytes)).one() == file.stat().st_size
+    engine.dispose()
+
+
 def test_an_address_of_the_source_is_the_location(
     leak: tuple[list[Person], Path], case: Command, tmp_path: Path
 ) -> None:

@@ -34,7 +34,21 @@ def register(_app: typer.Typer) -> None:
     case.command("apart", epilog='Example: vigie case apart 3 8 --reason "autre liste"')(apart)
     case.command("close", epilog='Example: vigie case close 3 --reason "tout est retiré"')(close)
     case.command("reopen", epilog='Example: vigie case reopen 3 --reason "remis en ligne"')(reopen)
+    case.command("promote", epilog='Example: vigie case promote 17 --reason "même base"')(promote)
     case.command("removal", epilog="Example: vigie case removal 3 --json")(removal)
+
+
+def promote(
+    hit: Annotated[int, typer.Argument(metavar="HIT", help="Its number in the quieter queue.")],
+    reason: Reason, who: Who = "", config: ConfigFile = None,
+) -> None:  # fmt: skip
+    """Make an alert of a hit that was too quiet for one; it is kept and gathered from then on."""
+    from index.alerts import AlertStore
+    from vigie.evidence import person
+
+    with _engine(config) as engine:
+        alert = AlertStore(engine).promote(hit, reason, person(who))
+    typer.echo(f"Hit {hit} is alert {alert.id} of case {alert.case}.")
 
 
 def copies(case: CaseNumber, config: ConfigFile = None, json: AsJson = False) -> None:

@@ -155,6 +155,27 @@ def export_(
     typer.echo(f"{output}: {count - 2:,} entries.")
 
 
+@custody.command("erase", epilog='Example: vigie custody erase 412 --reason "article 17, M. X"')
+def erase_(
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="Its number in the log.")],
+    reason: Annotated[str, typer.Option(help="Why; name nobody in it.")],
+    who: Who = "",
+    config: ConfigFile = None,
+) -> None:
+    """Erase the words of one entry (who, detail, reason). Its digest and link stay: the log holds.
+
+    Not for entries of a case on legal hold, nor for those that checks of the log need.
+    """
+    from evidence.keeping.erasing import erase
+    from vigie import config as configuration
+    from vigie.evidence import person
+    from vigie.wiring import open_record
+
+    with open_record(configuration.load(config)) as record:
+        number = erase(record.engine, entry, person(who), reason, datetime.now(UTC))
+    typer.echo(f"Entry {entry} is erased; entry {number} says so. Backups are not reached.")
+
+
 def _new(path: Path) -> TextIO:
     """A new file for this user alone; ends the command when it cannot be made."""
     import os

@@ -83,7 +83,34 @@ def _tell(made: Exported) -> None:
     for name, why in made.not_stamped.items():
         typer.echo(f"{name}: not time-stamped ({why})")
     if not made.stamped:
-        typer.echo("The dossier says that it is not time-stamped. Export it again later.")
+        typer.echo("The dossier says that it is not time-stamped.")
+    if made.not_stamped:
+        typer.echo(f"Ask again later: vigie evidence stamp {made.folder}")
+
+
+@evidence.command("stamp", epilog="Example: vigie evidence stamp dossier")
+def stamp(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A dossier of this record.")],
+    config: ConfigFile = None,
+    json: AsJson = False,
+) -> None:
+    """Ask again for the time stamps that a dossier lacks, and put them in. Status 1 when one is
+    still lacking. `vigie watch` asks again by itself; what it got is put in here."""
+    from evidence.dossier.completing import complete
+    from vigie import config as configuration
+    from vigie.evidence import stamper
+    from vigie.wiring import open_record
+
+    settings = configuration.load(config)
+    with open_record(settings) as record:
+        outcomes = complete(record.engine, folder, stamper(settings, record.engine))
+    for one in outcomes:
+        state = "stamped" if one.stamp else "not time-stamped"
+        if json:
+            console.print_json({"authority": one.authority, "state": state, "error": one.error})
+        else:
+            typer.echo(f"{one.authority}: {state}{f' ({one.error})' if one.error else ''}")
+    raise typer.Exit(console.DONE if all(one.stamp for one in outcomes) else console.NO)
 
 
 @evidence.command("verify", epilog="Example: vigie evidence verify dossier --roots our-roots")
@@ -111,15 +138,14 @@ def verify(
 @evidence.command("gather", epilog="Example: vigie evidence gather")
 def gather(config: ConfigFile = None, json: AsJson = False) -> None:
     """Gather now what is missing beside captures (DNS, RDAP, clocks); `vigie watch` does it too."""
-    from crawler.picture import Photographer
     from vigie import config as configuration
-    from vigie.evidence import gatherer
+    from vigie.evidence import gatherer, photographer
     from vigie.wiring import Catalogue, open_record
 
     settings = configuration.load(config)
     with open_record(settings) as record:
         sources = Catalogue(settings, record.sources.states)
-        work = gatherer(settings, record, sources, Photographer())
+        work = gatherer(settings, record, sources, photographer(record))
         written = 0
         while found := work.run():
             written += found

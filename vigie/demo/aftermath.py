@@ -12,8 +12,8 @@ from vigie.demo.privacy import Finding, Needles, search
 
 
 def kept_folders(folder: DemoFolder) -> tuple[Path, ...]:
-    """Where Vigie writes: storage, logs, and temporary files with the browser's profiles."""
-    return folder.storage, folder.logs, folder.temp
+    """Where Vigie writes: storage, logs, temporary files with the browser's profiles, dossiers."""
+    return folder.storage, folder.logs, folder.temp, folder.dossiers
 
 
 def find_plain_values(folder: DemoFolder, posts: Sequence[PlannedPost]) -> list[Finding]:

@@ -18,8 +18,10 @@ from vigie.demo.prepare import VIGIE
 from vigie.demo.sites import BepastySite, ForumSite, JsBoardSite, PinnwandSite, Site
 from vigie.demo.sites.forum import AUTHORS, OBSERVER
 from vigie.demo.sites.process import start_all
+from vigie.demo.trust import TimeStampSite
 
 STOP_SECONDS = 8.0
+AUTHORITIES = ("tsa-one", "tsa-two")
 
 
 class Stopped(BaseException):
@@ -46,7 +48,7 @@ class Signals:
 
 
 class Sites:
-    """The four sites of the demo, on the ports of its state."""
+    """The four sites of the demo and its two time-stamp authorities, on the ports of its state."""
 
     def __init__(self, folder: DemoFolder, state: State) -> None:
         root, ports = folder.sites, state.ports
@@ -54,7 +56,9 @@ class Sites:
         self.pinnwand = PinnwandSite(root / PINNWAND, ports[PINNWAND])
         self.bepasty = BepastySite(root / BEPASTY, ports[BEPASTY])
         self.board = JsBoardSite(root / BOARD, ports[BOARD])
-        self.all: list[Site] = [self.forum, self.pinnwand, self.bepasty, self.board]
+        self.authorities = [TimeStampSite(root / name, ports[name]) for name in AUTHORITIES]
+        watched: list[Site] = [self.forum, self.pinnwand, self.bepasty, self.board]
+        self.all = [*watched, *self.authorities]
 
     def start(self) -> None:
         """Start all side by side; raises SiteError."""

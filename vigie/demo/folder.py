@@ -1,11 +1,13 @@
 """The demo's folder and what it remembers between runs: ports, rows, round.
 
 .demo/leak      the synthetic leak in plain: what a real case would keep offline
-.demo/keys      leak.key, record.key, the age private key, the observer's password
-.demo/sites     each real site's own data
+.demo/keys      leak.key, record.key, age private keys, the dossiers' signing key, the observer's
+                password: a real case keeps the private halves elsewhere
+.demo/sites     each real site's own data, and the two time-stamp authorities'
 .demo/feeds     the list of addresses the operator names for the paste site without a list
 .demo/poster    the poster's journal
 .demo/storage   the storage folder of Vigie, the one thing that must hold no plain value
+.demo/dossiers  the last dossier of `--once`, in three editions
 .demo/logs, .demo/tmp, .demo/vigie.toml, .demo/leak.vfp
 """
 
@@ -22,8 +24,11 @@ from typing import IO
 
 from vigie.demo.errors import DemoError
 
-VERSION = 1
-PORTS = {"pinnwand": 8701, "forum": 8702, "bepasty": 8703, "board": 8704, "review": 8642}
+VERSION = 2
+PORTS = {
+    "pinnwand": 8701, "forum": 8702, "bepasty": 8703, "board": 8704, "tsa-one": 8705,
+    "tsa-two": 8706, "review": 8642,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ class DemoFolder:
         self.storage = self.root / "storage"
         self.logs = self.root / "logs"
         self.temp = self.root / "tmp"
+        self.dossiers = self.root / "dossiers"
         self.feed = self.root / "feeds" / "pinnwand.txt"
         self.journal = self.root / "poster" / "journal.jsonl"
         self.config = self.root / "vigie.toml"

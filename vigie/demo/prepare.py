@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyrage
@@ -15,8 +16,10 @@ from vigie.demo import tether
 from vigie.demo.errors import DemoError
 from vigie.demo.folder import DemoFolder, State
 from vigie.demo.leak.generator import SEED, generate
+from vigie.demo.trust import make_signing_key
 
 VIGIE = [sys.executable, "-m", "vigie.cli"]
+ORGANISATION = "CERT de démonstration (inventé)"
 
 
 def make_leak(folder: DemoFolder, state: State, progress: Callable[[int], None]) -> bool:
@@ -34,14 +37,24 @@ def make_leak(folder: DemoFolder, state: State, progress: Callable[[int], None])
     return True
 
 
-def make_keys(folder: DemoFolder, observer_password: str) -> tuple[str, str]:
-    """The leak's key, the observer's password file and two age key pairs; the public keys of
-    legal staff and of the review service."""
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Public age keys: of whom originals are sealed to, and of the review service."""
+
+    sealed_to: tuple[str, ...]
+    review: str
+
+
+def make_keys(folder: DemoFolder, observer_password: str) -> Recipients:
+    """The leak's key, the observer's password file, the age key pairs of legal staff, the DPO
+    and the review service, and the key that signs dossiers."""
     key = folder.keys / "leak.key"
     if not key.exists():
         _vigie("the key", ["key", "new", str(key)])
     _write_private(folder.keys / "observer-password", observer_password + "\n")
-    return _age_key(folder.keys / "sealing.agekey"), _age_key(folder.keys / "review.agekey")
+    make_signing_key(folder.keys)
+    sealed_to = tuple(_age_key(folder.keys / f"{name}.agekey") for name in ("sealing", "dpo"))
+    return Recipients(sealed_to, _age_key(folder.keys / "review.agekey"))
 
 
 def _age_key(file: Path) -> str:
@@ -71,9 +84,8 @@ def warm_up(folder: DemoFolder) -> None:
     _vigie("the matcher ready", [*arguments, "--key", str(folder.keys / "leak.key")])
 
 
-def write_config(folder: DemoFolder, state: State, recipients: tuple[str, str], every: str) -> None:
+def write_config(folder: DemoFolder, state: State, recipients: Recipients, every: str) -> None:
     """vigie.toml for the four sites, as an operator would write it."""
-    legal, review = recipients
     address = {name: f"http://127.0.0.1:{port}" for name, port in state.ports.items()}
     common = {
         "every": every,
@@ -97,10 +109,15 @@ def write_config(folder: DemoFolder, state: State, recipients: tuple[str, str], 
     ]
     lines = ["# Written by `vigie demo`; a later run writes it again.", "[storage]"]
     lines += ['path = "storage"', 'key_file = "keys/record.key"', ""]
-    lines += ["[sealing]", f"recipients = {_toml([legal])}"]
-    lines += [f"work_recipient = {_toml(review)}", 'work_key_file = "keys/review.agekey"', ""]
+    lines += ["[sealing]", f"recipients = {_toml(recipients.sealed_to)}"]
+    lines += [
+        f"work_recipient = {_toml(recipients.review)}",
+        'work_key_file = "keys/review.agekey"',
+        "",
+    ]
     lines += ["[[leak]]", 'file = "leak.vfp"', 'key_file = "keys/leak.key"', ""]
     lines += ["[review]", f"port = {state.ports['review']}", ""]
+    lines += _evidence(state)
     for source in sources:
         lines.append("[[source]]")
         lines += [f"{key} = {_toml(value)}" for key, value in source.items()]
@@ -115,6 +132,19 @@ def write_config(folder: DemoFolder, state: State, recipients: tuple[str, str], 
             lines += ['password_file = "keys/observer-password"']
         lines.append("")
     folder.config.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _evidence(state: State) -> list[str]:
+    """[evidence] with the demo's authorities and signing key. Nothing but loopback is asked: no
+    DNS server, registry or clock is named, and a dossier says that they were not asked."""
+    lines = ["[evidence]", f"organisation = {_toml(ORGANISATION)}"]
+    lines += ['contact = "cert@demo.example"', 'sign_key_file = "keys/dossier.key"']
+    lines += ['sign_certificate_file = "keys/dossier.pem"', 'sign_roots = "keys/dossier-root.pem"']
+    for name in ("tsa-one", "tsa-two"):
+        lines += ["", "[[evidence.authority]]", f"name = {_toml(name)}"]
+        lines += [f"url = {_toml(f'http://127.0.0.1:{state.ports[name]}/')}"]
+        lines += [f'roots = "sites/{name}/root.pem"', 'allow_addresses = ["127.0.0.0/8"]']
+    return [*lines, ""]
 
 
 def _toml(value: object) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vigie.demo.aftermath import find_plain_values, kept_folders, size_of
+from vigie.demo.dossiers import Checked
 from vigie.demo.folder import DemoFolder
 from vigie.demo.posts import PlannedPost
 from vigie.demo.screen import place_of
@@ -58,6 +59,17 @@ def print_report(console: Console, words: Tongue, report: Report) -> None:
         ),
         highlight=False,
     )
+
+
+def print_dossiers(
+    console: Console, words: Tongue, folder: DemoFolder, made: Sequence[Checked]
+) -> bool:
+    """A line for each edition; whether all were made and pass their verifier."""
+    for one in made:
+        key = "dossier_ok" if one.passed else "dossier_bad"
+        line = words(key, edition=one.edition, place=one.folder.relative_to(folder.root.parent))
+        console.print(line, highlight=False, markup=False, style="" if one.passed else "red")
+    return all(one.passed for one in made)
 
 
 def print_search(

@@ -16,13 +16,13 @@ from index.engine import open_record
 from index.frontier import Frontier
 from index.vault import Vault
 from vigie.config import load
-from vigie.demo import prepare
+from vigie.demo import dossiers, prepare
 from vigie.demo.children import Signals, Sites, Stopped, Watch, quietly
 from vigie.demo.folder import DemoFolder, State
 from vigie.demo.journal import Journal
 from vigie.demo.live import Show
 from vigie.demo.poster import Pace
-from vigie.demo.report import print_report, print_search
+from vigie.demo.report import print_dossiers, print_report, print_search
 from vigie.demo.rounds import Rounds
 from vigie.demo.watching import Watching
 from vigie.demo.words import Tongue, tongue
@@ -132,6 +132,7 @@ class _Demo:
     def _live(
         self, sites: Sites, watch: Watch, watching: Watching, frontier: Frontier, login: str
     ) -> int:
+        alert = case = 0
         clients, journal = sites.clients(), Journal(self._folder.journal)
         once = self._options.once
         rounds = Rounds(
@@ -151,16 +152,27 @@ class _Demo:
                     watch.check()
                     rounds.go_on(another=not once)
                     show.refresh()
+            alert = dossiers.choose(rounds.report()) if once else 0
+            if alert:
+                with self._console.status(self._words("dossier_waits")):
+                    case = dossiers.confirm(watching.engine, alert, ANALYST)
+                    dossiers.wait_for_pieces(watching.engine, alert)
         finally:
             quietly(rounds.stop, watch.stop, clients.close, journal.close)
         rounds.finish()
         report = rounds.report()
         print_report(self._console, self._words, report)
+        sound = self._dossiers(case) if alert else not once
         nothing_plain = print_search(self._console, self._words, self._folder, rounds.planned())
-        passed = report.passed and nothing_plain
+        passed = report.passed and sound and nothing_plain
         verdict = self._words("passed" if passed else "not_passed")
         self._console.print(f"[bold {'green' if passed else 'red'}]{verdict}")
         return 0 if passed else 1
+
+    def _dossiers(self, case: int) -> bool:
+        with self._console.status(self._words("dossier_makes")):
+            made = dossiers.make(self._folder, case, ANALYST)
+        return print_dossiers(self._console, self._words, self._folder, made)
 
     @property
     def _review(self) -> str:

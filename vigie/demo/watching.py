@@ -55,7 +55,7 @@ class Watching:
     """Reads of one record. Safe between threads."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = self._engine = engine
         self._alerts = AlertStore(engine)
         self._sources = SourceStore(engine)
 

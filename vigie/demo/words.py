@@ -123,16 +123,29 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "privacy_ok": (
         (
             "No value of the leak, of bystanders or of unmatched posts in {files} files "
-            "({size} MB) of storage, logs and temporary folders"
+            "({size} MB) of storage, logs, temporary folders and dossiers"
         ),
         (
             "Aucune valeur de la fuite, des tiers ou des messages écartés dans {files} fichiers "
-            "({size} Mo) de stockage, journaux et dossiers temporaires"
+            "({size} Mo) de stockage, journaux, fichiers temporaires et dossiers"
         ),
     ),
     "privacy_bad": (
-        "{count} plain values found in storage, logs or temporary folders",
-        "{count} valeurs en clair trouvées (stockage, journaux, dossiers temporaires)",
+        "{count} plain values found in storage, logs, temporary folders or dossiers",
+        "{count} valeurs en clair trouvées (stockage, journaux, fichiers temporaires, dossiers)",
+    ),
+    "dossier_waits": (
+        "Waiting for what is gathered beside the widest alert",
+        "Attente des pièces relevées autour de l'alerte la plus large",
+    ),
+    "dossier_makes": ("Making its dossier", "Établissement de son dossier"),
+    "dossier_ok": (
+        "Dossier ({edition}): its verifier passes; {place}",
+        "Dossier ({edition}) : sa vérification passe ; {place}",
+    ),
+    "dossier_bad": (
+        "Dossier ({edition}): NOT made or its verifier fails; {place}",
+        "Dossier ({edition}) : NON établi, ou sa vérification échoue ; {place}",
     ),
     "passed": ("PASSED", "RÉUSSI"),
     "not_passed": ("NOT PASSED", "ÉCHEC"),
