@@ -84,7 +84,7 @@ def _kind(page: Page, reading: Reading, visit: Visit, known: bool) -> str:
         return ""
     if not page.is_html or len(page.body) > MAX_BYTES or not _is_suspect(page.text):
         return ""
-    signs = _Signs(page)
+    signs = _Signs(page, sent_on=bool(reading.next_page))
     if signs.somebody_wrote:
         return ""
     wall = signs.is_log_in_wall(visit, empty=reading.empty)
@@ -103,9 +103,10 @@ def _is_suspect(untrusted_text: str) -> bool:
 
 @dataclass
 class _Signs:
-    """What of one page speaks for and against it."""
+    """What of one page speaks for and against it. `sent_on`: its reading goes on elsewhere."""
 
     page: Page
+    sent_on: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -230,7 +231,8 @@ class _Signs:
         if len(self.text) > SHORTER or self._links > 2:
             return False
         if tree.css("meta[http-equiv=refresh i]"):
-            return True
+            # One that leads to another page of the site is a door; a challenge comes back to it.
+            return not self.sent_on
         return bool(RELOADS.search("".join(tree.css("script::text").getall())[:50_000]))
 
     @property

@@ -309,7 +309,7 @@ class WatchSpider(scrapy.Spider):
         link = walk.link
         texts = [reporting.texts_of(post) for post in reading.posts]
         keys = [
-            (key_of(post, link, reading), reporting.state_of(post, extracted))
+            (key_of(post, walk, reading), reporting.state_of(post, extracted))
             for post, extracted in zip(reading.posts, texts, strict=True)
         ]
         # A paste is known by the link that led to it: one key, not two for one location.
@@ -324,7 +324,7 @@ class WatchSpider(scrapy.Spider):
         walk.pages += 1
         walk.locations.update(post.location for post in reading.posts)
         ends = not next_address(reading, walk, len(fresh))
-        if ends and link is not None and marks(link, reading):
+        if ends and link is not None and marks(link, reading, walk):
             seen.append((link.location, link.state))
         shown = visit.stands_for[0] if visit.stands_for else None
         posts = await self.attachments.reports(reading.posts, texts, fresh, shown)

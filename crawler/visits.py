@@ -21,13 +21,15 @@ FILES = "vigie_files"
 class Walk:
     """One list or thread over its pages. `backwards`: a known thread is read from its end;
     `reread`: it is as it was as far as lists tell, and is read again for edits; `sent`: its first
-    request went out."""
+    request went out; `listed`: one of its pages is a list, so whatever the last one looks like
+    nothing is marked as read."""
 
     link: Link | None = None
     changed: bool = False
     backwards: bool = False
     reread: bool = False
     sent: bool = False
+    listed: bool = False
     pages: int = 0
     locations: set[str] = field(default_factory=set)
 
@@ -37,6 +39,8 @@ START, LIST, ITEM, FEED, FOLLOW = "start", "list", "item", "feed", "follow"
 PRIORITY = {START: 100, FEED: 60, ITEM: 40, FOLLOW: 30, LIST: 20}
 # What is read again for edits comes behind everything that may be new.
 REREAD = -30
+# A way beside the rows waits for the lists: the row that tells of its changes may come yet.
+BESIDE = -25
 
 
 @dataclass(slots=True)
@@ -55,7 +59,9 @@ class Visit:
     @property
     def priority(self) -> int:
         """The order of asking; higher comes first."""
-        return PRIORITY[self.kind] + (REREAD if self.walk.reread else 0)
+        link = self.walk.link
+        beside = self.kind == ITEM and link is not None and link.once
+        return PRIORITY[self.kind] + REREAD * self.walk.reread + BESIDE * beside
 
     def told(self, reached: str) -> str:
         """The address a fault is told of: what the link names, wherever it led."""
@@ -80,6 +86,7 @@ def reading_of(site: Site, page: Page, visit: Visit) -> Reading | None:
         )
         return Reading(posts=(post,))
     reading = _read(site, page)
+    visit.walk.listed |= reading is not None and reading.is_list
     if reading is None or not page.files:
         return reading
     return replace(reading, posts=(*reading.posts, *_given(page, reading)))
@@ -111,9 +118,9 @@ def _read(site: Site, page: Page) -> Reading | None:
         return None
 
 
-def marks(link: Link, reading: Reading) -> bool:
+def marks(link: Link, reading: Reading, walk: Walk) -> bool:
     """Whether the link is marked as read: never a list, a growing thread only by its state."""
-    return not reading.is_list and bool(link.state or not reading.grows) and bool(reading.posts)
+    return not walk.listed and bool(link.state or not reading.grows) and bool(reading.posts)
 
 
 def next_address(reading: Reading, walk: Walk, fresh: int) -> str:
@@ -135,12 +142,15 @@ def is_new_list_page(reading: Reading, walk: Walk) -> bool:
     return bool(here) and not known
 
 
-def key_of(post: Post, link: Link | None, reading: Reading) -> str:
+def key_of(post: Post, walk: Walk, reading: Reading) -> str:
     """Under which name a post is known. A paste has one name for its link and its text, as long as
     the link says nothing that changes: a row that moved must not make an old text a new one."""
+    if reading.is_list and post.location.partition("#")[1] == "":
+        return f"{post.location}#"  # what a list says besides must not mark the list as read
+    link = walk.link
     if link is None or post.location != link.location:
         return post.location
-    one = marks(link, reading) and not link.state and not link.once
+    one = marks(link, reading, walk) and not link.state and not link.once
     return post.location if one else f"{post.location}#"
 
 

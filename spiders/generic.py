@@ -9,32 +9,26 @@ tells, a thread is read again at every crawl and a paste once.
 
 from __future__ import annotations
 
-import hashlib
 import re
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from lxml import etree  # type: ignore[import-untyped]
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 from crawler import addresses, feeds
 from crawler.pages import Link, Page, Post, Reading, Site
-from spiders import linked, paging, structure, ways
-from spiders.boards import moment
+from spiders import disguised, fragments, linked, paging, parting, rows, structure, ways, words
 
-REPLY_WORDS = re.compile(
-    r"\b(?:reply|replies|answers?|répondre|réponses?|comments?|commenter|"
-    r"\d+ commentaires?|(?:un|votre) commentaire)\b",
-    re.IGNORECASE,
-)
 SITEMAP = re.compile(r"^\s*sitemap:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 FEED_TYPES = ("rss", "atom", "feed+json", "rdf")
-MIN_TEXT = 20
-# Characters of unlinked text beside rows or posts that make a document of their own.
-MIN_REST = 60
 # Unlinked characters of a row in a list, at most; a post says more.
 SHORT_ROW = 160
+# Unlinked characters of a page that only sends on, at most.
+SHORT_PAGE = 400
 FEW_LINKS = 3
+# The share of a page's words that posts hold, at least.
+FEW_WORDS = 0.15
 MAX_FEEDS, MAX_MAPS = 3, 50
 
 
@@ -71,27 +65,68 @@ class Generic(Site):
         return Link(location, location) if location else None
 
     def read(self, page: Page) -> Reading:
-        """A list, a thread, or one document."""
+        """A list, a thread, or one document; where the page has a view of itself for those who run
+        no scripts, that view."""
         here = _own(page)
+        reading = self._read(page, here)
+        for said in disguised.scriptless(page.tree) if page.is_html else ():
+            address = page.join(said)
+            same = addresses.canonical(address).partition("?")[0] == here.partition("?")[0]
+            if same and not reading.instead and ways.location_of(address) != here:
+                return replace(reading, instead=address)
+        return reading
+
+    def _read(self, page: Page, here: str) -> Reading:
         if feeds.is_feed(page):
             return self._feed(page)
         if not page.is_html:
-            return _raw_file(page, here)
+            return self._fragment(page) or _raw_file(page, here)
         body = _parsed(page.text)
-        main = structure.main_part(body)
+        if sent_on := self._sent_on(page, body, here):
+            return sent_on
+        whole = structure.main_part(body)
+        main = structure.core_of(whole)
         title = _title(body)
         pasted = structure.paste_text(main)
         beside = ways.ways(self, page, body, here, once=True)
         if pasted:
             return self._paste(page, here, body, pasted, title, beside)
-        rows = ways.ways(self, page, main, here)
-        pages = paging.pages_of(page, body, rows)
+        leading = ways.ways(self, page, main, here)
+        pages = paging.pages_of(page, body, leading)
         blocks = structure.blocks(main)
-        if rows and _is_list(page, main, blocks, rows):
-            return self._list(page, here, main, rows, beside, pages)
-        if not structure.are_posts(blocks):
-            blocks = []
+        if leading and _is_list(page, main, blocks, leading):
+            return self._list(page, here, whole, leading, beside, pages)
+        if len(blocks) < 2 or not structure.are_posts(blocks):
+            # Posts that are short stand among more words of the site than of their own.
+            blocks = structure.blocks(main, least=FEW_WORDS)
+            blocks = blocks if structure.are_posts(blocks) else []
         return self._thread(page, here, (body, main), blocks, title, beside, pages)
+
+    def _fragment(self, page: Page) -> Reading | None:
+        """What a button brought as JSON; None for any other file."""
+        if not page.body[:64].lstrip().startswith((b"{", b"[", b'"')) or page.json is None:
+            return None
+        shown = fragments.html_of(page.json)
+        if 2 * len(shown) < len(page.text):
+            return fragments.objects(page, page.json)
+        kind = {"content_type": "text/html", "charset": "utf-8"}
+        reading = self.read(replace(page, body=shown.encode("utf-8", "replace"), **kind))
+        onward = reading.next_page or fragments.onward(page, page.json)
+        return replace(reading, next_page=onward)
+
+    def _sent_on(self, page: Page, body: HtmlElement, here: str) -> Reading | None:
+        """A page of frames, or one that sends its visitors on by itself."""
+        frames = [page.join(one) for one in disguised.frames(page.tree)]
+        frames = [one for one in frames if ways.leads_on(self, page, ways.location_of(one))]
+        if frames:
+            return Reading(lists=tuple(frames), is_list=True, sure=60, reasons=("frames",))
+        said = disguised.refreshed(page.tree)
+        target = page.join(said) if said else ""
+        location = ways.location_of(target) if target else ""
+        brief = len(structure.text_of(body, without_links=True)) < SHORT_PAGE
+        if not brief or location in ("", here) or not ways.leads_on(self, page, location):
+            return None
+        return Reading(next_page=target, sure=50, reasons=("a page that sends on",))
 
     def _feed(self, page: Page) -> Reading:
         links, maps = [], []
@@ -119,18 +154,21 @@ class Generic(Site):
         )  # fmt: skip
 
     def _list(
-        self, page: Page, here: str, main: HtmlElement, rows: dict[str, Link],
+        self, page: Page, here: str, main: HtmlElement, leading: dict[str, Link],
         beside: dict[str, Link], pages: paging.Pages,
     ) -> Reading:  # fmt: skip
-        rest = structure.without(main, _rows(page, main, rows))
-        told = sum(1 for link in rows.values() if link.state)
-        reasons = [f"{len(rows)} rows that lead on"]
+        rest = structure.without(main, ways.rows_in(page, main, leading))
+        told = sum(1 for link in leading.values() if link.state)
+        reasons = [f"{len(leading)} rows that lead on"]
         reasons += [f"{told} of them tell of changes"] if told else []
         reasons += ["a pager"] if pages.numbered else ["a next page"] if pages.following else []
-        sure = 40 + 15 * (len(rows) > 2) + 20 * (told > 0) + 15 * bool(pages.following)
+        sure = 40 + 15 * (len(leading) > 2) + 20 * (told > 0) + 15 * bool(pages.following)
         return Reading(
-            posts=_rest(here, rest),
-            links=(*rows.values(), *(link for key, link in beside.items() if key not in rows)),
+            posts=parting.rest_of(here, rest),
+            links=(
+                *leading.values(),
+                *(link for key, link in beside.items() if key not in leading),
+            ),
             next_page=pages.following,
             is_list=True,
             sure=sure,
@@ -142,7 +180,7 @@ class Generic(Site):
         blocks: list[HtmlElement], title: str, beside: dict[str, Link], pages: paging.Pages,
     ) -> Reading:  # fmt: skip
         body, main = parts
-        posts = _posts(page, here, main, blocks, title)
+        posts = parting.posts_of(page, here, main, blocks, title)
         told = linked.posts(page)
         if told and not _are_shown(told, posts):
             posts = told
@@ -153,13 +191,11 @@ class Generic(Site):
                 sure=20, reasons=("neither rows nor text",),
             )  # fmt: skip
         many = len(posts) > 1
-        own = paging.base_of(pages.following) == paging.base_of(here) or (
-            paging.number_of(pages.following) > paging.number_of(here)
-        )
-        following = pages.following if many or own else ""
-        grows = many or bool(following) or bool(REPLY_WORDS.search(structure.text_of(body)))
+        following = pages.following if paging.continues(pages.following, here, body, many) else ""
+        grows = many or bool(following) or bool(words.REPLY.search(structure.text_of(body)))
         raw = ways.raw_view(page, body) if not many and not following else ""
-        files = ways.attachments(self, page, main, _thread_of(here), title)
+        thread = parting.thread_of(here)
+        files = () if raw else ways.attachments(self, page, main, thread, title)
         threads = _threads_of(posts, here)
         listed = {link.location for link in (*files, *threads)}
         more = (link for key, link in beside.items() if key not in listed)
@@ -169,6 +205,7 @@ class Generic(Site):
             next_page=following,
             grows=grows and not raw,
             instead=raw,
+            render=not many and not raw and disguised.awaits_script(main),
             sure=_sure(posts, blocks, told, pages),
             reasons=_reasons(posts, blocks, told, pages),
         )
@@ -201,82 +238,37 @@ def _is_list(
 ) -> bool:
     """Whether the page leads on rather than holding posts."""
     if len(blocks) > 1:
-        leading = sum(1 for block in blocks if _title_link(page, block, links))
+        leading = len({_title_link(page, block, links) for block in blocks} - {""})
         if leading >= 0.6 * len(blocks) or structure.are_posts(blocks):
             return leading >= 0.6 * len(blocks)
     if blocks and len(links) < 2:
         return False
     everything = max(1, len(structure.text_of(main)))
-    if everything - len(structure.text_of(main, without_links=True)) > 0.3 * everything:
+    listed = ways.rows_in(page, main, links)
+    covered = sum(len(structure.text_of(row)) for row in listed)
+    linked_text = everything - len(structure.text_of(main, without_links=True))
+    if linked_text > 0.3 * everything and covered > 0.2 * everything:
         return True
-    rows = _rows(page, main, links)
-    said = sorted(len(structure.text_of(row, without_links=True)) for row in rows)
-    covered = sum(len(structure.text_of(row)) for row in rows)
-    return len(rows) > 1 and covered > 0.6 * everything and said[len(said) // 2] < SHORT_ROW
+    said = sorted(len(structure.text_of(row, without_links=True)) for row in listed)
+    return len(listed) > 1 and covered > 0.6 * everything and said[len(said) // 2] < SHORT_ROW
 
 
-def _rows(page: Page, main: HtmlElement, links: dict[str, Link]) -> list[HtmlElement]:
-    """What the links are listed in, each once and none inside another."""
-    found: dict[HtmlElement, None] = {}
-    for element in structure.links(main):
-        if ways.location_of(page.join(element.get("href", ""))) in links:
-            found[structure.row_of(element)] = None
-    return [row for row in found if not any(outer in found for outer in row.iterancestors())]
+def _title_link(page: Page, block: HtmlElement, links: dict[str, Link]) -> str:
+    """The page of its own that a block opens with, by more than a number; "" where it is a post:
+    a sentence stands before the link, or the link within one line of words and sentences behind."""
 
+    def location(element: HtmlElement) -> str:
+        found = ways.location_of(page.join(element.get("href", "")))
+        return found if found in links else ""
 
-def _title_link(page: Page, block: HtmlElement, links: dict[str, Link]) -> bool:
-    """Whether the block opens with a link to a page of its own that is more than a number."""
-    for element in structure.links(block):
-        if ways.location_of(page.join(element.get("href", ""))) in links:
-            before = len(structure.text_of(block, without_links=True))
-            return element.getparent().tag in ("h1", "h2", "h3", "h4", "td", "li", "dt") or (
-                before < 300
-            )
-    return False
-
-
-def _posts(
-    page: Page, here: str, main: HtmlElement, blocks: list[HtmlElement], title: str
-) -> tuple[Post, ...]:
-    ids = addresses.identifiers(here)
-    if len(blocks) < 2:
-        if len(structure.text_of(main)) < MIN_TEXT:
-            return ()
-        opens = title not in structure.text_of(main)
-        return (
-            Post(here, html=_html(main), title=title, opens=opens, frame_ids=ids,
-                 state=_words(structure.steady(main))),
-        )  # fmt: skip
-    thread = _thread_of(here)
-    found: dict[str, Post] = {}
-    for number, block in enumerate(blocks, start=1):
-        place = _permalink(page, block) or f"{here}#{_anchor(block) or number}"
-        place = place if place not in found else f"{here}#{number}"
-        own = (*addresses.identifiers(place), *ids)
-        found[place] = Post(
-            place,
-            html=_html(block),
-            thread=thread,
-            title=title,
-            opens=number == 1 and thread == here,
-            posted_at=_posted_at(block),
-            frame_ids=tuple(dict.fromkeys(own)),
-        )
-    return (*found.values(), *_rest(here, structure.without(main, blocks)))
-
-
-def _rest(here: str, rest: HtmlElement) -> tuple[Post, ...]:
-    """The text that stands beside rows or posts, as a document that changes only with its words."""
-    said = structure.steady(rest, without_links=True)
-    if len(said) < MIN_REST:
-        return ()
-    ids = addresses.identifiers(here)
-    return (Post(here, html=_html(rest), opens=False, frame_ids=ids, state=_words(said)),)
-
-
-def _words(steady: str) -> str:
-    """What changes when words do; times of day and counts of visitors do not."""
-    return f"words:{hashlib.blake2b(steady.encode(), digest_size=12).hexdigest()}"
+    first = next((one for one in structure.links(block) if location(one)), None)
+    if first is None or rows.says_first(block, location):
+        return ""
+    if not rows.stands_alone(first) and rows.says_first(block, lambda _: False):
+        return ""
+    titled = first.getparent().tag in ("h1", "h2", "h3", "h4", "td", "li", "dt")
+    short = len(structure.text_of(block, without_links=True)) < 300
+    return location(first) if titled or short else ""
 
 
 def _threads_of(posts: tuple[Post, ...], here: str) -> tuple[Link, ...]:
@@ -326,52 +318,9 @@ def _reasons(
     return tuple(found)
 
 
-def _thread_of(here: str) -> str:
-    return paging.base_of(here) if paging.number_of(here) else here
-
-
-def _permalink(page: Page, block: HtmlElement) -> str:
-    """The block's own address: a link in it that is only a number, a time or a word for it."""
-    here = addresses.canonical(page.address)
-    for element in structure.links(block):
-        href = element.get("href", "")
-        timed = element.find(".//time") is not None or "permalink" in structure.tokens(element)
-        plain = ways.ONLY_NUMBER.match(structure.text_of(element)) and href.strip("#")
-        if not (timed or plain):
-            continue
-        address = page.join(href)
-        if not address or addresses.host_port(address) != addresses.host_port(page.address):
-            continue
-        fragment = href.partition("#")[2]
-        if addresses.changes_something(address):
-            continue
-        location = addresses.canonical(address)
-        if location == here and not fragment:
-            continue
-        return f"{location}#{fragment}" if fragment else location
-    return ""
-
-
-def _anchor(block: HtmlElement) -> str:
-    own = block.get("id") or block.get("data-id") or block.get("data-post-id") or ""
-    if not own:
-        named = block.find(".//a[@name]")
-        own = named.get("name", "") if named is not None else ""
-    return own if re.fullmatch(r"[\w-]{1,40}", own) else ""
-
-
-def _posted_at(block: HtmlElement) -> str:
-    stamp = block.find(".//time[@datetime]")
-    return moment(stamp.get("datetime", "")) if stamp is not None else ""
-
-
 def _title(body: HtmlElement) -> str:
     heading = body.find(".//h1")
     return structure.text_of(heading) if heading is not None else ""
-
-
-def _html(element: HtmlElement) -> str:
-    return str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
 
 
 @lru_cache(maxsize=2)

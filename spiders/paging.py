@@ -12,30 +12,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 from crawler import addresses
 from crawler.pages import Page
-from spiders import structure
+from spiders import structure, words
 
 NUMBER = re.compile(r"(?<![0-9A-Fa-f])\d{1,7}(?![0-9A-Za-z])|(?<=[-_/=])\d{1,7}(?=[.\-_/]|$)")
-NEXT_WORDS = re.compile(
-    r"^\W*(?:next|next page|older|load more|more|show more|voir plus|charger la suite|suivante?s?|"
-    r"page suivante|plus anciens?|weiter|ältere|siguiente|siguientes|prossima?|volgende|"
-    r"(?:older|next) (?:posts|entries|comments|threads|topics|messages|articles|pastes|results)|"
-    r"(?:articles|billets|messages|sujets|commentaires|réponses|entrées|pages|résultats)"
-    r" (?:plus anciens|suivants|suivantes|précédents))\W*$|^[\s›»→>]+$",
-    re.IGNORECASE,
-)
 # Parameters and path segments that count pages or what stands on them, left out of a first page.
 PAGE_WORDS = re.compile(
     r"^(?:page|pages|paged|pg|p|pagina|seite|feuille|comment-page|index)$", re.IGNORECASE
 )
 PAGE_KEYS = frozenset(
     {"page", "pg", "paged", "start", "st", "offset", "from", "skip", "pagenumber", "debut",
-     "begin", "cursor", "pageindex", "o", "pn", "currentpage"}
+     "begin", "cursor", "pageindex", "o", "pn", "currentpage", "startwith", "startat", "first"}
 )  # fmt: skip
 # Not "/p/31" or "?p=31", which are posts as often as pages; a row of such numbers tells.
 IN_PATH = re.compile(r"(?:/(?:[\w-]*-)?(?:page|pg)[-/_]?|-p)(\d+)(?=/|\.html?|$)", re.IGNORECASE)
@@ -57,18 +49,17 @@ def base_of(address: str) -> str:
     """A list's or thread's address without what counts its pages: the same for all of them."""
     parts = urlsplit(addresses.canonical(address))
     pieces = [
-        piece
-        for piece in re.split(r"[&;]", parts.query)
-        if piece and not (piece.partition("=")[0].lower() in PAGE_KEYS and _counts(piece))
+        piece for piece in re.split(r"[&;]", parts.query) if piece and not _counts_pages_of(piece)
     ]
     path = IN_PATH.sub("", parts.path)
     path = re.sub(r"/index\.\w+$", "/", path)
     return urlunsplit(parts._replace(path=path.rstrip("/") or "/", query="&".join(pieces)))
 
 
-def _counts(piece: str) -> bool:
-    value = piece.partition("=")[2]
-    return value.isascii() and value.isdigit() and len(value) < 9
+def _counts_pages_of(piece: str) -> bool:
+    key, _, value = piece.partition("=")
+    counts = unquote(key).lower().strip("@:_$") in PAGE_KEYS
+    return counts and value.isascii() and value.isdigit() and len(value) < 9
 
 
 @lru_cache(maxsize=2048)
@@ -76,10 +67,39 @@ def number_of(address: str) -> int:
     """The page an address names, an offset as its number; 0 when it names none."""
     parts = urlsplit(address)
     for piece in re.split(r"[&;]", parts.query):
-        if piece.partition("=")[0].lower() in PAGE_KEYS and _counts(piece):
+        if _counts_pages_of(piece):
             return int(piece.partition("=")[2])
     found = IN_PATH.search(parts.path)
     return int(found[1]) if found and len(found[1]) < 8 else 0
+
+
+def continues(following: str, here: str, body: HtmlElement, many: bool) -> bool:
+    """Whether it is a later page of the thread `here` and not the thread beside it, which a page
+    names by its title too."""
+    if not following:
+        return False
+    if base_of(following) == base_of(here) or number_of(following) > number_of(here):
+        return True
+    if not many:
+        return False
+    if _is_below(following, here):
+        return True
+    parts = urlsplit(following)
+    tail = parts.path.rsplit("/", 1)[-1] + (f"?{parts.query}" if parts.query else "")
+    alike = (a for a in structure.links(body) if a.get("href", "").rsplit("/", 1)[-1] == tail)
+    said = [structure.text_of(one).strip("[](){} .") for one in alike]
+    return all(not one or one.isdigit() or words.NEXT.match(one) for one in said)
+
+
+def _is_below(following: str, here: str) -> bool:
+    """Whether an address says all that this one does, and more."""
+    asked = set(urlsplit(base_of(here)).query.split("&")) - {""}
+    told = set(urlsplit(following).query.split("&"))
+    return _path(following).startswith(_path(here).rstrip("/")) and asked <= told
+
+
+def _path(address: str) -> str:
+    return urlsplit(address).path
 
 
 def pages_of(page: Page, body: HtmlElement, listed: Collection[str]) -> Pages:
@@ -87,7 +107,10 @@ def pages_of(page: Page, body: HtmlElement, listed: Collection[str]) -> Pages:
     here = addresses.canonical(page.address)
     numbered = _numbered(page, body, here, {base_of(one) for one in listed})
     hinted = page.tree.css("link[rel=next]::attr(href), a[rel~=next]::attr(href)").get("")
-    worded = page.join(hinted) if hinted else _worded(page, body, here)
+    worded = _worded(page, body, here)
+    hint = page.join(hinted) if hinted else ""
+    if hint and (not worded or base_of(hint) == base_of(here) or _is_below(hint, here)):
+        worded = hint
     if numbered.following:
         return numbered
     if not worded:
@@ -104,15 +127,16 @@ def _worded(page: Page, body: HtmlElement, here: str) -> str:
     found = ""
     for element in structure.links(body):
         said = structure.text_of(element)
-        label = element.get("aria-label", "") or element.get("title", "")
+        labels = structure.labels_of(element)
         names = structure.tokens(element)
-        if not (NEXT_WORDS.match(said) or NEXT_WORDS.match(label) or "next" in names):
+        if not (words.NEXT.match(said) or any(map(words.NEXT.match, labels)) or "next" in names):
             continue
         address = page.join(element.get("href", ""))
         if not _same_host(address, here) or addresses.canonical(address) == here:
             continue
-        if said.strip(" \u203a\u00bb\u2192>") or base_of(address) == base_of(here) or not found:
-            found = address
+        worded = said.strip(" \u203a\u00bb\u2192>") or not said
+        if worded or base_of(address) == base_of(here) or _is_below(address, here):
+            found = address  # an arrow alone leads into a row as often
     return found
 
 

@@ -1,6 +1,6 @@
 """What any site's page shows by its structure: its main part, blocks of text, rows that lead on.
 
-Used by the generic spider. The words are French and English; everything else is structure.
+Used by the generic spider. Words that pages say are in `spiders.words`; here is structure.
 """
 
 from __future__ import annotations
@@ -12,37 +12,34 @@ from copy import deepcopy
 from lxml import etree, html  # type: ignore[import-untyped]
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
+from spiders import disguised, words
+
 SILENT = frozenset({"script", "style", "noscript", "template", "svg", "head"})
 OF_HEAD = frozenset({"title", "meta", "link", "script", "style", "base", "noscript", "template"})
-FRAME_TAGS = frozenset({"nav", "footer", *SILENT})
+FRAME_TAGS = frozenset({"nav", "footer", "dialog", *SILENT})
 FRAME_WORDS = re.compile(
     r"(nav|navbar|navigation|menu|menubar|breadcrumbs?|footer|masthead|toolbar|cookie[\w-]*|"
-    r"pager|pagination|paginator|pagelinks|pages|site-header|topbar|skip-link)"
+    r"pager|pagination|paginator|pagelinks|pages|site-header|topbar|skip-link|modal)"
 )
-FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search"})
+SIDE_WORDS = re.compile(
+    r"(?:left|right|site|page)?[-_]?(?:side-?bar|widget-area|widgets|secondary)[-_\d]*"
+)
+# Characters of a main part, at least; a page that is all side bar is not one.
+LEAST_CORE = 20
+FRAME_ROLES = frozenset(
+    {"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "menu", "menubar"}
+)
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 POST_WORDS = re.compile(
-    r"(^|[-_])(post|posting|postbody|comment|message|msg|reply|answer|entry|paste|snippet|article)"
+    r"(^|[-_]|forum|block|board|topic|thread)(post|posting|postbody|comment|message|msg|reply|answer|entry|paste|snippet|article|"
+    r"email)"
     r"($|[-_0-9])"
 )
-# A row's text changes with the clock and with every reader; neither is news. Every repetition is
-# bounded: pages of nothing but digits or blanks cost no more than others.
-VOLATILE = re.compile(
-    r"\b(?:il y a\s{1,5})?(?:\d{1,9}|an?|une?)\s{0,5}"
-    r"(?:s|secs?|seconds?|secondes?|m|mins?|minutes?|h|hours?|heures?|d|days?|j|jours?|w|weeks?|semaines?|months?|mois|y|years?|ans?)\b(?:\s{1,5}ago)?|"
-    r"\bjust now\b|à l['’]instant|\b(?:yesterday|today|hier)\b|aujourd['’]hui|"
-    r"\b\d[\d.,\s]{0,20}k?\s?(?:views?|vues?|hits|reads|lectures?)\b|"
-    r"\b(?:views?|vues?|hits|reads|lectures?)\s{0,5}:?\s{0,5}\d[\d.,]{0,20}k?",
-    re.IGNORECASE,
-)
-# What a page says of the moment and its visitors.
-MOMENTARY = re.compile(
-    r"\d[\d,.\s]*(?:guests?|invités?|visitors?|visiteurs?|users?|utilisateurs?|members?|membres?|"
-    r"online|en ligne|queries|ms)\b|\b\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?",
-    re.IGNORECASE,
-)
-VIEW_COUNT = re.compile(
-    r"(?:^|[-_\s])(?:views?|vues?|hits|reads|lectures?|online)(?:$|[-_\s])", re.IGNORECASE
-)
+LABELS = ("aria-label", "title", "alt")
+WHOLE = frozenset({"body", "html", "main", "table", "tbody"})
+LINKS = ("a", "area", "form", "option", *disguised.ROWS, "button", "span")
+# What numbered lines of a listing are called.
+LINE_ID = re.compile(r"(?:l|lc|ln|line|ligne|row)[-_]?\d{1,6}", re.IGNORECASE)
 MAX_ELEMENTS = 200_000
 DOOMED = "data-vigie-left-out"
 
@@ -57,7 +54,9 @@ def parse(untrusted_html: str) -> HtmlElement:
         document = html.document_fromstring(source or b"<p>", parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return html.document_fromstring(b"<body></body>").body
-    return _body_of(document)
+    body = _body_of(document)
+    disguised.reveal(body)
+    return body
 
 
 def _body_of(document: HtmlElement) -> HtmlElement:
@@ -75,8 +74,9 @@ def _body_of(document: HtmlElement) -> HtmlElement:
 
 
 def tokens(element: HtmlElement) -> list[str]:
-    """The class names and the id of an element, in lower case."""
-    return f"{element.get('class', '')} {element.get('id', '')}".lower().split()
+    """The class names and the id of an element, in lower case, "postBody" as "post-body"."""
+    said = f"{element.get('class', '')} {element.get('id', '')}"
+    return (said if said.islower() else HUMP.sub("-", said).lower()).split()
 
 
 def is_frame(element: HtmlElement) -> bool:
@@ -101,6 +101,30 @@ def main_part(body: HtmlElement) -> HtmlElement:
         if node is not copied and node.getparent() is not None:
             node.drop_tree()
     return copied
+
+
+def core_of(main: HtmlElement) -> HtmlElement:
+    """The main part without what stands beside every page: a copy, or itself where nothing does."""
+    doomed = [one for one in main.iter("aside", "div", "section", "td", "ul") if _is_side(one)]
+    if not doomed:
+        return main
+    for one in doomed:
+        one.set(DOOMED, "1")
+    copied = deepcopy(main)
+    for one in doomed:
+        one.attrib.pop(DOOMED, None)
+    for one in copied.xpath(f".//*[@{DOOMED}]"):
+        if one.getparent() is not None:
+            one.drop_tree()
+    return copied if len(text_of(copied)) >= LEAST_CORE else main
+
+
+def _is_side(node: HtmlElement) -> bool:
+    if node.getparent() is None:
+        return False
+    if node.tag == "aside" or node.get("role") == "complementary":
+        return not any(outer.tag in ("article", "main", "li") for outer in node.iterancestors())
+    return any(SIDE_WORDS.fullmatch(token) for token in tokens(node))
 
 
 def _is_control(node: HtmlElement) -> bool:
@@ -175,11 +199,11 @@ def paste_text(main: HtmlElement) -> str:
     return best if shown and shown >= 0.5 * everything else ""
 
 
-def blocks(main: HtmlElement) -> list[HtmlElement]:
+def blocks(main: HtmlElement, *, least: float = 0.5) -> list[HtmlElement]:
     """The repeated blocks that hold the page's text: the posts of a thread; [] without any.
 
-    Elements of one kind (tag and class names, numbers left out), none inside another; the kind
-    whose name says post wins, then the one that holds more text.
+    Elements of one kind (tag and class names, numbers left out), none inside another unless the
+    kind is named for posts; the kind whose name says post wins, then the one that holds more text.
     """
     kinds: dict[tuple[str, frozenset[str]], list[HtmlElement]] = {}
     for number, element in enumerate(main.iter(etree.Element)):
@@ -189,35 +213,70 @@ def blocks(main: HtmlElement) -> list[HtmlElement]:
         if kind is not None:
             kinds.setdefault(kind, []).append(element)
     everything = max(1, len(text_of(main, without_links=True)))
-    best: tuple[tuple[bool, bool, float], list[HtmlElement]] | None = None
+    best: tuple[tuple[bool, bool, float], list[HtmlElement]] = ((False, False, 0.0), [])
     for (tag, names), found in kinds.items():
-        outer = [one for one in found if not any(up in found for up in one.iterancestors())]
+        same = set(found)
+        outer = [one for one in found if not any(up in same for up in one.iterancestors())]
         share = sum(len(text_of(one, without_links=True)) for one in outer) / everything
         says_post = any(POST_WORDS.search(name) for name in names) or tag == "article"
-        if share < 0.5 or (len(outer) < 2 and not says_post):
+        if share < (least if says_post else 0.5) or (len(outer) < 2 and not says_post):
             continue
-        rank = (says_post, len(outer) > 1, share)
-        if best is None or rank > best[0]:
-            best = (rank, outer)
-    return best[1] if best else []
+        posts = found if says_post else outer
+        rank = (says_post, len(posts) > 1, share)
+        if rank > best[0]:
+            best = (rank, posts)
+    return lifted(best[1]) if best[0][0] else best[1]
+
+
+def lifted(found: list[HtmlElement]) -> list[HtmlElement]:
+    """The blocks with what stands around each alone: its author, its time, its address."""
+    while len(found) > 1 and not nested(found):
+        around = [one.getparent() for one in found]
+        tags = {one.tag for one in around if one is not None}
+        if len(set(around)) < len(found) or len(tags) != 1 or tags & WHOLE:
+            break
+        found = around
+    return found
+
+
+def nested(found: list[HtmlElement]) -> dict[HtmlElement, list[HtmlElement]]:
+    """Those of the blocks that have others inside, each with the outermost of these."""
+    blocks, inner = set(found), dict[HtmlElement, list[HtmlElement]]()
+    for one in found:
+        outer = next((up for up in one.iterancestors() if up in blocks), None)
+        if outer is not None:
+            inner.setdefault(outer, []).append(one)
+    return inner
 
 
 def are_posts(found: list[HtmlElement]) -> bool:
-    """Whether repeated blocks are posts: they say so, or each has a name or a time of its own.
+    """Whether repeated blocks are posts: they say so, or each has a name, a time or a written date
+    of its own.
 
     The lines of a listing and the rows of a table repeat too; they are one document.
     """
     says_post = [one for one in found if one.tag == "article" or names_a_post(one)]
     marked = [one for one in found if one.get("id") or one.find(".//time") is not None]
     named = [one for one in found if one.find(".//a[@name]") is not None]
+    if sum(1 for one in marked + named if LINE_ID.fullmatch(_name_of(one))) > len(found) // 2:
+        return False
     plain = found and found[0].tag in ("tr", "li")
-    return 2 * len(says_post if plain and not marked else says_post + marked + named) >= len(found)
+    if plain and not marked:
+        return 2 * len(says_post + named) >= len(found)
+    if not (marked or named):
+        named = [one for one in found if words.DATE.search(text_of(one)[:400])]
+    return 2 * len(says_post + marked + named) >= len(found)
+
+
+def _name_of(block: HtmlElement) -> str:
+    named = block.find(".//a[@name]")
+    return str(block.get("id") or (named.get("name", "") if named is not None else ""))
 
 
 def steady(part: HtmlElement, *, without_links: bool = False) -> str:
     """The words of a part without those that change by themselves."""
     said = text_of(part, without_links=without_links)
-    return one_line(MOMENTARY.sub(" ", VOLATILE.sub(" ", said)))
+    return one_line(words.MOMENTARY.sub(" ", words.VOLATILE.sub(" ", said)))
 
 
 def names_a_post(element: HtmlElement) -> bool:
@@ -232,16 +291,16 @@ def _without_number(token: str) -> str:
 
 
 def _kind(element: HtmlElement) -> tuple[str, frozenset[str]] | None:
-    names = frozenset(
-        stem for token in tokens(element) if (stem := _without_number(token)) not in _PLAIN
-    )
-    if element.tag in ("article", "li", "tr") or (
-        element.tag in ("div", "section", "table") and names
-    ):
-        if element.tag in ("li", "tr"):
-            parent = element.getparent()
-            owner = " ".join(tokens(parent)) if parent is not None else ""
-            return element.tag, names | {f"in {owner}"}
+    """What elements of one kind have in common: the tag and the word for a post among their class
+    names ("post", whatever the theme adds to it), else all of their names."""
+    stems = [stem for token in tokens(element) if (stem := _without_number(token)) not in _PLAIN]
+    named = next((stem for stem in stems if POST_WORDS.search(stem)), "")
+    names = frozenset([named] if named else stems)
+    if element.tag in ("li", "tr"):
+        parent = element.getparent()
+        owner = " ".join(tokens(parent)) if parent is not None and not named else ""
+        return element.tag, names | {f"in {owner}"}
+    if element.tag == "article" or (element.tag in ("div", "section", "table") and names):
         return element.tag, names
     return None
 
@@ -249,44 +308,17 @@ def _kind(element: HtmlElement) -> tuple[str, frozenset[str]] | None:
 _PLAIN = frozenset({"odd", "even", "first", "last", "new", "unread", "active", "alt", ""})
 
 
-def row_of(link: HtmlElement) -> HtmlElement:
-    """What a link is listed in: its table row, list item, article, or nearest block with more."""
-    own = len(text_of(link))
-    for outer in link.iterancestors():
-        if outer.tag in ("tr", "li", "article"):
-            return outer
-        if outer.tag in ("body", "main", "table", "ul", "ol"):
-            break
-        if outer.tag in ("div", "section", "dl") and len(text_of(outer)) > own + 2:
-            return outer
-    return link
-
-
-def row_state(row: HtmlElement) -> str:
-    """What of a row changes when something happened behind its link; "" when nothing tells."""
-    copied = deepcopy(row)
-    headings = _headings(row)
-    for index, cell in enumerate(copied.findall("td")):
-        if index < len(headings) and VIEW_COUNT.search(headings[index]):
-            cell.drop_tree()
-    for node in list(copied.iter(etree.Element)):
-        if node is not copied and any(VIEW_COUNT.search(token) for token in tokens(node)):
-            node.drop_tree()
-    stamps = [node.get("datetime", "") for node in copied.iter("time")]
-    said = VOLATILE.sub(" ", text_of(copied))
-    counted = VOLATILE.sub(" ", text_of(copied, without_links=True))
-    if not any(stamps) and not any(c.isdigit() for c in counted):
-        return ""
-    return one_line(f"{said} {' '.join(stamps)}")
-
-
-def _headings(row: HtmlElement) -> list[str]:
-    table = next((outer for outer in row.iterancestors() if outer.tag == "table"), None)
-    if row.tag != "tr" or table is None:
-        return []
-    return [text_of(cell) for cell in table.xpath("(.//tr[th])[1]/th")]
+def names(body: HtmlElement) -> frozenset[str]:
+    """What fragments of addresses may name on this page."""
+    return frozenset(body.xpath("//@id | //a/@name"))
 
 
 def links(body: HtmlElement) -> Iterator[HtmlElement]:
-    """All elements that are links with an address."""
-    return (one for one in body.iter("a") if one.get("href"))
+    """All elements that lead to an address, also those that `disguised` revealed."""
+    return (one for one in body.iter(*LINKS) if one.get("href"))
+
+
+def labels_of(link: HtmlElement) -> list[str]:
+    """What a link says besides its text: titles, and what stands for its pictures."""
+    parts = (link, *link.iter("img", "i", "span", "svg", "button"))
+    return [said for one in parts for name in LABELS if (said := one.get(name))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
@@ -15,7 +16,7 @@ from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 from crawler import addresses
 from crawler.pages import Link, Page, Site
-from spiders import paging, structure
+from spiders import paging, rows, structure, words
 
 # Parts of a site that hold nobody's posts, with all that is below them.
 ASIDE = frozenset(
@@ -54,20 +55,15 @@ FILE_WORDS = re.compile(
     r"(?:$|[/_.?&;=-])",
     re.IGNORECASE,
 )
-RAW_WORDS = re.compile(
-    r"^\W*(?:(?:view )?(?:raw|plain)(?: text| file| paste| view)?|(?:voir le )?(?:texte )?brut|"
-    r"raw text|as text|text only|plaintext)\W*$",
-    re.IGNORECASE,
-)
 ONLY_NUMBER = re.compile(
     r"^\W*(?:(?:#|n[°o]\.?\s*)?\d+|permalink|permalien|link|lien|share|\[?-\]?|[\d\s/:.,hT+Z-]+)?\W*$",
     re.IGNORECASE,
 )
-DOWNLOAD_WORDS = re.compile(
-    r"^\W*(?:download|télécharger|embed|clone|hex|edit|print|reply|répondre|quote|report)\W*$",
+OTHER_WORDS = re.compile(
+    r"^\W*(?:embed|clone|hex|edit|print|reply|répondre|quote|report)\W*$",
     re.IGNORECASE,
 )
-NO_TITLES = (ONLY_NUMBER, paging.NEXT_WORDS, RAW_WORDS, DOWNLOAD_WORDS)
+NO_TITLES = (ONLY_NUMBER, words.NEXT, words.LAST, words.RAW, words.DOWNLOAD, OTHER_WORDS)
 # Parameters that change how the same things are shown, never what is shown.
 VIEWS = frozenset(
     {"sort", "sortby", "sort_by", "order", "orderby", "order_by", "sortdir", "direction", "dir",
@@ -75,6 +71,10 @@ VIEWS = frozenset(
      "skin", "lang", "hl", "locale", "ref", "tab", "theater",
      "amp", "noredirect"}
 )  # fmt: skip
+VIEW_KEYS = re.compile(
+    r"(?:toggle|fold|unfold|collapse|expand|refresh|columns|pagesize|dispname)(?:[_-]\w+)?|"
+    r"\w+[_-](?:order|sort|orderby|sortby)"
+)
 SHOWING_KEYS = frozenset({"view", "display", "goto", "viewmode", "layout"})
 # The same thread again, or a way to one of its neighbours.
 OTHER_VIEWS = frozenset(
@@ -103,13 +103,14 @@ def location_of(untrusted_address: str) -> str:
     parts = urlsplit(address)
     if not parts.query:
         return address
-    pieces = [
-        piece
-        for piece in re.split(r"[&;]", parts.query)
-        if piece.partition("=")[0].lower() not in VIEWS
-    ]
+    pieces = [piece for piece in re.split(r"[&;]", parts.query) if not _is_view(piece)]
     mark = ";" if ";" in parts.query and "&" not in parts.query else "&"
     return urlunsplit(parts._replace(query=mark.join(pieces)))
+
+
+def _is_view(piece: str) -> bool:
+    key = unquote(piece.partition("=")[0]).lower().strip("@:_$")
+    return key in VIEWS or VIEW_KEYS.fullmatch(key) is not None
 
 
 def without_pointers(location: str) -> str:
@@ -139,7 +140,7 @@ def _may_hold_posts(site: Site, address: str) -> bool:
     if len(segments) > MAX_DEPTH or any(segments.count(s) > MAX_SAME for s in set(segments)):
         return False  # relative links on a site that answers everything
     stems = [PAGE_FILES.sub("", one) for one in segments]
-    if ASIDE.intersection(segments, stems) or ASIDE.intersection(stems):
+    if ASIDE.intersection((*segments, *stems)) or any(one.startswith("admin") for one in stems):
         return False
     if stems and (stems[-1] in ASIDE_PAGES or segments[-1] in ASIDE_PAGES):
         return False
@@ -168,41 +169,78 @@ def ways(
     site: Site, page: Page, part: HtmlElement, here: str, *, once: bool = False
 ) -> dict[str, Link]:
     """Ways to threads, pastes and other lists in a part of a page, by location."""
-    found: dict[str, Link] = {}
-    base = paging.base_of(here)
+    found: list[tuple[HtmlElement, str]] = []
+    known: set[str] = set()
+    permalinks: set[str] = set()
+    base, here_named = paging.base_of(here), structure.names(part) - {""}
     for element in structure.links(part):
         address = page.join(element.get("href", ""))
         location = location_of(address) if address else ""
-        if not location or location == here or location in found:
+        if location in known:
+            found.append((element, location))
             continue
-        if not leads_on(site, page, location):
+        if not location or location == here or not leads_on(site, page, location):
             continue
         said = structure.text_of(element)
-        if is_file(location, element, said):
+        if is_file(location, element, said) or any(form.match(said) for form in NO_TITLES):
+            permalinks.add(location)
             continue
-        if any(form.match(said) for form in NO_TITLES):
-            continue
-        if not structure.VOLATILE.sub("", said).strip():
-            continue  # "5 minutes ago" leads to the last post of a thread that is listed
+        if "?" in location and location.partition("?")[0] in permalinks:
+            continue  # another view of one post
+        if says_only_when(said) or element.get("href", "").partition("#")[2] in here_named:
+            continue  # the last post of a thread that is listed; a place on this page
         whole = without_pointers(location)
-        if whole != location and (whole == here or whole in found):
+        if whole != location and (whole == here or whole in known):
             continue  # one post of this thread, or of one that is listed already
         own = paging.base_of(location)
         number = paging.number_of(location)
-        if own == base or (number > 1 and any(own == paging.base_of(one) for one in found)):
+        if own == base or (number > 1 and any(own == paging.base_of(one) for one in known)):
             continue  # another page of this list, or of a thread that is listed already
         if is_date(location, page.fetched_at) == 2:
             continue
-        state = "" if once else structure.row_state(structure.row_of(element))
-        found[location] = Link(location, location, short(state), once=once)
-    return found
+        known.add(location)
+        found.append((element, location))
+    return _links(part, found, once=once)
+
+
+def _links(
+    part: HtmlElement, listed: list[tuple[HtmlElement, str]], *, once: bool
+) -> dict[str, Link]:
+    if once:
+        return {location: Link(location, location, once=True) for _, location in listed}
+    views = rows.view_columns(part)
+    return {
+        location: Link(location, location, short(rows.state(row, views)))
+        for location, row in rows.rows_of(listed).items()
+        if not words.BESIDE.match(structure.text_of(row))
+    }
+
+
+def rows_in(page: Page, part: HtmlElement, links: Collection[str]) -> list[HtmlElement]:
+    """What the links are listed in, each once and none inside another; no posts with a link."""
+    located = ((one, location_of(page.join(one.get("href", "")))) for one in structure.links(part))
+    listed = [(element, location) for element, location in located if location in links]
+    found = dict.fromkeys(rows.rows_of(listed).values())
+    leading = {element for element, _ in listed}
+    return [
+        row
+        for row in found
+        if not any(outer in found for outer in row.iterancestors())
+        and not rows.says_first(row, leading.__contains__)
+    ]
+
+
+def says_only_when(said: str) -> bool:
+    """Whether a link reads "5 minutes ago" or "Yesterday, 17:26" and nothing else."""
+    left = words.CLOCK.sub(" ", words.DATE.sub(" ", words.VOLATILE.sub(" ", said)))
+    return ONLY_NUMBER.match(left) is not None
 
 
 def is_file(location: str, element: HtmlElement, said: str) -> bool:
     """Whether a link that reads `said` leads to a file and not to a page."""
     path = addresses.path_of(location)
     if element.get("download") is not None or FILES.search(path):
-        return not RAW_WORDS.match(said)
+        return not words.RAW.match(said)
     named = FILES.search(said.split(" ")[0])
     return bool(named and FILE_WORDS.search(location))
 
@@ -221,7 +259,8 @@ def attachments(
         picture = PICTURES.search(urlsplit(location).path) or (
             PICTURES.search(said) and FILE_WORDS.search(location)
         )
-        if (is_file(location, element, said) or picture) and site.harmless(address):
+        offered = words.DOWNLOAD.match(said) and address != page.root()
+        if (is_file(location, element, said) or picture or offered) and site.harmless(address):
             found.setdefault(
                 location, Link(address, location, file=True, title=title, thread=thread)
             )
@@ -232,7 +271,7 @@ def raw_view(page: Page, body: HtmlElement) -> str:
     """The raw view of a paste; "" when the page is one already or has none."""
     for element in structure.links(body):
         said = structure.text_of(element)
-        if RAW_WORDS.match(said) or RAW_WORDS.match(element.get("title", "") or "-"):
+        if words.RAW.match(said) or words.RAW.match(element.get("title", "") or "-"):
             address = page.join(element.get("href", ""))
             same = addresses.host_port(address) == addresses.host_port(page.address)
             if same and not addresses.changes_something(address):

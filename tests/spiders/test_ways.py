@@ -90,3 +90,98 @@ def test_the_next_page_of_a_thread(address: str, pager: str, following: str) -> 
     found = read(address, POSTS + f"<div class=pager>{pager}</div>")
     assert len(found.posts) == 2
     assert found.next_page.removeprefix("http://f.example") == following
+
+
+def state(cells: str) -> str:
+    """What a row tells in a list of others."""
+    head = "<tr><th>Thema</th><th>Antworten</th><th>Aufrufe</th><th>Zuletzt</th></tr>"
+    rows = "".join(
+        f"<tr><td><a href='/t/{n}'>Ein Thema</a></td><td>1</td><td>9</td><td>heute</td></tr>"
+        for n in range(5)
+    )
+    row = f"<tr><td><a href='/t/9'>Ein Thema</a></td>{cells}</tr>"
+    found = {
+        link.location[-1]: link for link in read("/", f"<table>{head}{rows}{row}</table>").links
+    }
+    assert found["9"].state
+    return found["9"].state
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("vor 5 Minuten", "vor 6 Minuten"), ("hace 2 horas", "hace 3 horas"), ("hoy", "ayer"),
+     ("5 минут назад", "2 дня назад"), ("сегодня, 12:30", "вчера, 12:30"), ("1 uur", "1 dag"),
+     ("il y a 3 jours", "il y a 1 mois"), ("12 просмотров", "13 просмотров"),
+     ("há 2 dias", "há 3 dias"), ("1 234 vues", "1 301 vues"), ("3.1k views", "3.2k views")],
+)  # fmt: skip
+def test_a_row_is_the_same_whatever_the_clock_and_readers_say(before: str, after: str) -> None:
+    assert state(f"<td>4</td><td>7</td><td>{before}</td>") == state(
+        f"<td>4</td><td>8</td><td>{after}</td>"
+    )
+
+
+def test_a_row_with_another_reply_is_another() -> None:
+    assert state("<td>4</td><td>7</td><td>heute</td>") != state(
+        "<td>5</td><td>7</td><td>heute</td>"
+    )
+
+
+def test_a_row_holds_all_its_boxes() -> None:
+    rows = "".join(
+        f"<div class=r><div><table><tr><td><a href='/t/{n}'>Titre</a> le 3/11/2026</td></tr>"
+        "</table></div>"
+        f"<div>{n} réponses</div></div>"
+        for n in (1, 2, 3)
+    )
+    more = rows.replace("3 réponses", "4 réponses")
+    first, second = (read("/", f"<div>{one}</div>").links for one in (rows, more))
+    assert [a.state == b.state for a, b in zip(first, second, strict=True)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "words", ["Следующая", "Nächste Seite", "Página siguiente", "Volgende", "Dalej", "»", "Avanti"]
+)
+def test_the_next_page_is_known_by_its_word(words: str) -> None:
+    rows = "".join(f"<li><a href='/t/{n}'>Un sujet</a> {n}</li>" for n in range(4))
+    found = read("/liste", f"<ul>{rows}</ul><a href='/liste?ab=x9'>{words}</a>")
+    assert found.next_page == "http://f.example/liste?ab=x9"
+
+
+def test_the_thread_beside_this_one_is_no_page_of_it() -> None:
+    posts = "".join(
+        f"<div class=post id=p{n}>Un message assez long pour en être un</div>" for n in (1, 2)
+    )
+    neighbour = "<a href='/t/6'>older</a> <a href='/t/6'>Un autre sujet</a>"
+    assert read("/t/5", f"{posts}{neighbour}").next_page == ""
+    assert read("/t/5", f"{posts}<a href='/t/5?c=x9'>older</a>").next_page != ""
+
+
+def test_posts_with_a_link_behind_their_words_are_no_rows() -> None:
+    posts = "".join(
+        f"<div class=post><p>Un message qui dit quelque chose d'assez long {n}</p>"
+        f"<a href='/t/{n}'>voir</a></div>"
+        for n in range(4)
+    )
+    found = read("/t/90", posts)
+    assert not found.is_list
+    assert len(found.posts) == 4
+
+
+def test_numbered_lines_are_one_text() -> None:
+    lines = "".join(
+        f"<tr id=L{n}><td>{n}</td><td>une ligne de code {n}</td></tr>" for n in range(9)
+    )
+    assert len(read("/p/5", f"<table>{lines}</table>").posts) == 1
+
+
+def test_a_page_that_waits_for_a_script_is_to_be_rendered() -> None:
+    text = "<p>Le premier message d'un fil, le reste vient après.</p>"
+    assert read("/t/5", f"{text}<img class=ajaxloader src=x.gif alt=''>").render
+    assert not read("/t/5", text).render
+
+
+def test_the_view_without_scripts_is_read_instead() -> None:
+    text = "<p>Le premier message d'un fil, le reste vient après.</p>"
+    offer = "<noscript><a href='/t/5?plain'>version simple</a></noscript>"
+    assert read("/t/5", f"{text}{offer}").instead == "http://f.example/t/5?plain"
+    assert read("/t/5?plain", f"{text}{offer}").instead == ""

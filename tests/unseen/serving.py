@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 HTML = "text/html; charset=utf-8"
@@ -13,22 +14,26 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a site says: a body and its type."""
+    """What a site says: a body and its type; `where` it redirects to."""
 
     body: str | bytes
     kind: str = HTML
     status: int = 200
+    where: str = ""
 
 
 @dataclass
 class World:
     """A site without a network. `planted` are the marks of all posts a visitor can find;
-    `forbidden` counts requests that would have changed something."""
+    `forbidden` counts requests that would have changed something; `parted`: each post must be
+    reported by itself; `again`: the requests that a second crawl needs at most."""
 
     planted: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
     start: str = "/"
     bound: int = 400
+    parted: ClassVar[bool] = False
+    again: ClassVar[int] = 10_000
 
     def plant(self, label: str = "") -> str:
         """The text of another post: three lines, one with a mark of its own."""
@@ -70,9 +75,15 @@ class Server:
                 body = found.body.encode() if isinstance(found.body, str) else found.body
                 self.send_response(found.status)
                 self.send_header("Content-Type", found.kind)
+                if found.where:
+                    self.send_header("Location", found.where)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                world.changes(self.path)
+                self.send_error(405)
 
             def log_message(self, *args: object) -> None:
                 return None
