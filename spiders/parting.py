@@ -86,8 +86,8 @@ def _permalink(page: Page, block: HtmlElement) -> str:
         if not address or addresses.host_port(address) != addresses.host_port(page.address):
             continue
         fragment = href.partition("#")[2]
-        if addresses.changes_something(address):
-            continue
+        if addresses.changes_something(address) or ways.is_aside(address):
+            continue  # an author's number of posts is no address of this one
         location = addresses.canonical(address)
         if location == here and not fragment:
             continue

@@ -139,9 +139,9 @@ def _may_hold_posts(site: Site, address: str) -> bool:
     segments = [unquote(one).lower() for one in parts.path.split("/") if one]
     if len(segments) > MAX_DEPTH or any(segments.count(s) > MAX_SAME for s in set(segments)):
         return False  # relative links on a site that answers everything
-    stems = [PAGE_FILES.sub("", one) for one in segments]
-    if ASIDE.intersection((*segments, *stems)) or any(one.startswith("admin") for one in stems):
+    if is_aside(address):
         return False
+    stems = [PAGE_FILES.sub("", one) for one in segments]
     if stems and (stems[-1] in ASIDE_PAGES or segments[-1] in ASIDE_PAGES):
         return False
     for key, value in parse_qsl(parts.query.replace(";", "&"), keep_blank_values=True):
@@ -152,6 +152,15 @@ def _may_hold_posts(site: Site, address: str) -> bool:
         if key.lower() in ("oldid", "rev", "revision", "diff", "replyto", "search", "q"):
             return False
     return bool(re.sub(r"^/(?:index\.\w+)?$", "", parts.path) or parts.query)
+
+
+def is_aside(address: str) -> bool:
+    """Whether an address lies among members, searches and the like, which hold nobody's posts."""
+    segments = [unquote(one).lower() for one in urlsplit(address).path.split("/") if one]
+    stems = [PAGE_FILES.sub("", one) for one in segments]
+    return bool(ASIDE.intersection((*segments, *stems))) or any(
+        one.startswith("admin") for one in stems
+    )
 
 
 def is_date(address: str, now: datetime) -> int:

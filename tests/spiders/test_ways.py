@@ -185,3 +185,16 @@ def test_the_view_without_scripts_is_read_instead() -> None:
     offer = "<noscript><a href='/t/5?plain'>version simple</a></noscript>"
     assert read("/t/5", f"{text}{offer}").instead == "http://f.example/t/5?plain"
     assert read("/t/5?plain", f"{text}{offer}").instead == ""
+
+
+def test_the_address_of_an_author_is_not_that_of_a_post() -> None:
+    posts = "".join(
+        f"<div class=post id=p{n}><a href='/users/{n}/ana'>12</a> <p>Un message assez long {n}</p>"
+        "</div>"
+        for n in (1, 2)
+    )
+    found = read("/t/5", posts)
+    assert [post.location for post in found.posts] == [
+        "http://f.example/t/5#p1",
+        "http://f.example/t/5#p2",
+    ]
