@@ -101,7 +101,8 @@ def _may_open(element: HtmlElement) -> bool:
     if element.tag in BUTTONS and len(said) <= LONGEST and words.NEXT.match(said):
         return True
     opens_row = element.get("onclick") or element.get("data-href") or element.get("data-link")
-    return element.tag in ROWS and bool(opens_row) and element.find(".//a[@href]") is None
+    links = element.find(".//a[@href]") is not None
+    return element.tag in ROWS and bool(opens_row) and not links
 
 
 def _reveal_form(form: HtmlElement) -> None:
@@ -126,7 +127,7 @@ def _reveal_form(form: HtmlElement) -> None:
 
 
 def _is_hidden(field: HtmlElement) -> bool:
-    return field.tag == "input" and field.get("type", "").lower() == "hidden"
+    return bool(field.tag == "input" and field.get("type", "").lower() == "hidden")
 
 
 def _numbers(select: HtmlElement) -> list[HtmlElement]:

@@ -26,7 +26,7 @@ FEED_TYPES = ("rss", "atom", "feed+json", "rdf")
 SHORT_ROW = 160
 # Unlinked characters of a page that only sends on, at most.
 SHORT_PAGE = 400
-FEW_LINKS = 3
+FEW_LINKS, MANY_ROWS = 3, 5
 # The share of a page's words that posts hold, at least.
 FEW_WORDS = 0.15
 MAX_FEEDS, MAX_MAPS = 3, 50
@@ -91,9 +91,12 @@ class Generic(Site):
         beside = ways.ways(self, page, body, here, once=True)
         if pasted:
             return self._paste(page, here, body, pasted, title, beside)
-        leading = ways.ways(self, page, main, here)
+        leading, blocks = ways.ways(self, page, main, here), structure.blocks(main)
+        if main is not whole and len(leading) < FEW_LINKS and not _holds_text(main, blocks):
+            # What leads on stands beside: an overview.
+            main = whole
+            leading, blocks = ways.ways(self, page, main, here), structure.blocks(main)
         pages = paging.pages_of(page, body, leading)
-        blocks = structure.blocks(main)
         if leading and _is_list(page, main, blocks, leading):
             return self._list(page, here, whole, leading, beside, pages)
         if len(blocks) < 2 or not structure.are_posts(blocks):
@@ -109,8 +112,8 @@ class Generic(Site):
         shown = fragments.html_of(page.json)
         if 2 * len(shown) < len(page.text):
             return fragments.objects(page, page.json)
-        kind = {"content_type": "text/html", "charset": "utf-8"}
-        reading = self.read(replace(page, body=shown.encode("utf-8", "replace"), **kind))
+        body = shown.encode("utf-8", "replace")
+        reading = self.read(replace(page, body=body, content_type="text/html", charset="utf-8"))
         onward = reading.next_page or fragments.onward(page, page.json)
         return replace(reading, next_page=onward)
 
@@ -202,6 +205,7 @@ class Generic(Site):
         return Reading(
             posts=posts,
             links=(*files, *threads, *more),
+            lists=(pages.other,) if pages.other else (),
             next_page=following,
             grows=grows and not raw,
             instead=raw,
@@ -243,11 +247,13 @@ def _is_list(
             return leading >= 0.6 * len(blocks)
     if blocks and len(links) < 2:
         return False
+    if len(blocks) == 1 and structure.are_posts(blocks) and _is_one_post(page, blocks[0], links):
+        return False
     everything = max(1, len(structure.text_of(main)))
     listed = ways.rows_in(page, main, links)
     covered = sum(len(structure.text_of(row)) for row in listed)
     linked_text = everything - len(structure.text_of(main, without_links=True))
-    if linked_text > 0.3 * everything and covered > 0.2 * everything:
+    if linked_text > 0.3 * everything and (len(listed) >= MANY_ROWS or covered > 0.2 * everything):
         return True
     said = sorted(len(structure.text_of(row, without_links=True)) for row in listed)
     return len(listed) > 1 and covered > 0.6 * everything and said[len(said) // 2] < SHORT_ROW
@@ -264,11 +270,20 @@ def _title_link(page: Page, block: HtmlElement, links: dict[str, Link]) -> str:
     first = next((one for one in structure.links(block) if location(one)), None)
     if first is None or rows.says_first(block, location):
         return ""
-    if not rows.stands_alone(first) and rows.says_first(block, lambda _: False):
+    if not rows.stands_alone(first) and rows.has_sentence(block):
         return ""
     titled = first.getparent().tag in ("h1", "h2", "h3", "h4", "td", "li", "dt")
     short = len(structure.text_of(block, without_links=True)) < 300
     return location(first) if titled or short else ""
+
+
+def _holds_text(main: HtmlElement, blocks: list[HtmlElement]) -> bool:
+    return (bool(blocks) and structure.are_posts(blocks)) or rows.has_sentence(main)
+
+
+def _is_one_post(page: Page, block: HtmlElement, links: dict[str, Link]) -> bool:
+    """Whether the one block that says post holds a text of its own and no title of another page."""
+    return rows.has_sentence(block) and not _title_link(page, block, links)
 
 
 def _threads_of(posts: tuple[Post, ...], here: str) -> tuple[Link, ...]:

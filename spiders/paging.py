@@ -37,11 +37,15 @@ IN_PATH = re.compile(r"(?:/(?:[\w-]*-)?(?:page|pg)[-/_]?|-p)(\d+)(?=/|\.html?|$)
 class Pages:
     """The page after this one, "" where none is. `numbered`: a pager told it.
 
-    The highest number shown is no last page: many pagers show the nearest ones only.
+    The highest number shown is no last page: many pagers show the nearest ones only. `own`: it
+    counts pages of this address. `other`: a page in the other direction, where words lead both
+    ways ("older", "newer") and which comes first cannot be told.
     """
 
     following: str = ""
     numbered: bool = False
+    own: bool = False
+    other: str = ""
 
 
 @lru_cache(maxsize=2048)
@@ -107,7 +111,7 @@ def pages_of(page: Page, body: HtmlElement, listed: Collection[str]) -> Pages:
     here = addresses.canonical(page.address)
     numbered = _numbered(page, body, here, {base_of(one) for one in listed})
     hinted = page.tree.css("link[rel=next]::attr(href), a[rel~=next]::attr(href)").get("")
-    worded = _worded(page, body, here)
+    worded, named = _worded(page, body, here)
     hint = page.join(hinted) if hinted else ""
     if hint and (not worded or base_of(hint) == base_of(here) or _is_below(hint, here)):
         worded = hint
@@ -119,12 +123,14 @@ def pages_of(page: Page, body: HtmlElement, listed: Collection[str]) -> Pages:
     canonical = addresses.canonical(worded)
     if canonical == here or addresses.changes_something(worded):
         return numbered
-    return Pages(worded, numbered.numbered)
+    both = named and base_of(named) == base_of(worded) == base_of(here) and named != worded
+    return Pages(worded, numbered.numbered, other=named if both else "")
 
 
-def _worded(page: Page, body: HtmlElement, here: str) -> str:
-    """The last link that says "next": lists have it below."""
-    found = ""
+def _worded(page: Page, body: HtmlElement, here: str) -> tuple[str, str]:
+    """The last link that says "next" in words or by an arrow, since lists have it below, and the
+    last that only its class name calls so."""
+    found = named = ""
     for element in structure.links(body):
         said = structure.text_of(element)
         labels = structure.labels_of(element)
@@ -135,9 +141,13 @@ def _worded(page: Page, body: HtmlElement, here: str) -> str:
         if not _same_host(address, here) or addresses.canonical(address) == here:
             continue
         worded = said.strip(" \u203a\u00bb\u2192>") or not said
-        if worded or base_of(address) == base_of(here) or _is_below(address, here):
-            found = address  # an arrow alone leads into a row as often
-    return found
+        if not worded and base_of(address) != base_of(here) and not _is_below(address, here):
+            continue  # an arrow alone leads into a row as often
+        if words.NEXT.match(said) or any(map(words.NEXT.match, labels)):
+            found = address
+        else:
+            named = address
+    return found or named, named
 
 
 def _further(page: Page, body: HtmlElement, here: str) -> str:
@@ -168,11 +178,11 @@ def _numbered(page: Page, body: HtmlElement, here: str, listed: set[str]) -> Pag
         for key, value in _variants(address):
             groups.setdefault(key, {}).setdefault(int(said), (value, address))
     found = [
-        (bool(pages.following), len(group), pages)
+        (pages.own, bool(pages.following), len(group), pages)
         for key, group in groups.items()
         if (pages := _pager(key, group, here, listed)).numbered
     ]
-    return max(found, key=lambda one: one[:2])[2] if found else Pages()
+    return max(found, key=lambda one: one[:3])[3] if found else Pages()
 
 
 def _variants(address: str) -> list[tuple[str, int]]:
@@ -190,21 +200,24 @@ def _pager(key: str, group: dict[int, tuple[int, str]], here: str, listed: set[s
     values = [group[one][0] for one in shown]
     if any(a >= b for a, b in pairwise(values)):
         return Pages()
+    own = True
     current = next((value for variant, value in _variants(here) if variant == key), None)
     base = _without(key)
     if current is None:
         named = _counts_pages(key)
         same = base_of(group[shown[0]][1]) == base_of(here)
         first = base in (_plain(here), base_of(here)) or (named and same)
-        unknown = named and len(group) > 1 and base not in listed and shown[0] <= 2
+        in_row = any(re.match(rf"{re.escape(base)}(?![0-9])", one) for one in listed)
+        unknown = named and len(group) > 1 and not in_row and shown[0] <= 2
         if not first and not unknown:
             return Pages()
+        own = first
         current = group[1][0] if 1 in group else -1
     elif base in listed and base != base_of(here):
         return Pages()
     by_value = dict(group.values())
     after = [value for value in by_value if value > current]
-    return Pages(by_value[min(after)] if after else "", numbered=True)
+    return Pages(by_value[min(after)] if after else "", numbered=True, own=own)
 
 
 def _plain(address: str) -> str:

@@ -17,6 +17,9 @@ from spiders import structure, words
 
 WHOLE = frozenset({"html", "body", "main"})
 LISTS = WHOLE | {"table", "tbody", "ul", "ol"}
+INLINE = frozenset(
+    {"a", "abbr", "b", "em", "font", "i", "label", "small", "span", "strong", "time", "u"}
+)
 # Unlinked characters of a row, at most: a larger part is no row but holds the list.
 LONGEST = 600
 # Characters of one piece of text that is a sentence and no name, date or count, at least.
@@ -79,11 +82,22 @@ def _nearest(link: HtmlElement) -> HtmlElement:
 
 def stands_alone(link: HtmlElement) -> bool:
     """Whether no words stand on the link's own line: a title does, a name in "by Ana" does not."""
+    while link.getparent() is not None and link.getparent().tag in INLINE:
+        link = link.getparent()
     around = link.getparent()
     if around is None:
         return True
-    said = [around.text or "", *(child.tail or "" for child in around)]
-    return not any(any(c.isalpha() for c in one) for one in said)
+    line, mine = [around.text or ""], False
+    for child in around:
+        if child.tag not in INLINE:
+            if mine:
+                break
+            line = []
+        elif child is not link and child.tag != "a":
+            line.append(structure.text_of(child, without_links=True))
+        mine = mine or child is link
+        line.append(child.tail or "")
+    return not any(any(c.isalpha() for c in one) for one in line)
 
 
 def says_first(row: HtmlElement, leads: Callable[[HtmlElement], object]) -> bool:
@@ -107,6 +121,11 @@ def says_first(row: HtmlElement, leads: Callable[[HtmlElement], object]) -> bool
             if node.text:
                 stack.append(node.text)
     return False
+
+
+def has_sentence(block: HtmlElement) -> bool:
+    """Whether one piece of the block's unlinked text is a sentence."""
+    return says_first(block, lambda _: False)
 
 
 def view_columns(part: HtmlElement) -> frozenset[tuple[int, int]]:

@@ -26,9 +26,7 @@ SIDE_WORDS = re.compile(
 )
 # Characters of a main part, at least; a page that is all side bar is not one.
 LEAST_CORE = 20
-FRAME_ROLES = frozenset(
-    {"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "menu", "menubar"}
-)
+FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog"})
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 POST_WORDS = re.compile(
     r"(^|[-_]|forum|block|board|topic|thread)(post|posting|postbody|comment|message|msg|reply|answer|entry|paste|snippet|article|"
