@@ -155,7 +155,10 @@ def key_of(post: Post, walk: Walk, reading: Reading) -> str:
 
 
 def in_place_of(shown: Reading, better: Reading) -> Reading:
-    """The post of a raw view, told as the page it belongs to tells it."""
+    """The post of a raw view, told as the page it belongs to tells it; the page itself where the
+    view says nothing."""
+    if shown.posts and not better.posts:
+        return shown
     if len(shown.posts) != 1 or len(better.posts) != 1:
         return better
     told, raw = shown.posts[0], better.posts[0]
