@@ -12,18 +12,20 @@ def test_a_raw_view_is_read_in_place_of_its_page(
     watcher: Any, source: Any, hostile: Any, listing: Any, reply: Any
 ) -> None:
     lines = "".join(f"<li>{word} et quelques mots de code</li>" for word in ("un", "deux"))
-    listing("/n/bad1", "/n/bad2")
-    for name in ("bad1", "bad2"):
+    listing("/n/bad1", "/n/bad2", "/n/bad3")
+    for name in ("bad1", "bad2", "bad3"):
         hostile.page(
             f"/n/{name}",
             f"<h1>Ma note</h1><a href='/raw/{name}'>raw</a><main><ol>{lines}</ol></main>",
         )
     hostile.answers["/raw/bad1"] = reply(b"le texte brut\n  exact", "text/plain")
     hostile.answers["/raw/bad2"] = reply(b"", status="403 Forbidden")
+    hostile.page("/raw/bad3", "<ul><li><a href='/'>Accueil</a></li></ul>")
     found = crawl(watcher, source, hostile)
     texts = {post.location.rsplit("/", 1)[-1]: post.layers[0][1] for post in found.posts}
     assert texts["bad1"] == "Ma note\nle texte brut\n  exact"
     assert "deux et quelques mots de code" in texts["bad2"]
+    assert "deux et quelques mots de code" in texts["bad3"]
     assert found.kinds == ["forbidden"]
     assert not crawl(watcher, source, hostile).posts
 
