@@ -33,6 +33,8 @@ POST_WORDS = re.compile(
     r"email)"
     r"($|[-_0-9])"
 )
+# What tables of one kind have in common on pages older than class names.
+OLD_LOOKS = ("width", "border", "bgcolor", "cellpadding")
 LABELS = ("aria-label", "title", "alt")
 WHOLE = frozenset({"body", "html", "main", "table", "tbody"})
 LINKS = ("a", "area", "form", "option", *disguised.ROWS, "button", "span")
@@ -211,7 +213,8 @@ def blocks(main: HtmlElement, *, least: float = 0.5) -> list[HtmlElement]:
         if kind is not None:
             kinds.setdefault(kind, []).append(element)
     everything = max(1, len(text_of(main, without_links=True)))
-    best: tuple[tuple[bool, bool, float], list[HtmlElement]] = ((False, False, 0.0), [])
+    best: tuple[tuple[bool, bool, bool, float], list[HtmlElement]]
+    best = ((False, False, False, 0.0), [])
     for (tag, names), found in kinds.items():
         same = set(found)
         outer = [one for one in found if not any(up in same for up in one.iterancestors())]
@@ -220,7 +223,8 @@ def blocks(main: HtmlElement, *, least: float = 0.5) -> list[HtmlElement]:
         if share < (least if says_post else 0.5) or (len(outer) < 2 and not says_post):
             continue
         posts = found if says_post else outer
-        rank = (says_post, len(posts) > 1, share)
+        anchored = all(len(one.findall(".//a[@name]")) == 1 for one in posts)
+        rank = (says_post, len(posts) > 1, anchored, share)
         if rank > best[0]:
             best = (rank, posts)
     return lifted(best[1]) if best[0][0] else best[1]
@@ -292,6 +296,8 @@ def _kind(element: HtmlElement) -> tuple[str, frozenset[str]] | None:
     """What elements of one kind have in common: the tag and the word for a post among their class
     names ("post", whatever the theme adds to it), else all of their names."""
     stems = [stem for token in tokens(element) if (stem := _without_number(token)) not in _PLAIN]
+    if element.tag == "table" and not stems:
+        stems = [f"{name} {element.get(name)}" for name in OLD_LOOKS if element.get(name)]
     named = next((stem for stem in stems if POST_WORDS.search(stem)), "")
     names = frozenset([named] if named else stems)
     if element.tag in ("li", "tr"):

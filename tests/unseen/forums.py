@@ -38,6 +38,8 @@ def pages(count: int, per: int) -> int:
 class Tables1999(Threads):
     """Nested tables and fonts, one script, ";" between parameters, session ids, a calendar."""
 
+    parted = True
+
     def answer(self, path: str, query: dict[str, str]) -> Answer | None:
         """Everything is board.cgi."""
         if path == "/":
