@@ -38,6 +38,8 @@ LOADING = re.compile(
     r"(?:$|[-_. ])",
     re.IGNORECASE,
 )
+# Whether it is worth looking for either; most pages are neither.
+MAY_SEND_ON = re.compile(r"<frameset|http-equiv=[\"']?refresh", re.IGNORECASE)
 MAX_CHOICES, MAX_FRAMES, MAX_ELEMENTS, LONGEST = 500, 20, 20_000, 60
 
 

@@ -69,7 +69,8 @@ class Generic(Site):
         no scripts, that view."""
         here = _own(page)
         reading = self._read(page, here)
-        for said in disguised.scriptless(page.tree) if page.is_html else ():
+        offers = page.is_html and "<noscript" in page.text
+        for said in disguised.scriptless(page.tree) if offers else ():
             address = page.join(said)
             same = addresses.canonical(address).partition("?")[0] == here.partition("?")[0]
             if same and not reading.instead and ways.location_of(address) != here:
@@ -119,6 +120,8 @@ class Generic(Site):
 
     def _sent_on(self, page: Page, body: HtmlElement, here: str) -> Reading | None:
         """A page of frames, or one that sends its visitors on by itself."""
+        if not disguised.MAY_SEND_ON.search(page.text):
+            return None
         frames = [page.join(one) for one in disguised.frames(page.tree)]
         frames = [one for one in frames if ways.leads_on(self, page, ways.location_of(one))]
         if frames:

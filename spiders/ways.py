@@ -93,7 +93,7 @@ DATES = re.compile(
     r"(?:[/-](?P<day>0?[1-9]|[12]\d|3[01]))?/?(?:index\.\w+)?$"
 )
 FOR_YEARS = re.compile(r"/(?:archives?/|calendar/|calendrier/|agenda/|blog/)?")
-MAX_DEPTH, MAX_SAME = 14, 2
+MAX_DEPTH, MAX_SAME, LONGEST_TIME = 14, 2, 60
 
 
 @lru_cache(maxsize=4096)
@@ -241,7 +241,12 @@ def rows_in(page: Page, part: HtmlElement, links: Collection[str]) -> list[HtmlE
 
 def says_only_when(said: str) -> bool:
     """Whether a link reads "5 minutes ago" or "Yesterday, 17:26" and nothing else."""
-    left = words.CLOCK.sub(" ", words.DATE.sub(" ", words.VOLATILE.sub(" ", said)))
+    if len(said) > LONGEST_TIME:
+        return False
+    left = words.VOLATILE.sub(" ", said)
+    if left == said and not any(one.isdigit() for one in said):
+        return False
+    left = words.CLOCK.sub(" ", words.DATE.sub(" ", left))
     return ONLY_NUMBER.match(left) is not None
 
 
