@@ -44,17 +44,16 @@ STATES = ("updated_at", "last_posted_at", "bumped_at", "reply_count", "replies",
 MAX_DEPTH, MAX_OBJECTS = 12, 5_000
 # Characters of a text that is more than what a list shows of it.
 LONG = 60
+# The share of all that an answer says which its parts must hold, and how many parts there may be,
+# for it to be read by its parts alone.
+MOST_OF, MOST_PARTED = 0.8, 100
 
 
 def html_of(told: Any) -> str:
-    """The HTML that the answer's own fields hold; "" where it is made of objects."""
-    if isinstance(told, str):
-        return told if HTML.search(told) else ""
-    if not isinstance(told, dict):
-        return ""
-    found = [value for value in told.values() if isinstance(value, str) and HTML.search(value)]
-    deeper = [html_of(value) for value in told.values() if isinstance(value, dict)]
-    return "\n".join([*found, *(one for one in deeper if one)])
+    """The HTML that the answer's own fields hold; "" where that is not next to all it says."""
+    fields = [told] if isinstance(told, str) else [value for _, value in _fields(told, 0)]
+    found = "\n".join(one for one in fields if isinstance(one, str) and HTML.search(one))
+    return found if len(found) >= MOST_OF * _length(told) else ""
 
 
 def onward(page: Page, told: Any) -> str:
@@ -81,20 +80,39 @@ def objects(page: Page, told: Any) -> Reading | None:
         if place and place != here:
             state = " ".join(f"{name}={one[name]}" for name in STATES if _is_plain(one.get(name)))
             links.setdefault(place, Link(place, place, state))
+    said = sum(len(word) for one in found for word in _words(one))
     long = [one for one in found if any(len(facts.text(one.get(name))) >= LONG for name in TEXTS)]
-    if 2 * len(long) >= max(1, len(found)):
-        posts = {
-            (post := _post(page, here, n, one)).location: post for n, one in enumerate(found, 1)
-        }
-        return _reading(page, told, posts=tuple(posts.values()), grows=True)
-    if 2 * len(links) >= max(1, len(found)):
-        return _reading(page, told, links=tuple(links.values()), is_list=True)
+    if found and 2 * len(long) >= len(found):
+        posts = tuple(_post(page, here, n, one) for n, one in enumerate(found, 1))
+        parted = len(found) <= MOST_PARTED and said >= MOST_OF * _length(told)
+        return _reading(page, told, posts=posts if parted else (*posts, _whole(page, here)))
+    if links and 2 * len(links) >= len(found):
+        brief = said <= LONG * len(found) + sum(len(link.address) for link in links.values())
+        shown = () if brief else (_whole(page, here),)
+        return _reading(page, told, posts=shown, links=tuple(links.values()), is_list=True)
     return None
+
+
+def _whole(page: Page, here: str) -> Post:
+    """All of it: what has the form of an answer to a script may be a file of records."""
+    return Post(here, body=page.body, content_type=page.content_type, opens=False)
+
+
+def _length(told: Any) -> int:
+    """Characters of all texts and numbers in it."""
+    if isinstance(told, dict | list):
+        inner = told.values() if isinstance(told, dict) else told
+        return sum(_length(one) for one in inner)
+    return len(str(told)) if _is_plain(told) else 0
 
 
 def _reading(page: Page, told: Any, **more: Any) -> Reading:
     return Reading(
-        next_page=onward(page, told), sure=50, reasons=("objects that a script shows",), **more
+        next_page=onward(page, told),
+        grows=True,
+        sure=50,
+        reasons=("objects that a script shows",),
+        **more,
     )
 
 
@@ -112,7 +130,9 @@ def _post(page: Page, here: str, number: int, one: dict[str, Any]) -> Post:
 
 def _words(one: dict[str, Any]) -> list[str]:
     """Every text and number of an object, but not of objects in its lists."""
-    return [str(value) for _, value in _fields(one, 0) if _is_plain(value)]
+    own = [value for _, value in _fields(one, 0)]
+    listed = [value for each in own if isinstance(each, list) for value in each]
+    return [str(value) for value in (*own, *listed) if _is_plain(value)]
 
 
 def _is_plain(value: Any) -> bool:

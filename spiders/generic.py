@@ -111,7 +111,7 @@ class Generic(Site):
         if not page.body[:64].lstrip().startswith((b"{", b"[", b'"')) or page.json is None:
             return None
         shown = fragments.html_of(page.json)
-        if 2 * len(shown) < len(page.text):
+        if not shown:
             return fragments.objects(page, page.json)
         body = shown.encode("utf-8", "replace")
         reading = self.read(replace(page, body=body, content_type="text/html", charset="utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -198,3 +199,31 @@ def test_the_address_of_an_author_is_not_that_of_a_post() -> None:
         "http://f.example/t/5#p1",
         "http://f.example/t/5#p2",
     ]
+
+
+def told(told: object) -> Reading:
+    page = Page("http://f.example/x.json", json.dumps(told).encode(), "application/json")
+    return Generic().read(page)
+
+
+def test_a_file_of_records_is_read_whole_whatever_its_fields_are_called() -> None:
+    record = {"name": "Un Deux", "url": "/p/1", "message": "une remarque " * 9, "tags": ["abc"]}
+    records = told([{**record, "url": f"/p/{n}", "id": n} for n in range(200)])
+    assert any(post.body for post in records.posts)
+    briefly = told(
+        [{"name": "Un Deux", "mail": "un@deux.example" * 5, "url": f"/{n}"} for n in range(9)]
+    )
+    assert any(post.body for post in briefly.posts)
+
+
+def test_what_a_button_brings_is_read_by_its_parts() -> None:
+    found = told(
+        {"items": [{"id": 7, "text": "un message " * 9, "tags": ["abc"]}], "next": "/x?page=2"}
+    )
+    assert [(post.location, "abc" in post.html) for post in found.posts] == [
+        ("http://f.example/x.json#7", True)
+    ]
+    assert found.next_page == "http://f.example/x?page=2"
+    rows = told({"items": [{"title": "Un sujet", "url": "/s/1"}], "next_cursor": "k"})
+    assert [link.location for link in rows.links] == ["http://f.example/s/1"]
+    assert not rows.posts
