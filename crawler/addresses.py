@@ -151,7 +151,10 @@ def changes_something(untrusted_address: str) -> bool:
     parts = parse(untrusted_address)
     if parts is None:
         return True
-    for segment in unquote(parts.path).lower().split("/"):
+    segments = unquote(parts.path).lower().strip("/").split("/")
+    for number, segment in enumerate(segments, start=1):
+        if segment == "upload" and number < len(segments):
+            continue  # what was uploaded lies behind; nothing is sent by GET
         stem = segment.strip("+-_!~.").rsplit(".", 1)[0]
         if segment and (stem in CHANGING or segment in CHANGING):
             return True

@@ -35,6 +35,7 @@ def test_sessions_and_tracking_are_no_part_of_an_address(address: str, canonical
         "http://f.example/member.php?action=logout&logoutkey=4",
         "http://f.example/moderation.php?tid=4",
         "http://f.example/index.php?action=deletemsg;topic=4.0;msg=7",
+        "http://f.example/upload/",
         "http://f.example/index.php?action=markasread;sa=all",
         "http://f.example/index.php?topic=4.0;sesc=abc",
         "http://f.example/index.php?action=reporttm;topic=4.0",
@@ -63,6 +64,7 @@ def test_what_changes_a_site_is_never_opened(address: str) -> None:
         "http://f.example/marketplace.php?id=4",
         "http://f.example/address.php",
         "http://f.example/t/how-to-delete-an-account/5",
+        "http://f.example/upload/pig-dog-cat",
         "http://f.example/bank.php?action=list",
     ],
 )
