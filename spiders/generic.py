@@ -27,6 +27,8 @@ SHORT_ROW = 160
 # Unlinked characters of a page that only sends on, at most.
 SHORT_PAGE = 400
 FEW_LINKS, MANY_ROWS = 3, 5
+# The share of blocks that open with a title in a list, at least.
+MOST = 0.6
 # The share of a page's words that posts hold, at least.
 FEW_WORDS = 0.15
 MAX_FEEDS, MAX_MAPS = 3, 50
@@ -100,7 +102,8 @@ class Generic(Site):
         pages = paging.pages_of(page, body, leading)
         if leading and _is_list(page, main, blocks, leading):
             return self._list(page, here, whole, leading, beside, pages)
-        if len(blocks) < 2 or not structure.are_posts(blocks):
+        rows_only = len(blocks) > 1 and _leading(page, blocks, leading) >= MOST * len(blocks)
+        if len(blocks) < 2 or rows_only or not structure.are_posts(blocks):
             # Posts that are short stand among more words of the site than of their own.
             blocks = structure.blocks(main, least=FEW_WORDS)
             blocks = blocks if structure.are_posts(blocks) else []
@@ -244,10 +247,12 @@ def _is_list(
     page: Page, main: HtmlElement, blocks: list[HtmlElement], links: dict[str, Link]
 ) -> bool:
     """Whether the page leads on rather than holding posts."""
+    if _is_about_one(page, main, links):
+        return False
     if len(blocks) > 1:
-        leading = len({_title_link(page, block, links) for block in blocks} - {""})
-        if leading >= 0.6 * len(blocks) or structure.are_posts(blocks):
-            return leading >= 0.6 * len(blocks)
+        leading = _leading(page, blocks, links)
+        if leading >= MOST * len(blocks) or structure.are_posts(blocks):
+            return leading >= MOST * len(blocks)
     if blocks and len(links) < 2:
         return False
     if len(blocks) == 1 and structure.are_posts(blocks) and _is_one_post(page, blocks[0], links):
@@ -278,6 +283,22 @@ def _title_link(page: Page, block: HtmlElement, links: dict[str, Link]) -> str:
     titled = first.getparent().tag in ("h1", "h2", "h3", "h4", "td", "li", "dt")
     short = len(structure.text_of(block, without_links=True)) < 300
     return location(first) if titled or short else ""
+
+
+def _leading(page: Page, blocks: list[HtmlElement], links: dict[str, Link]) -> int:
+    """How many different pages the blocks open with."""
+    return len({_title_link(page, block, links) for block in blocks} - {""})
+
+
+def _is_about_one(page: Page, main: HtmlElement, links: dict[str, Link]) -> bool:
+    """Whether a post with the page's heading stands there, beside a tree of the others."""
+    for block in main.iter("article", "div", "section"):
+        if block.find(".//h1") is None or not structure.are_posts([block]):
+            continue
+        inside = {ways.location_of(page.join(a.get("href", ""))) for a in structure.links(block)}
+        if len(inside & links.keys()) < 2:
+            return _is_one_post(page, block, links)
+    return False
 
 
 def _holds_text(main: HtmlElement, blocks: list[HtmlElement]) -> bool:

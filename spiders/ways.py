@@ -234,9 +234,16 @@ def rows_in(page: Page, part: HtmlElement, links: Collection[str]) -> list[HtmlE
     return [
         row
         for row in found
-        if not any(outer in found for outer in row.iterancestors())
-        and not rows.says_first(row, leading.__contains__)
+        if not any(outer in found for outer in row.iterancestors()) and _is_row(row, leading)
     ]
+
+
+def _is_row(row: HtmlElement, leading: set[HtmlElement]) -> bool:
+    """Whether it opens with a title, and is no post that has a link."""
+    if rows.says_first(row, leading.__contains__):
+        return False
+    first = next((one for one in structure.links(row) if one in leading), row)
+    return rows.stands_alone(first) or not rows.has_sentence(row)
 
 
 def says_only_when(said: str) -> bool:
