@@ -102,11 +102,11 @@ class Generic(Site):
         pages = paging.pages_of(page, body, leading)
         if leading and _is_list(page, main, blocks, leading):
             return self._list(page, here, whole, leading, beside, pages)
-        rows_only = len(blocks) > 1 and _leading(page, blocks, leading) >= MOST * len(blocks)
-        if len(blocks) < 2 or rows_only or not structure.are_posts(blocks):
+        blocks = _posts_among(page, blocks, leading)
+        if len(blocks) < 2:
             # Posts that are short stand among more words of the site than of their own.
-            blocks = structure.blocks(main, least=FEW_WORDS)
-            blocks = blocks if structure.are_posts(blocks) else []
+            few = structure.blocks(main, least=FEW_WORDS)
+            blocks = _posts_among(page, few, leading)
         return self._thread(page, here, (body, main), blocks, title, beside, pages)
 
     def _fragment(self, page: Page) -> Reading | None:
@@ -283,6 +283,16 @@ def _title_link(page: Page, block: HtmlElement, links: dict[str, Link]) -> str:
     titled = first.getparent().tag in ("h1", "h2", "h3", "h4", "td", "li", "dt")
     short = len(structure.text_of(block, without_links=True)) < 300
     return location(first) if titled or short else ""
+
+
+def _posts_among(
+    page: Page, blocks: list[HtmlElement], links: dict[str, Link]
+) -> list[HtmlElement]:
+    """The blocks, if they are posts and not the rows of a list that stands beside one."""
+    if not structure.are_posts(blocks):
+        return []
+    rows_only = len(blocks) > 1 and _leading(page, blocks, links) >= MOST * len(blocks)
+    return [] if rows_only else blocks
 
 
 def _leading(page: Page, blocks: list[HtmlElement], links: dict[str, Link]) -> int:
