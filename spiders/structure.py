@@ -41,7 +41,7 @@ LINKS = ("a", "area", "form", "option", *disguised.ROWS, "button", "span")
 # What numbered lines of a listing are called.
 LINE_ID = re.compile(r"(?:l|lc|ln|line|ligne|row)[-_]?\d{1,6}", re.IGNORECASE)
 MAX_ELEMENTS = 200_000
-DOOMED = "data-vigie-left-out"
+DOOMED, AROUND = "data-vigie-left-out", "data-vigie-around"
 
 
 def parse(untrusted_html: str) -> HtmlElement:
@@ -238,6 +238,8 @@ def lifted(found: list[HtmlElement]) -> list[HtmlElement]:
         if len(set(around)) < len(found) or len(tags) != 1 or tags & WHOLE:
             break
         found = around
+        for one in found:
+            one.set(AROUND, "1")
     return found
 
 
@@ -282,8 +284,10 @@ def steady(part: HtmlElement, *, without_links: bool = False) -> str:
 
 
 def names_a_post(element: HtmlElement) -> bool:
-    """Whether a class name or an id of the element says post."""
-    return any(POST_WORDS.search(token) for token in tokens(element))
+    """Whether a class name or an id of the element, or of the one it stands around, says post."""
+    return element.get(AROUND) is not None or any(
+        POST_WORDS.search(token) for token in tokens(element)
+    )
 
 
 def _without_number(token: str) -> str:

@@ -227,3 +227,13 @@ def test_what_a_button_brings_is_read_by_its_parts() -> None:
     rows = told({"items": [{"title": "Un sujet", "url": "/s/1"}], "next_cursor": "k"})
     assert [link.location for link in rows.links] == ["http://f.example/s/1"]
     assert not rows.posts
+
+
+def test_posts_keep_their_name_with_what_stands_around_them() -> None:
+    posts = "".join(
+        f"<div><p>le {n} mai</p><div class=email>Un message assez long pour en être un {n}</div>"
+        "</div>"
+        for n in range(4)
+    )
+    found = read("/t/5", f"<main><h1>Fil</h1><section>{posts}</section></main>").posts
+    assert ["mai" in post.html for post in found] == [True] * 4
