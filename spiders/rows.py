@@ -44,14 +44,20 @@ def rows_of(listed: Sequence[tuple[HtmlElement, str]]) -> dict[str, HtmlElement]
 
 def _titles(listed: Sequence[tuple[HtmlElement, str]]) -> list[tuple[HtmlElement, str]]:
     """One link a location, without those that come again in other rows (a category, a board)."""
+    spread = spread_among(listed)
+    first = {location: link for link, location in reversed(listed) if location not in spread}
+    return [(link, location) for location, link in reversed(first.items())]
+
+
+def spread_among(listed: Sequence[tuple[HtmlElement, str]]) -> frozenset[str]:
+    """What is named again in other rows: a category or board, and nobody's thread."""
     last: dict[str, int] = {}
     spread = set()
     for at, (_, location) in enumerate(listed):
         if location in last and any(other != location for _, other in listed[last[location] : at]):
             spread.add(location)
         last[location] = at
-    first = {location: link for link, location in reversed(listed) if location not in spread}
-    return [(link, location) for location, link in reversed(first.items())]
+    return frozenset(spread)
 
 
 def _largest(link: HtmlElement, inside: Counter[HtmlElement]) -> HtmlElement:
@@ -141,8 +147,14 @@ def view_columns(part: HtmlElement) -> frozenset[tuple[int, int]]:
 
 
 def state(row: HtmlElement, views: frozenset[tuple[int, int]]) -> str:
-    """What of a row changes when something happened behind its link; "" when nothing tells."""
+    """What of a row changes when something happened behind its link; "" when nothing tells.
+
+    Links that are marked as named in other rows are left out: another list of the same threads
+    does not show them.
+    """
     copied = deepcopy(row)
+    for node in copied.xpath(f".//*[@{structure.DOOMED}]"):
+        _empty(node)
     copied.tail = None
     for node in list(copied.iter(etree.Element)):
         if node is copied or node.getparent() is None:

@@ -217,12 +217,18 @@ def _links(
 ) -> dict[str, Link]:
     if once:
         return {location: Link(location, location, once=True) for _, location in listed}
-    views = rows.view_columns(part)
-    return {
+    views, spread = rows.view_columns(part), rows.spread_among(listed)
+    marked = [element for element, location in listed if location in spread]
+    for element in marked:
+        element.set(structure.DOOMED, "1")
+    found = {
         location: Link(location, location, short(rows.state(row, views)))
         for location, row in rows.rows_of(listed).items()
         if not words.BESIDE.match(structure.text_of(row))
     }
+    for element in marked:
+        element.attrib.pop(structure.DOOMED, None)
+    return found
 
 
 def rows_in(page: Page, part: HtmlElement, links: Collection[str]) -> list[HtmlElement]:

@@ -237,3 +237,17 @@ def test_posts_keep_their_name_with_what_stands_around_them() -> None:
     )
     found = read("/t/5", f"<main><h1>Fil</h1><section>{posts}</section></main>").posts
     assert ["mai" in post.html for post in found] == [True] * 4
+
+
+def test_a_row_says_the_same_in_the_list_of_all_and_in_that_of_its_board() -> None:
+    def rows(board: str) -> str:
+        return "".join(
+            f"<li><a href='/t/{n}'>Sujet {n}</a> par ana, {n} réponses {board}</li>"
+            for n in range(6)
+        )
+
+    everywhere = read("/", f"<ul>{rows('''<a href='/c/1'>(Accueil)</a>''')}</ul>")
+    there = read("/c/1", f"<ul>{rows('')}</ul>")
+    told = {link.location: link.state for link in everywhere.links}
+    assert len(there.links) == 6
+    assert all(told[link.location] == link.state for link in there.links)
