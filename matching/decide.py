@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+from matching.kernel import kinds as k
 from matching.result import Verdict
+from matching.spread import PERSONAL
 
 ALERT = 52.0
 REVIEW = 35.0
@@ -26,7 +28,8 @@ MARGIN = 7.0  # bits a weak row needs beyond what all of a list's people agree i
 NEIGHBOURS = 3  # rows this near in the file count as kept in the file's order
 TORN = 2  # conflicts from which a row's values are mixed with somebody else's
 MIXED = 0.5  # as many mixed places for each clean one make a list of shuffled values
-OWN = ("laboratory", "insurer_number", "comment", "password")  # columns of this file alone
+BESIDE = 600  # bytes from a person's name or number within which her laboratory stands
+STOCK = 6.0  # bits of a comment below which many people's comments hold it
 
 
 class Recognised(Protocol):
@@ -120,13 +123,25 @@ def is_mixed(found: Sequence[Recognised], torn: int) -> bool:
 
 def own_traits(strong: Sequence[Recognised]) -> bool:
     """Whether most records show what only this file has: laboratory with doctor, a comment."""
-    showing = 0
-    for each in strong:
-        kinds = {field[0] for field in each.fields}
-        pair = "laboratory" in kinds and ("doctor" in kinds or "insurer_number" in kinds)
-        if pair or "comment" in kinds or {"password", "insurer_number"} <= kinds:
-            showing += 1
-    return showing * 2 > len(strong)
+    return sum(map(_shows_own, strong)) * 2 > len(strong)
+
+
+def _shows_own(each: Recognised) -> bool:
+    """A long list of strangers holds everybody's doctor and laboratory somewhere: a neighbour's
+    name, a street called after the same man. They count where the person stands, and a doctor by
+    the whole name."""
+    persons = [start for kind, start, *_ in each.fields if kind in PERSONAL]
+    return any(_own_beside(each, at) for at in persons)
+
+
+def _own_beside(each: Recognised, at: int) -> bool:
+    beside: dict[str, float] = {}
+    for kind, start, _, how, bits in each.fields:
+        if abs(start - at) <= BESIDE and not (kind == "doctor" and how == k.Q_SOME):
+            beside[kind] = max(bits, beside.get(kind, 0.0))
+    pair = "laboratory" in beside and ("doctor" in beside or "insurer_number" in beside)
+    secret = "password" in beside and "insurer_number" in beside
+    return pair or secret or beside.get("comment", 0.0) >= STOCK
 
 
 def in_file_order(strong: Sequence[Recognised]) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from matching.blocks import Found
 from matching.decide import decide, tail
+from matching.kernel import kinds as k
 from matching.result import Verdict
 
 
@@ -60,6 +61,25 @@ def test_the_order_of_the_file_gives_a_diluted_fragment_away() -> None:
 def test_columns_that_only_this_file_has_give_it_away() -> None:
     rows = [row(i * 997, 90.0, "surname", "phone", "doctor", "laboratory") for i in range(4)]
     assert told(rows, 60) is Verdict.FRAGMENT
+
+
+def test_a_doctor_and_a_laboratory_found_among_strangers_give_nothing_away() -> None:
+    """One list of 1,857 strangers in a single line was told as a repost for these fields."""
+    near = [("surname", 0, 5, k.Q_EXACT, 20.0), ("first_name", 6, 9, k.Q_EXACT, 9.75)]
+    doctor = ("doctor", 20, 25, k.Q_EXACT, 7.75)
+    laboratory = ("laboratory", 30, 36, k.Q_EXACT, 1.75)
+    neighbour = ("doctor", 20, 25, k.Q_SOME, 7.75)
+    far = [(kind, start + 5_000, end + 5_000, how, bits) for kind, start, end, how, bits in near]
+
+    def one(fields: list[tuple[str, int, int, int, float]]) -> Verdict:
+        return told([Found(1, 58.9, False, 0, 0, fields)], 1857)
+
+    assert one([*near, doctor, laboratory]) is Verdict.FRAGMENT
+    assert one([*near, neighbour, laboratory]) is Verdict.SAME_PEOPLE
+    assert one([*far, doctor, laboratory]) is Verdict.SAME_PEOPLE
+    stock = ("comment", 40, 60, k.Q_PART, 2.0)
+    assert one([*near, stock]) is Verdict.SAME_PEOPLE
+    assert one([*near, (*stock[:4], 14.0)]) is Verdict.FRAGMENT
 
 
 def test_between_the_thresholds_is_review_unless_it_is_a_whole_list() -> None:
