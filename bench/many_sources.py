@@ -41,6 +41,8 @@ class Noted(Turns):
         self._turns = turns
         self._sources = sources
         self.late: list[float] = []
+        self.late_at: Counter[int] = Counter()
+        self._began = time.monotonic()
         self.took: list[float] = []
 
     def take(
@@ -53,7 +55,10 @@ class Noted(Turns):
         """As `Turns.take`."""
         state = self._sources.state(spec.id)
         if state is not None and state.next_due is not None:
-            self.late.append((utc_now() - state.next_due).total_seconds())
+            late = (utc_now() - state.next_due).total_seconds()
+            self.late.append(late)
+            if late > LATE:
+                self.late_at[int((time.monotonic() - self._began) // 60)] += 1
         began = time.monotonic()
         try:
             return self._turns.take(spec, stop=stop, progress=progress)
@@ -118,6 +123,7 @@ def main() -> None:
         "sources": asked.sources, "every_s": asked.every, "minutes": asked.minutes,
         "crawls": crawls, "ended": ended, "asked": told.counts,
         "late_share": round(sum(one > LATE for one in noted.late) / max(1, crawls), 4),
+        "late_in_minute": dict(sorted(noted.late_at.items())),
         "late_s": {
             "median": round(statistics.median(noted.late), 2), "most": round(max(noted.late), 1),
         },

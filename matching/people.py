@@ -42,6 +42,7 @@ ENDS = re.compile(
 LABEL = re.compile(rb"[^\n,;|\t{}()]{0,24}$")
 IS_LABEL = re.compile(rb"[a-z].*[:=\"'>.] *$|[a-z]+[^a-z ]+ *$", re.DOTALL)
 WORD = re.compile(rb"[a-z]{2,}|[0-9]+")
+LETTER, DIGIT = re.compile(rb"[a-z]"), re.compile(rb"[0-9]")
 
 Places = NDArray[np.int64]
 
@@ -65,12 +66,15 @@ class People:
         text = bytes(folded.data[: folded.size])
         some = best[:: -(-len(best) // MOST)]
         extents = Extents(text, some)
+        rows = extents.estimate(rows_alike(text, some))
         estimates = [
             number
-            for places in (*self._typed(folded), *structure(text, some))
-            if (number := extents.estimate(places)) > 0
-        ] or [extents.estimate(lines_alike(text, extents))]
-        return max(len(best), round(median_low(estimates)))
+            for number in (
+                rows, *map(extents.estimate, (*self._typed(folded), labels(text, some)))
+            )
+            if number > 0
+        ] or [extents.estimate(lines_alike(text, extents))]  # fmt: skip
+        return max(len(best), round(max(rows, median_low(estimates))))
 
     def _typed(self, folded: Folded) -> list[Places]:
         """Where each kind of typed value begins in a text."""
@@ -151,36 +155,53 @@ def _place(each: Found, *, many: bool) -> tuple[int, int]:
     return start, max(near, default=start + 1)
 
 
-def structure(text: bytes, found: Sequence[Found]) -> list[Places]:
-    """Where lines of so many columns, and the label before the name, stand in a text."""
-    return [places for places in (_labels(text, found), _columns(text, found)) if len(places)]
-
-
-def _labels(text: bytes, found: Sequence[Found]) -> Places:
-    labels: Counter[bytes] = Counter()
+def labels(text: bytes, found: Sequence[Found]) -> Places:
+    """Where the label stands that most recognised names have before them."""
+    seen: Counter[bytes] = Counter()
     for each in found:
         name = next((field for field in each.fields if field[0] in NAMES), None)
         before = LABEL.search(text[max(0, name[1] - 24) : name[1]]) if name else None
         if before and IS_LABEL.search(before[0]):
-            labels[before[0]] += 1
-    if not labels:
+            seen[before[0]] += 1
+    if not seen:
         return np.zeros(0, np.int64)
-    label = labels.most_common(1)[0][0]
+    label = seen.most_common(1)[0][0]
     return np.array([at.start() for at in re.finditer(re.escape(label), text)], np.int64)
 
 
-def _columns(text: bytes, found: Sequence[Found]) -> Places:
-    known = Counter(columns(_line_at(text, each.start)) for each in found)
+def rows_alike(text: bytes, found: Sequence[Found]) -> Places:
+    """Where lines begin that are rows of the table in which most recognised records stand: so many
+    columns, and in each that is filled what those have there.
+
+    Rows are recognised by what they show, so that a table is seldom filled as well as its
+    recognised rows are: a line may leave half of its columns empty.
+    """
+    lines = [_line_at(text, each.start) for each in found]
+    known = Counter(map(columns, lines))
     known.pop((0, 0), None)
     if not known:
         return np.zeros(0, np.int64)
     wanted = known.most_common(1)[0][0]
+    rows = [_shape(line, wanted[1]) for line in lines if columns(line) == wanted]
+    allowed = [set(column) | {b""} for column in zip(*rows, strict=True)]
     starts, at = [], 0
     for line in text.split(b"\n"):
         if columns(line) == wanted:
-            starts.append(at)
+            shape = _shape(line, wanted[1])
+            fits = all(one in some for one, some in zip(shape, allowed, strict=True))
+            if fits and sum(map(bool, shape)) * 2 >= len(shape):
+                starts.append(at)
         at += len(line) + 1
     return np.array(starts, np.int64)
+
+
+def _shape(line: bytes, mark: int) -> list[bytes]:
+    """What each column of a row is made of: letters, digits, both, an address, or nothing."""
+    return [
+        b"@" if b"@" in cell
+        else (b"a" if LETTER.search(cell) else b"") + (b"0" if DIGIT.search(cell) else b"")
+        for cell in line.split(bytes((mark,)))
+    ]  # fmt: skip
 
 
 def lines_alike(text: bytes, extents: Extents) -> Places:

@@ -90,6 +90,27 @@ def test_rows_that_agree_by_chance_over_many_lines_count_one_person_each() -> No
     assert people.count(folded, found) >= 400
 
 
+def test_rows_that_show_less_are_people_too(leak: LeakOnDisk, scan: Scan) -> None:
+    """Rows are recognised by their home here, and only theirs is in the table: 30 of 30, it was."""
+    known = {(p.surname, p.first) for p in leak.people}
+
+    def row(p: Person) -> str:
+        home = f"{p.postcode};{p.town}" if (p.surname, p.first) in known else ";"
+        return f"{p.surname};{p.first};{home};Dr {leak.people[0].surname} Anne"
+
+    found = scan("\n".join(map(row, mixed(leak, 30, 100))))
+    assert 90 <= found.candidates <= 110
+    assert not found.verdict.raises_alert
+
+
+def test_another_table_of_as_many_columns_is_no_people(leak: LeakOnDisk, scan: Scan) -> None:
+    copy = SHAPES["columns"](mixed(leak, 40, 40))
+    stock = "\n".join(f"{n};{n * 3}.50;carton;{n % 7};ligne" for n in range(200))
+    found = scan(f"{copy}\n{stock}")
+    assert found.verdict is Verdict.REPOST
+    assert found.candidates <= 45
+
+
 def test_what_other_posts_show_does_not_hide_a_fragment(leak: LeakOnDisk, scan: Scan) -> None:
     p = leak.people[77]
     talk = "\n\n".join(f"Vends vélo, me joindre au 06 1{n} 22 33 4{n % 10}" for n in range(10, 40))
