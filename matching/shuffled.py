@@ -27,24 +27,32 @@ def strays(
     values: Callable[[int], Iterable[Value]],
     places: Mapping[int, Sequence[int]],
 ) -> int:
-    """How many rows have a value that stands on another row's line and not on their own.
+    """How many rows have a value that stands away from their own line: on another row's, or
+    while another row's value of the kind stands on theirs.
 
     `found` are the rows of one text, `places` says where each signature stands in it. What both
     rows hold (the phone of a household) is no stray.
     """
     few = found[:FEW]
-    held = [{s for kind, role, _, s in values(f.row) if _is_own(kind, role)} for f in few]
+    held = [
+        {s: kind for kind, role, _, s in values(each.row) if _is_own(kind, role)} for each in few
+    ]
     lines = [_line(each, folded) for each in few]
+
+    def on(line: tuple[int, int], signature: int) -> bool:
+        return any(_in(line, at) for at in places.get(signature, ()))
+
     count = 0
-    for n, mine in enumerate(held):
-        away = [
-            at
-            for signature in mine
-            if (at := places.get(signature, ())) and not any(_in(lines[n], p) for p in at)
-            for other, theirs in enumerate(held)
-            if other != n and signature not in theirs and any(_in(lines[other], p) for p in at)
-        ]
-        count += bool(away)
+    for mine, line in zip(held, lines, strict=True):
+        away = {s: kind for s, kind in mine.items() if places.get(s) and not on(line, s)}
+        others = [n for n, theirs in enumerate(held) if theirs is not mine]
+        count += any(
+            on(lines[n], s) and s not in held[n] for n in others for s in away
+        ) or any(
+            kind in away.values() and s not in mine and on(line, s)
+            for n in others
+            for s, kind in held[n].items()
+        )  # fmt: skip
     return count
 
 

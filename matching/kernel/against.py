@@ -9,6 +9,7 @@ from matching.kernel.desk import I_CONFLICTS, I_DATES, I_EMAILS, I_NIRS, I_PHONE
 from matching.kernel.jit import inner
 
 OTHER_PERSON = 24.0  # first name missing and birth date or NIR different: a relative, a homonym
+NAMED_LIKE = 6.0  # the same with half a first name: Pierre, son of Jean-Pierre, at his telephone
 OF_THE_LEAK = 12.0  # a value that is another row's: no slip made it, somebody mixed rows
 LINE = 600  # bytes of a line looked at on either side
 i64 = np.int64
@@ -51,6 +52,31 @@ def has_class(kind, rows, desk):
         if desk.record32[s] != 0 and rows.column_class[rows.slot_column[s]] == kind:
             return True
     return False
+
+
+@inner
+def is_whole(column, rows, desk):
+    """Whether every word that a row has in a column was found, or all of them as one."""
+    whole = True
+    for s in range(rows.slots):
+        if rows.slot_column[s] != column or desk.record32[s] == 0:
+            continue
+        if rows.slot_role[s] == k.R_JOINED and desk.slot_token[s] >= 0:
+            return True
+        if rows.slot_role[s] == k.R_WORD and desk.slot_token[s] < 0:
+            whole = False
+    return whole
+
+
+@inner
+def is_named(rows, desk):
+    """(whether the first name was found, whether all of its words were)."""
+    found = desk.by_class[k.C_FIRST] > 0.0 or desk.by_class[k.C_FULL] > 0.0
+    whole = desk.by_class[k.C_FULL] > 0.0
+    for c in range(rows.columns):
+        if rows.column_class[c] == k.C_FIRST and desk.bits[c] > 0.0:
+            whole |= is_whole(c, rows, desk)
+    return found, whole
 
 
 @inner
@@ -97,11 +123,11 @@ def conflicts(f, tokens, start, end, hits, hit_first, hit_behind, rows, desk):
             # Phones lie so near each other that one slip often makes somebody else's.
             cost += OF_THE_LEAK
             count += 1
-    named = b[k.C_FIRST] > 0.0 or b[k.C_FULL] > 0.0
-    has_first = has_class(k.C_FIRST, rows, desk)
-    if other and has_first and not named and b[k.C_NIR] == 0.0 and b[k.C_EMAIL] < 20.0:
-        cost += OTHER_PERSON
-    if count and has_first and not named and b[k.C_SURNAME] > 0.0:
+    named, wholly = is_named(rows, desk)
+    unnamed = has_class(k.C_FIRST, rows, desk) and not named
+    if other and not wholly and b[k.C_NIR] == 0.0 and b[k.C_EMAIL] < 20.0:
+        cost += OTHER_PERSON if unnamed else (NAMED_LIKE if named else 0.0)
+    if count and unnamed and b[k.C_SURNAME] > 0.0:
         count += 1
     # A wrong value here and there is a slip; several at once are another person's row.
     if count >= 3:

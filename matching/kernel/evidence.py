@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.against import conflicts
+from matching.kernel.against import conflicts, is_whole
 from matching.kernel.desk import (
     I_NEAR,
     I_STAMP,
@@ -174,20 +174,6 @@ def match_birth_parts(rows, tokens, first, behind, start, end, desk, keys):
                     bits += year_bits(birth_part(date, 2), at, desk, keys)
                 if bits > desk.bits[c] + 4.0:
                     credit(c, bits - 3.0, tokens.start[t], tokens.end[t], k.Q_DATE_PARTS, desk)
-
-
-@inner
-def is_whole(column, rows, desk):
-    """Whether every word that a row has in a column was found, or all of them as one."""
-    whole = True
-    for s in range(rows.slots):
-        if rows.slot_column[s] != column or desk.record32[s] == 0:
-            continue
-        if rows.slot_role[s] == k.R_JOINED and desk.slot_token[s] >= 0:
-            return True
-        if rows.slot_role[s] == k.R_WORD and desk.slot_token[s] < 0:
-            whole = False
-    return whole
 
 
 @inner

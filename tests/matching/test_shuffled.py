@@ -36,6 +36,23 @@ def test_two_rows_that_swapped_some_columns_are_no_fragment(
         assert not found.verdict.raises_alert
 
 
+def test_a_value_of_another_row_where_ones_own_is_missing_is_a_stray() -> None:
+    folded = fold("nir-b phone-a\nmail-a phone-b policy-b")
+    found = [
+        Found(0, 120.0, False, 0, 0, [("email", 14, 20, 0, 30.0)]),
+        Found(1, 90.0, False, 0, 0, [("phone", 21, 28, 0, 27.0)]),
+    ]
+    places = {1: [14], 2: [6], 3: [0], 4: [21]}
+    held = {0: (("email", 1), ("phone", 2)), 1: (("nir", 3), ("phone", 4))}
+
+    def values(row: int) -> list[tuple[str, int, float, int]]:
+        return [(kind, R_VALUE, 30.0, signature) for kind, signature in held[row]]
+
+    assert strays(found, folded, values, places) == 1
+    del places[4]
+    assert strays(found, folded, values, places) == 0
+
+
 def test_two_whole_rows_are_a_fragment(leak: LeakOnDisk, scan: Scan) -> None:
     for at in range(0, 400, 40):
         rows = [";".join(leak.people[row].columns()) for row in (at, at + 2000)]
