@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import scrapy
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -54,7 +53,7 @@ from crawler.walks import Walks
 COUNTED = ("requests", "pages", "unchanged", "posts", "problems", "bytes")
 
 
-class WatchSpider(scrapy.Spider):
+class WatchSpider(Spider):
     """One crawl of one source. `site` is None until the first start page shows what it is."""
 
     name = "watch"
@@ -74,12 +73,12 @@ class WatchSpider(scrapy.Spider):
         self.talk = talk
         self.sites = sites
         self._borders = borders
+        self.peer = borders.peer
         self.attachments = attachments.Attachments()
         self._session = session
         self.site: Site | None = next((s for s in sites if s.name == spec.engine), None)
         borders.site = self.site
-        self._asked: set[str] = set()
-        self._walks = Walks()
+        self.walks = Walks()
         self._starts = 0
         self._sisters = addresses.site_hosts(tuple(f"http://{h}" for h in spec.sister_hosts))
         hosts = Hosts(borders.own, self._sisters, borders.follow)
@@ -145,6 +144,11 @@ class WatchSpider(scrapy.Spider):
 
     # Requests
 
+    @property
+    def renders(self) -> bool:
+        """Whether pages of this site go to the browser without being tried first."""
+        return self.spec.render == "always" or self._needed_rendering >= 3
+
     def request(self, address: str, visit: Visit, *, render: bool | None = None) -> list[Request]:
         """The request for an address: none when it is over budget or was made already."""
         if self.stopping:
@@ -153,11 +157,9 @@ class WatchSpider(scrapy.Spider):
             self.over_budget = True
             return []
         if render is None:
-            render = self.spec.render == "always" or self._needed_rendering >= 3
-        key = f"{'r' if render else 's'} {addresses.canonical(address)}"
-        if key in self._asked and visit.replaces is None:
+            render = self.renders
+        if not self.walks.first(address, render=render) and visit.replaces is None:
             return []
-        self._asked.add(key)
         self.counts["requests"] += 1
         meta: dict[str, Any] = {"download_timeout": self.spec.timeout}
         if visit.kind == FOLLOW and not render:
@@ -179,7 +181,7 @@ class WatchSpider(scrapy.Spider):
 
     async def follow(self, links: Sequence[Link], path: tuple[str, ...]) -> AsyncIterator[Request]:
         """Requests for those links that are new or changed."""
-        fresh = self._walks.untold(links)
+        fresh = self.walks.untold(links)
         for link in fresh:
             if link.gate:
                 await self.problem(f"gated-{link.gate}", link.location)
@@ -188,10 +190,10 @@ class WatchSpider(scrapy.Spider):
         states = await self.talk.ask(asked, links=True)
         for link, state in zip(fresh, states, strict=True):
             again = state in ("changed", "old") and not link.once
-            if (state == "new" or again) and not self._walks.joins(link):
+            if (state == "new" or again) and not self.walks.joins(link):
                 walk = Walk(link, changed=state == "changed", reread=state == "old")
                 for request in self.request(link.address, Visit(ITEM, walk, path)):
-                    self._walks.begin(link, walk)
+                    self.walks.begin(link, walk)
                     yield request
 
     # Answers
@@ -322,7 +324,7 @@ class WatchSpider(scrapy.Spider):
             noted += await self._following.note(page, reading.posts[i], texts[i], path)
         seen = [keys[i] for i in fresh if keys[i] in states]
         walk.pages += 1
-        walk.locations.update(post.location for post in reading.posts)
+        walk.met(post.location for post in reading.posts)
         ends = not next_address(reading, walk, len(fresh))
         if ends and link is not None and marks(link, reading, walk):
             seen.append((link.location, link.state))
@@ -351,10 +353,6 @@ class WatchSpider(scrapy.Spider):
         if walk.changed and reading.last_page and not walk.backwards:
             walk = replace(walk, backwards=True)
         return self.request(address, Visit(visit.kind if visit.kind != START else LIST, walk, path))
-
-    def peer(self, response: Response) -> str:
-        """The network address the bytes came from; "" when it is not certain."""
-        return self._borders.peer(response)
 
     # Faults
 

@@ -21,6 +21,7 @@ from crawler.bounds import CHECKPOINTS, MAX_BODY, MAX_FOLLOWED, MAX_PARTS, OVERL
 from crawler.messages import PostReport
 from crawler.pages import Link, Page, Post, Site, choose
 from crawler.pointing import DOWNLOADS, Hosts, Pointer
+from crawler.seen import Seen
 from crawler.streaming import ERROR_BODY, SINK
 from crawler.visits import FOLLOW, Visit, Walk, page_of
 from extraction import formats
@@ -52,7 +53,7 @@ class Following:
         self._spider = spider
         self._sites = sites
         self._hosts = hosts
-        self._told: set[str] = set()
+        self._told = Seen()
         self._parts = 0
         whole = spider.spec.whole_hosts
         self._whole = addresses.site_hosts(tuple(f"http://{host}" for host in whole))
@@ -67,8 +68,7 @@ class Following:
         for pointer in pointing.pointers(page, [post], [texts], self._hosts):
             if pointer.kind == "follow":
                 found.append(Noted(pointer.address, pointer.location, way, words))
-            if pointer.address not in self._told:
-                self._told.add(pointer.address)
+            if self._told.add(pointer.address):
                 await self._tell(pointer, way)
         return found
 

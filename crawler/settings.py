@@ -68,6 +68,7 @@ def crawl_settings(spec: SourceSpec, borders: Borders) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+            "crawler.sending.Sending": 500,
             "crawler.manners.Manners": 940,
             "crawler.wire.Wire": 945,
             "crawler.guard.Guard": 950,

@@ -20,6 +20,8 @@ from crawler import addresses
 MAX_PAGES = 2_000
 MAX_VALUE = 500
 MAX_LISTS = 200
+# Pages of which it is not known yet whether they will be looked at again: those being read.
+MAX_HEARD = 1_000
 SETTLED = timedelta(seconds=60)
 
 
@@ -72,6 +74,8 @@ class Unchanged:
         modified = _settled(response)
         if (etag or modified) and len(etag) < MAX_VALUE and len(modified) < MAX_VALUE:
             self._heard[addresses.canonical(response.url)] = (etag, modified)
+            if len(self._heard) > MAX_HEARD:
+                del self._heard[next(iter(self._heard))]
 
     def keep(
         self, address: str, next_page: str, lists: Sequence[str], site: str, *, logged_in: bool
@@ -79,7 +83,7 @@ class Unchanged:
         """A page was read that will be looked at again."""
         key = addresses.canonical(address)
         if key in self._heard and len(self._kept) < MAX_PAGES and len(lists) <= MAX_LISTS:
-            etag, modified = self._heard[key]
+            etag, modified = self._heard.pop(key)
             self._kept[key] = Validator(
                 address, etag, modified, next_page, tuple(lists), site, logged_in
             )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from scrapy.http import Response
 
 from crawler import addresses
 from crawler.pages import Link, Page, Post, Reading, Site
+from crawler.seen import Seen
 from crawler.wire import exchange_of
 
 log = logging.getLogger(__name__)
@@ -17,7 +19,7 @@ log = logging.getLogger(__name__)
 FILES = "vigie_files"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Walk:
     """One list or thread over its pages. `backwards`: a known thread is read from its end;
     `reread`: it is as it was as far as lists tell, and is read again for edits; `sent`: its first
@@ -31,7 +33,11 @@ class Walk:
     sent: bool = False
     listed: bool = False
     pages: int = 0
-    locations: set[str] = field(default_factory=set)
+    locations: Seen = field(default_factory=Seen)
+
+    def met(self, locations: Iterable[str]) -> bool:
+        """Keep the locations that stand on a page of it; whether any is new."""
+        return sum(self.locations.add(one) for one in locations) > 0
 
 
 START, LIST, ITEM, FEED, FOLLOW = "start", "list", "item", "feed", "follow"
@@ -137,9 +143,7 @@ def next_address(reading: Reading, walk: Walk, fresh: int) -> str:
 def is_new_list_page(reading: Reading, walk: Walk) -> bool:
     """A list that repeats itself is at its end, whatever its pager says."""
     here = {link.location for link in reading.links} | set(reading.lists)
-    known = here <= walk.locations
-    walk.locations |= here
-    return bool(here) and not known
+    return walk.met(here)
 
 
 def key_of(post: Post, walk: Walk, reading: Reading) -> str:

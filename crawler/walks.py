@@ -8,30 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
+from crawler.addresses import canonical
 from crawler.bounds import MAX_LINKS
 from crawler.pages import Link
+from crawler.seen import Seen
 from crawler.visits import Walk
 
 
 class Walks:
-    """Belongs to one crawl."""
+    """Belongs to one crawl. What was read to its end takes a few bytes."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[str, str]] = set()
-        self._begun: dict[str, Walk] = {}
+        self._asked, self._told = Seen(), Seen()
+        self._begun = Seen()
+        # A walk lasts as long as a request or an answer of it does.
+        self._under_way: WeakValueDictionary[str, Walk] = WeakValueDictionary()
+
+    def first(self, address: str, *, render: bool) -> bool:
+        """Whether an address was not asked for in this way yet; from now on it was."""
+        return self._asked.add(f"{'r' if render else 's'} {canonical(address)}")
 
     def untold(self, links: Sequence[Link]) -> list[Link]:
         """Those of the links that nothing was told of yet, a location once. With its state: a way
         that tells nothing must not hide a row that does."""
         last = {link.location: link for link in links[:MAX_LINKS]}.values()
-        fresh = [link for link in last if (link.location, link.state) not in self._told]
-        self._told.update((link.location, link.state) for link in fresh)
-        return fresh
+        return [link for link in last if self._told.add(f"{link.location}\n{link.state}")]
 
     def begin(self, link: Link, walk: Walk) -> None:
         """The link is asked for."""
-        self._begun[link.location] = walk
+        self._begun.add(link.location)
+        self._under_way[link.location] = walk
 
     def joins(self, link: Link) -> bool:
         """Whether its location is asked for in this crawl already.
@@ -40,9 +48,9 @@ class Walks:
         as read in this state. An answer that may be older than the row marks nothing: the next
         crawl asks again.
         """
-        walk = self._begun.get(link.location)
+        walk = self._under_way.get(link.location)
         if walk is None:
-            return False
+            return link.location in self._begun
         if walk.link is not None and link.state and not walk.link.state and not walk.sent:
             walk.link = replace(link, address=walk.link.address)
         return True

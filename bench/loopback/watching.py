@@ -81,7 +81,8 @@ def watching(config: Config) -> Iterator[Watch]:
 
 
 class Sampler:
-    """Looks at this process and all below it, twice a second: CPU seconds and memory by part."""
+    """Looks at this process and all below it, twice a second and at the end: CPU seconds and
+    memory by part."""
 
     def __init__(self, at: Callable[[], object] | None = None) -> None:
         self._at = at
@@ -89,6 +90,7 @@ class Sampler:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
         self._cpu: dict[int, tuple[str, float]] = {}
+        self._before: dict[int, float] = {}
         self._began = time.process_time()
         self.samples: list[dict[str, Any]] = []
 
@@ -99,6 +101,7 @@ class Sampler:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        self._look()
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds of each part since the beginning; a child's last half second is missing."""
@@ -108,25 +111,27 @@ class Sampler:
         return {part: round(seconds, 2) for part, seconds in found.items()}
 
     def _look_on(self) -> None:
-        before: dict[int, float] = {}
         while not self._over.wait(0.5):
-            sample: dict[str, Any] = {"supervisor_mb": self._me.memory_info().rss / MB}
-            for process in self._me.children(recursive=True):
-                part = _part(process)
-                try:
-                    times, memory = process.cpu_times(), process.memory_info().rss
-                except psutil.Error:
-                    continue
-                used = times.user + times.system
-                # What a process had used before this began does not count.
-                start = before.setdefault(process.pid, used if not self.samples else 0.0)
-                self._cpu[process.pid] = (part, used - start)
-                sample[f"{part}_mb"] = sample.get(f"{part}_mb", 0.0) + memory / MB
-            if self._at is not None:
-                sample["at"] = self._at()
-            self.samples.append(
-                {key: round(value) if key != "at" else value for key, value in sample.items()}
-            )
+            self._look()
+
+    def _look(self) -> None:
+        sample: dict[str, Any] = {"supervisor_mb": self._me.memory_info().rss / MB}
+        for process in self._me.children(recursive=True):
+            part = _part(process)
+            try:
+                times, memory = process.cpu_times(), process.memory_info().rss
+            except psutil.Error:
+                continue
+            used = times.user + times.system
+            # What a process had used before this began does not count.
+            start = self._before.setdefault(process.pid, used if not self.samples else 0.0)
+            self._cpu[process.pid] = (part, used - start)
+            sample[f"{part}_mb"] = sample.get(f"{part}_mb", 0.0) + memory / MB
+        if self._at is not None:
+            sample["at"] = self._at()
+        self.samples.append(
+            {key: round(value) if key != "at" else value for key, value in sample.items()}
+        )
 
 
 def _part(process: psutil.Process) -> str:
