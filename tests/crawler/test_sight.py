@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from crawler.revisiting import due_now
 from crawler.supervise import Supervisor
 from index.canaries import CanaryStore
 from index.engine import writing
-from index.revisits import RevisitStore, forget, pause_after
+from index.revisits import Due, RevisitStore, forget, pause_after
 from index.schema import Alert, Revisit
 from index.vault import Vault
 from tests.crawler.fake_crawl import Bench
@@ -94,6 +95,21 @@ def test_a_dismissed_alert_is_left_alone_and_its_address_forgotten(bench: Bench)
     assert forget(bench.engine) == 1
     with Session(bench.engine) as session:
         assert session.scalars(select(Revisit)).all() == []
+
+
+@pytest.mark.parametrize(("requests", "asked"), [(1, 1), (40, 10), (100_000, 100)])
+def test_what_is_known_gets_a_share_of_a_crawl(requests: int, asked: int, source: Any) -> None:
+    class Store:
+        most = 0
+
+        def due(self, _source: str, most: int) -> list[Due]:
+            self.most = most
+            return []
+
+    store = Store()
+    spec = source("http://s/", max_requests=requests, max_pages=1_000_000)
+    assert due_now(store, spec) == []  # type: ignore[arg-type]
+    assert store.most == asked
 
 
 def test_another_key_opens_no_address(bench: Bench) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from index.engine import open_record
 from index.leases import Leases, source_lease
 from index.schema import Act, Alert, Capture, Hit, Revisit
 from matching.build import build as build_leak
+from matching.client import MatcherClient
 from matching.inspect import inspect
 from matching.keys import new_key
+from matching.result import LeakRef
 from tests.matching import disguises
 from tests.matching.disguises import Person
 from vigie import handed_in
@@ -42,8 +45,19 @@ def leak(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Person], Path]:
     return made, folder
 
 
+@pytest.fixture(scope="module")
+def matcher(leak: tuple[list[Person], Path]) -> Iterator[MatcherClient]:
+    """The real service, started once: each command would start its own, for seconds."""
+    with MatcherClient([LeakRef(leak[1] / "leak.vfp", leak[1] / "leak.key")]) as client:
+        yield client
+
+
 @pytest.fixture
-def case(leak: tuple[list[Person], Path], tmp_path: Path) -> Command:
+def case(
+    leak: tuple[list[Person], Path], matcher: MatcherClient, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Command:  # fmt: skip
+    monkeypatch.setattr("matching.client.MatcherClient", lambda _leaks: nullcontext(matcher))
     recipients = [str(pyrage.x25519.Identity.generate().to_public()) for _ in range(2)]
     config = tmp_path / "vigie.toml"
     config.write_text(f"""
