@@ -35,5 +35,13 @@ class BrowserFailed(CrawlerError):
     """Chromium is there and did not start."""
 
 
+class RenderFailed(CrawlerError):
+    """The browser did not show a page."""
+
+
+class RenderTimeout(RenderFailed):
+    """The browser did not show a page in time."""
+
+
 class RenderedTooLarge(CrawlerError):
     """A rendered page is over the bound."""

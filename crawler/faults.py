@@ -15,7 +15,14 @@ from scrapy.exceptions import (
 from twisted.internet.error import ConnectError, ConnectionLost, SSLError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 
-from crawler.errors import BrowserFailed, NoBrowser, NotAllowed, RenderedTooLarge
+from crawler.errors import (
+    BrowserFailed,
+    NoBrowser,
+    NotAllowed,
+    RenderedTooLarge,
+    RenderFailed,
+    RenderTimeout,
+)
 
 SENTENCES = {
     "unreachable": "The site does not answer: it is down, or its address or port is wrong.",
@@ -86,6 +93,8 @@ _BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (
     (NoBrowser, "no-browser"),
     (BrowserFailed, "browser-failed"),
     (RenderedTooLarge, "too-large"),
+    (RenderTimeout, "render-timeout"),
+    (RenderFailed, "render-failed"),
     (DownloadConnectionRefusedError, "unreachable"),
     (CannotResolveHostError, "no-such-host"),
     (DownloadTimeoutError, "timeout"),
@@ -111,8 +120,6 @@ def kind_of(error: BaseException) -> str:
         if "MAXSIZE" in said:
             return "too-large"
         return "robots" if "robots.txt" in said else "redirect-loop"
-    if type(error).__module__.startswith("playwright"):
-        return "render-timeout" if type(error).__name__ == "TimeoutError" else "render-failed"
     for kind, name in _BY_TYPE:
         if isinstance(error, kind):
             return "tls" if name == "truncated" and _is_tls(error) else name

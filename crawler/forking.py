@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 # Imported here once, so that each child starts with them.
-import playwright.async_api  # noqa: F401
 import scrapy.core.downloader.handlers.http11
 import scrapy.core.engine
 import scrapy.extensions.throttle

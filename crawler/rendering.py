@@ -24,7 +24,8 @@ from crawler.guard import Borders
 from crawler.pages import Page, Reading, Site
 from crawler.session import SessionCookies
 from crawler.streaming import SINK, StreamingHandler
-from crawler.tabs import Shown, Tabs
+from crawler.tab import Asked, Shown
+from crawler.tabs import Tabs
 from crawler.visits import FILES
 
 UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "eventsource"})
@@ -80,9 +81,7 @@ class Downloads(HTTP11DownloadHandler):
 def tabs_of(crawler: Crawler) -> Tabs:
     """The browser of a crawl, not yet started."""
     borders, spec = crawler.settings["VIGIE_BORDERS"], crawler.settings["VIGIE_SOURCE"]
-    guarded = GuardedBrowser(
-        borders.policy, borders.look_up_for_browser, borders.socks, text_only=True
-    )
+    guarded = GuardedBrowser(borders.policy, borders.look_up_for_browser, borders.socks)
     judge = partial(is_unneeded, borders)
     return Tabs(guarded, min(MOST_TABS, spec.concurrency), judge, spec.user_agent)
 
@@ -114,17 +113,17 @@ def needs_script(page: Page, reading: Reading) -> bool:
     return bool(page.tree.css("script"))
 
 
-def is_unneeded(borders: Borders, request: Any) -> bool:
+def is_unneeded(borders: Borders, request: Asked) -> bool:
     """Whether a browser's request adds nothing to a page's text, or could change the site.
 
     What is needed may be dialled from then on; nothing else may (crawler.guard).
     """
-    if request.resource_type in UNNEEDED or request.method not in SAFE_METHODS:
+    if request.kind in UNNEEDED or request.method not in SAFE_METHODS:
         return True
-    if request.is_navigation_request() and addresses.changes_something(request.url):
+    if request.is_navigation and addresses.changes_something(request.url):
         return True
     try:
-        if not request.is_navigation_request():
+        if not request.is_navigation:
             borders.count(addresses.host_port(request.url))
     except NotAllowed:
         return True
@@ -133,7 +132,7 @@ def is_unneeded(borders: Borders, request: Any) -> bool:
 
 
 def render_meta(crawler: Crawler, site: Site | None) -> dict[str, Any]:
-    """`Request.meta` that has a page rendered, with the cookies of the session."""
+    """`Request.meta` that has a page rendered, with the session's cookies (CDP's CookieParam)."""
     cookies = crawler.get_downloader_middleware(SessionCookies)
     kept = cookies.keep() if cookies is not None else []
     return {
@@ -155,5 +154,5 @@ def browser_cookie(cookie: dict[str, Any]) -> dict[str, Any]:
         "secure": cookie["secure"],
         "httpOnly": True,
         "sameSite": "Lax",
-        "expires": cookie["expires"] or -1,
+        **({"expires": cookie["expires"]} if cookie["expires"] else {}),
     }

@@ -9,23 +9,13 @@ from typing import Any
 
 from crawler.bounds import MAX_BODY
 from crawler.errors import RenderedTooLarge
+from crawler.scripts import KEEP_LINES
 
 SETTLE_SECONDS = 10.0
 LONG = 60_000.0
 STILL_SECONDS = 0.8
 STEP_SECONDS = 0.1
 MEASURE = "() => document.documentElement ? document.documentElement.outerHTML.length : 0"
-# Where a style sheet keeps line breaks, that is written on the element, where text extraction
-# sees it: rows would run together otherwise.
-KEEP_LINES = """() => {
-  for (const node of document.querySelectorAll("body *")) {
-    if (!["PRE", "TEXTAREA", "SCRIPT", "STYLE"].includes(node.tagName) && !node.style.whiteSpace
-        && Array.from(node.childNodes).some((one) => one.nodeType === 3 && /\\S\\n/.test(one.data))
-        && /^(pre|break)/.test(getComputedStyle(node).whiteSpace)) {
-      node.style.whiteSpace = "pre-wrap";
-    }
-  }
-}"""
 
 
 async def settle(seconds: float, page: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -90,3 +92,21 @@ def test_a_file_that_is_too_large_costs_itself_alone(
     assert SHOWN in found.texts
     assert found.kinds == ["too-large"]
     assert ROW in found.texts
+
+
+def test_a_file_without_an_end_is_cut_off(watcher: Any, source: Any, hostile: Any) -> None:
+    sent = 0
+
+    def pour(page: socket.socket) -> None:
+        nonlocal sent
+        head = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+        page.sendall(f"{head}Content-Disposition: attachment\r\nConnection: close\r\n\r\n".encode())
+        while sent < 200e6:
+            page.sendall(b"x" * 4_000_000)
+            sent += 4_000_000
+            time.sleep(0.1)
+
+    hostile.answers["/f/9"] = pour
+    spec = source(f"{hostile.address}/f/9", engine="generic", render="always", timeout=20.0)
+    assert watcher.crawl(spec).kinds == ["too-large"]
+    assert 32e6 < sent < 120e6

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import socket
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from crawler.forkserver import ForkServer
@@ -20,6 +25,8 @@ post.textContent = "le texte que seul le script " + "écrit sur cette page";
 %s
 setTimeout(() => document.getElementById("app").append(post), 200);
 </script>"""
+# RFC 6455 section 1.3.
+SOCKET_NAME = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT = "le texte que seul le script écrit sur cette page"
 
 
@@ -87,8 +94,7 @@ def test_nothing_is_sent_and_nothing_useless_is_loaded(
     )
     found = watcher.crawl(source(hostile.address, engine="generic"))
     assert TEXT in found.texts
-    assert "/markread" not in hostile.asked
-    assert "/picture.png" not in hostile.asked
+    assert set(hostile.asked) == {"/robots.txt", "/"}
 
 
 def test_the_browser_calls_nobody_else(
@@ -113,6 +119,153 @@ def test_the_browser_calls_nobody_else(
         )
     assert TEXT in found.texts
     assert set(log.read_text().split()) == {"localhost"}
+
+
+def test_no_worker_and_no_second_window_changes_anything(
+    watcher: Any, source: Any, hostile: Any
+) -> None:
+    hostile.page(
+        "/",
+        SHELL
+        % """
+    const said = `fetch("${location.origin}/delete/5", {method: "POST"}).catch(() => 0);
+      fetch("${location.origin}/from-worker").catch(() => 0);`;
+    new Worker(URL.createObjectURL(new Blob([said])));
+    for (const kind of ["", "noopener"]) window.open("/second", "_blank", kind);
+    navigator.serviceWorker.register("/service.js");
+    new SharedWorker("/shared.js");
+    """,
+    )
+    found = watcher.crawl(source(hostile.address, engine="generic"))
+    assert TEXT in found.texts
+    assert "/from-worker" in hostile.asked
+    assert not {"/delete/5", "/second", "/service.js"} & set(hostile.asked)
+
+
+IN_FRAMES = """
+  const later = (frames) => requestAnimationFrame(() =>
+    frames ? later(frames - 1) : say("ce qui vient plus tard"));
+  setTimeout(() => later(1), 500);
+"""
+# About a second of another thread, as a paste's key takes it.
+CIPHER = """
+  (async () => {
+    const raw = new TextEncoder().encode("clé");
+    const key = await crypto.subtle.importKey("raw", raw, "PBKDF2", false, ["deriveBits"]);
+    const how = {name: "PBKDF2", hash: "SHA-256", salt: raw, iterations: 3e6};
+    await crypto.subtle.deriveBits(how, key, 256);
+    setTimeout(() => say("ce qui vient plus tard"), 100);
+  })();
+"""
+
+
+@pytest.mark.parametrize("script", [IN_FRAMES, CIPHER], ids=["frames", "cipher"])
+def test_text_that_takes_real_time(script: str, watcher: Any, source: Any, hostile: Any) -> None:
+    said = """
+    post.textContent += " et bien davantage encore".repeat(9);
+    const say = (text) => { const more = document.createElement("article");
+      more.className = "post"; more.textContent = text;
+      document.getElementById("app").append(more); };
+    """
+    hostile.page("/", SHELL % (said + script))
+    found = watcher.crawl(source(hostile.address, engine="generic"))
+    assert "ce qui vient plus tard" in found.texts
+
+
+def test_text_that_a_socket_brings_late(watcher: Any, source: Any, hostile: Any) -> None:
+    def speak(page: socket.socket) -> None:
+        key = next(
+            line.partition(b": ")[2]
+            for line in hostile.heads[-1].split(b"\r\n")
+            if line.lower().startswith(b"sec-websocket-key:")
+        )
+        accepted = base64.b64encode(hashlib.sha1(key + SOCKET_NAME, usedforsecurity=False).digest())
+        page.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n"
+        )
+        time.sleep(1.2)
+        text = b"ce que la prise dit plus tard"
+        page.sendall(bytes([0x81, len(text)]) + text)
+        time.sleep(1)
+
+    hostile.answers["/socket"] = speak
+    hostile.page(
+        "/",
+        SHELL
+        % """
+    new WebSocket(`ws://${location.host}/socket`).onmessage = (told) => setTimeout(() => {
+      const more = post.cloneNode(); more.textContent = told.data;
+      document.getElementById("app").append(more); }, 300);
+    """,
+    )
+    found = watcher.crawl(source(hostile.address, engine="generic"))
+    assert TEXT in found.texts
+    assert "ce que la prise dit plus tard" in found.texts
+
+
+def test_a_socket_that_never_speaks_is_waited_for_a_moment(
+    watcher: Any, source: Any, hostile: Any
+) -> None:
+    hostile.answers["/socket"] = lambda _page: time.sleep(8)
+    hostile.page("/", SHELL % "new WebSocket(`ws://${location.host}/socket`);")
+    began = time.monotonic()
+    found = watcher.crawl(source(hostile.address, engine="generic"))
+    assert TEXT in found.texts
+    assert time.monotonic() - began < 7
+
+
+def test_nobody_else_goes_out_through_the_proxy_of_the_browser(
+    watcher: Any, source: Any, hostile: Any, reply: Any
+) -> None:
+    """Another process on this machine that found its port."""
+    answers: list[bytes] = []
+    lines: list[str] = []
+
+    def look_around(page: socket.socket) -> None:
+        answers.append(asked_through(_listens(page.getpeername()), f"{hostile.address}/other"))
+        all_lines = (one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"]))
+        lines.extend(" ".join(line) for line in all_lines)
+        page.sendall(reply(b"seen"))
+
+    hostile.answers["/look"] = look_around
+    hostile.page("/", SHELL % "fetch('/look');")
+    found = watcher.crawl(source(hostile.address, engine="generic"))
+    assert TEXT in found.texts
+    assert [answer.split(b" ")[1] for answer in answers] == [b"407"]
+    assert "/other" not in hostile.asked
+    assert any("--proxy-server=http://127.0.0.1:" in line for line in lines)
+    assert not any("vigie:" in line for line in lines), "the credential stands in no process list"
+
+
+def _listens(peer: tuple[str, int]) -> int:
+    """The port on which the process with this end of a connection listens."""
+    (pid,) = {one.pid for one in psutil.net_connections("tcp4") if one.laddr == peer}
+    (port,) = {
+        one.laddr.port
+        for one in psutil.Process(pid).net_connections("tcp4")
+        if one.status == psutil.CONN_LISTEN
+    }
+    return port
+
+
+def asked_through(port: int, address: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as proxy:
+        proxy.sendall(f"GET {address} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        return proxy.recv(4096)
+
+
+def test_what_waits_when_the_browser_proves_needed_is_not_fetched_in_vain(
+    watcher: Any, source: Any, hostile: Any
+) -> None:
+    rows = "".join(f"<li><a href='/p/{n}'>note {n} ici</a></li>" for n in range(8))
+    hostile.page("/", f"<main><ul>{rows}</ul></main>")
+    for number in range(8):
+        hostile.page(f"/p/{number}", SHELL.replace("cette page", f"la page {number}") % "")
+    found = watcher.crawl(source(hostile.address, engine="generic", concurrency=1))
+    assert all(f"la page {number}" in found.texts for number in range(8))
+    asked = Counter(path for path in hostile.asked if path.startswith("/p/"))
+    assert sum(asked.values()) <= 12, "the first three, and one that was under way"
 
 
 def test_a_page_over_the_bound(watcher: Any, source: Any, hostile: Any) -> None:
