@@ -8,15 +8,20 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from egress.policy import Policy
+from evidence.errors import NotStamped
+from evidence.timestamp.authority import Authority, ask
 from vigie.demo.errors import SiteError
 from vigie.demo.sites import BepastySite, ForumSite, JsBoardSite, PinnwandSite, Site
 from vigie.demo.sites.process import start_all
+from vigie.demo.trust import TimeStampSite
 
 pytestmark = pytest.mark.sites
 
@@ -114,3 +119,16 @@ def test_the_board_shows_no_post_without_its_script(jsboard: JsBoardSite) -> Non
 def test_the_forum_has_its_accounts_and_categories(forum: ForumSite) -> None:
     assert len(forum.password("observer")) >= 12
     assert "Fuites et trouvailles" in httpx.get(forum.address + "/", trust_env=False).text
+
+
+def test_the_demo_s_own_authority_stamps_for_whoever_trusts_its_root(tmp_path: Path) -> None:
+    with TimeStampSite(tmp_path / "tsa-one") as site:
+        own = Authority("tsa-one", f"{site.address}/", site.roots, policy=Policy(["127.0.0.0/8"]))
+        assert ask(own, b"a manifest").authority == "tsa-one"
+        other = TimeStampSite(tmp_path / "tsa-two")
+        other.folder.mkdir()
+        other.prepare()
+        with pytest.raises(NotStamped):
+            ask(replace(own, roots=other.roots), b"a manifest")
+        assert httpx.post(site.address, content=b"x" * 20_000, trust_env=False).status_code == 413
+    assert (site.folder / "signer.key").stat().st_mode & 0o777 == 0o600
