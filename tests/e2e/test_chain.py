@@ -155,7 +155,7 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.3)
+        time.sleep(1.0)  # a look may be a command, which takes a second of what the watch needs
 
 
 def everything(folder: Path) -> bytes:
