@@ -28,7 +28,8 @@ _VIEWS = (
 # A row's text changes with the clock and with every reader; neither is news. Every repetition is
 # bounded: pages of nothing but digits or blanks cost no more than others.
 VOLATILE = re.compile(
-    rf"\b(?:(?:il y a|vor|hace|há|за)\s{{1,5}})?(?:\d{{1,9}}|an?|une?|eine[mrn]?|una?|um|uma|een)"
+    rf"\b(?:(?:il y a|vor|hace|há|за)\s{{1,5}})?"
+    rf"(?:\d{{1,9}}(?:[.,]\d{{1,2}})?(?:\s\d/\d)?|an?|une?|eine[mrn]?|una?|um|uma|een)"
     rf"\s{{0,5}}(?:{_UNITS})\b(?:\s{{1,5}}(?:ago|назад|geleden|fa|temu|atrás)\b)?|"
     r"\bjust now\b|à l['’]instant|\b(?:только что|gerade eben|ahora mismo|agora mesmo|zojuist|"
     r"przed chwilą|yesterday|today|hier|heute|gestern|hoy|ayer|hoje|ontem|oggi|ieri|vandaag|"

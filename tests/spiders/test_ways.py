@@ -113,7 +113,8 @@ def state(cells: str) -> str:
     [("vor 5 Minuten", "vor 6 Minuten"), ("hace 2 horas", "hace 3 horas"), ("hoy", "ayer"),
      ("5 минут назад", "2 дня назад"), ("сегодня, 12:30", "вчера, 12:30"), ("1 uur", "1 dag"),
      ("il y a 3 jours", "il y a 1 mois"), ("12 просмотров", "13 просмотров"),
-     ("há 2 dias", "há 3 dias"), ("1 234 vues", "1 301 vues"), ("3.1k views", "3.2k views")],
+     ("há 2 dias", "há 3 dias"), ("1 234 vues", "1 301 vues"), ("3.1k views", "3.2k views"),
+     ("24.4 minutes ago", "1.3 hours ago"), ("1 1/2 hours ago", "2 hours ago")],
 )  # fmt: skip
 def test_a_row_is_the_same_whatever_the_clock_and_readers_say(before: str, after: str) -> None:
     assert state(f"<td>4</td><td>7</td><td>{before}</td>") == state(
