@@ -30,7 +30,13 @@ PAGE_KEYS = frozenset(
      "begin", "cursor", "pageindex", "o", "pn", "currentpage", "startwith", "startat", "first"}
 )  # fmt: skip
 # Not "/p/31" or "?p=31", which are posts as often as pages; a row of such numbers tells.
-IN_PATH = re.compile(r"(?:/(?:[\w-]*-)?(?:page|pg)[-/_]?|-p)(\d+)(?=/|\.html?|$)", re.IGNORECASE)
+IN_PATH = re.compile(r"(?:/(?:[\w-]*-)?(?:page|pg)[-/_:]?|-p)(\d+)(?=/|\.html?|$)", re.IGNORECASE)
+
+# An order of sorting that stands in a path, like "sort:age-desc".
+NAMED_VIEW = re.compile(
+    r"/(?:sort|sortby|sort_by|order|orderby|order_by|dir|direction|lang):[^/]*(?=/|$)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def base_of(address: str) -> str:
     pieces = [
         piece for piece in re.split(r"[&;]", parts.query) if piece and not _counts_pages_of(piece)
     ]
-    path = IN_PATH.sub("", parts.path)
+    path = IN_PATH.sub("", NAMED_VIEW.sub("", parts.path))
     path = re.sub(r"/index\.\w+$", "/", path)
     return urlunsplit(parts._replace(path=path.rstrip("/") or "/", query="&".join(pieces)))
 

@@ -101,6 +101,9 @@ def location_of(untrusted_address: str) -> str:
     """A canonical address without what only changes the view."""
     address = addresses.canonical(untrusted_address)
     parts = urlsplit(address)
+    if paging.NAMED_VIEW.search(parts.path):
+        parts = parts._replace(path=paging.NAMED_VIEW.sub("", parts.path) or "/")
+        address = urlunsplit(parts)
     if not parts.query:
         return address
     pieces = [piece for piece in re.split(r"[&;]", parts.query) if not _is_view(piece)]

@@ -252,3 +252,11 @@ def test_a_row_says_the_same_in_the_list_of_all_and_in_that_of_its_board() -> No
     told = {link.location: link.state for link in everywhere.links}
     assert len(there.links) == 6
     assert all(told[link.location] == link.state for link in there.links)
+
+
+def test_orders_that_stand_in_a_path_are_views_too() -> None:
+    rows = "".join(f"<li><a href='/q/{n}'>Une question</a> {n} réponses</li>" for n in range(5))
+    orders = "".join(f"<a href='/all/sort:{one}/page:1/'>{one}</a>" for one in ("age", "votes"))
+    found = read("/all/sort:age/page:1/", f"{orders}<ul>{rows}</ul><a href='/all/page:2/'>2</a>")
+    assert [link.location for link in found.links if "/all" in link.location] == []
+    assert found.next_page == "http://f.example/all/page:2/"
