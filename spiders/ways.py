@@ -184,6 +184,7 @@ def ways(
     found: list[tuple[HtmlElement, str]] = []
     known: set[str] = set()
     permalinks: set[str] = set()
+    home: list[HtmlElement] = []
     base, here_named = paging.base_of(here), structure.names(part) - {""}
     for element in structure.links(part):
         address = page.join(element.get("href", ""))
@@ -191,6 +192,8 @@ def ways(
         if location in known:
             found.append((element, location))
             continue
+        if location == here:
+            home.append(element)
         if not location or location == here or not leads_on(site, page, location):
             continue
         said = structure.text_of(element)
@@ -212,16 +215,16 @@ def ways(
             continue
         known.add(location)
         found.append((element, location))
-    return _links(part, found, once=once)
+    return _links(part, found, home, once=once)
 
 
 def _links(
-    part: HtmlElement, listed: list[tuple[HtmlElement, str]], *, once: bool
+    part: HtmlElement, listed: list[tuple[HtmlElement, str]], home: list[HtmlElement], *, once: bool
 ) -> dict[str, Link]:
     if once:
         return {location: Link(location, location, once=True) for _, location in listed}
     views, spread = rows.view_columns(part), rows.spread_among(listed)
-    marked = [element for element, location in listed if location in spread]
+    marked = [*home, *(element for element, location in listed if location in spread)]
     for element in marked:
         element.set(structure.DOOMED, "1")
     found = {

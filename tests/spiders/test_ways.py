@@ -248,7 +248,7 @@ def test_a_row_says_the_same_in_the_list_of_all_and_in_that_of_its_board() -> No
         )
 
     everywhere = read("/", f"<ul>{rows('''<a href='/c/1'>(Accueil)</a>''')}</ul>")
-    there = read("/c/1", f"<ul>{rows('')}</ul>")
+    there = read("/c/1", f"<ul>{rows('''<a href='/c/1'>(Accueil)</a>''')}</ul>")
     told = {link.location: link.state for link in everywhere.links}
     assert len(there.links) == 6
     assert all(told[link.location] == link.state for link in there.links)
