@@ -5,7 +5,9 @@ Figures are of one core and one run; compare ratios, not machines. The leak is t
 plain NIRs, phones and addresses of the same file, and the same texts. Three speeds are told of each
 text: `sift`, what is done to every byte (folded bytes to marked places, look-ups and the judgement
 of regions); `kernel`, with the regions read whole; `scan`, with folding, counting and the verdict.
-The limit is how fast a core reads memory at all: `memory_mb_s`, the sum of the same bytes.
+Two limits are told beside them: `bare`, the least any screen must do (`bench.bare_pass`), and how
+fast a core reads memory at all, `memory_mb_s`. `mixture` is all ordinary texts together:
+their bytes over the sum of the times.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import json
 import random
 import resource
+import sys
 import sysconfig
 import tempfile
 import time
@@ -21,9 +24,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import ahocorasick_rs
 import numpy as np
 
+from bench.bare_pass import BarePass
 from matching import decide
 from matching.build import build
 from matching.inspect import inspect
@@ -129,10 +135,15 @@ def dump_lines(draw: random.Random) -> Iterator[str]:
         )
 
 
-def text_speed(scanner: Scanner, automaton: Any, text: str) -> dict[str, float]:
-    """MB/s of each part over one text, the automaton's beside it, and the ratios."""
+ORDINARY = ("source code", "logs", "prose", "dumps")
+PARTS = ("automaton", "bare", "sift", "kernel", "scan", "memory")
+
+
+def text_times(scanner: Scanner, automaton: Any, text: str) -> tuple[float, ...]:
+    """Megabytes of one text, and seconds that each of PARTS takes over it."""
     body, folded = text.encode(), fold(text)
     array = np.frombuffer(body, np.uint8)[: len(body) // 8 * 8].view(np.uint64)
+    bare = BarePass()
 
     def sift() -> None:
         for _ in scanner.regions.worth_reading(folded, decide.REVIEW):
@@ -140,24 +151,24 @@ def text_speed(scanner: Scanner, automaton: Any, text: str) -> dict[str, float]:
 
     taken = seconds(
         lambda: automaton.find_matches_as_indexes(body),
+        lambda: bare(folded),
         sift,
         # The kernel alone: no part of a scan that others call.
         lambda: scanner._scan_text(folded, 0),  # noqa: SLF001
         lambda: scanner.scan("d", 1, "", [TextLayer("", text)]),
         array.sum,
     )
-    plain, sifted, kernel, scan, memory = (len(body) / 1e6 / each for each in taken)
-    return {
-        "sift": round(sifted, 1),
-        "kernel": round(kernel, 1),
-        "scan": round(scan, 1),
-        "automaton": round(plain, 1),
-        "sift_times_automaton": round(sifted / plain, 2),
-        "kernel_times_automaton": round(kernel / plain, 2),
-        "scan_times_automaton": round(scan / plain, 2),
-        "memory_mb_s": round(memory),
-        "kernel_share_of_memory": round(kernel / memory, 4),
-    }
+    return len(body) / 1e6, *taken
+
+
+def speeds(megabytes: float, *taken: float) -> dict[str, float]:
+    """MB/s of each of PARTS, and the ratios."""
+    told = {part: megabytes / each for part, each in zip(PARTS, taken, strict=True)}
+    found = {f"{part}_mb_s": round(each, 1) for part, each in told.items()}
+    for part in ("bare", "sift", "kernel", "scan"):
+        found[f"{part}_times_automaton"] = round(told[part] / told["automaton"], 2)
+    found["kernel_share_of_bare"] = round(told["kernel"] / told["bare"], 3)
+    return found
 
 
 def made(folder: Path, rows: int) -> dict[str, Any]:
@@ -203,9 +214,10 @@ def main() -> None:
             texts["directory of other people"] = filled(directory())[: TEXT // 6]
             texts["the leak itself"] = whole[: TEXT // 6]
         automaton = ahocorasick_rs.BytesAhoCorasick(needles(csv))
-        found["texts"] = {
-            kind: text_speed(scanner, automaton, text) for kind, text in texts.items() if text
-        }
+        times = {kind: text_times(scanner, automaton, text) for kind, text in texts.items() if text}
+        found["texts"] = {kind: speeds(*each) for kind, each in times.items()}
+        ordinary = [each for kind, each in times.items() if kind in ORDINARY]
+        found["mixture"] = speeds(*map(sum, zip(*ordinary, strict=True)))
         if not asked.ordinary:
             began = time.perf_counter()
             result = scanner.scan("whole", 1, "", [TextLayer("", whole)])

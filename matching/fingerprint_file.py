@@ -139,7 +139,12 @@ class FingerprintFile:
                 raise ValueError("entries")
         if size["rows"] != self.facts.rows * self.facts.record_words * 8:
             raise ValueError("rows")
-        if not _power(size["exact.bits"]) or not _power(size["name.bits"]):
+        # The filter of the exact table is read in words.
+        if (
+            not _power(size["exact.bits"])
+            or size["exact.bits"] < 8
+            or not _power(size["name.bits"])
+        ):
             raise ValueError("bits")
 
     def _view(self, name: str) -> NDArray[Any]:

@@ -18,7 +18,7 @@ import numpy as np
 from matching.kernel import kinds as k
 
 MAGIC = b"VIGIEFP\x00"
-VERSION = 5
+VERSION = 6
 PAGE = 4096
 BLOCK = 1 << 18
 DIGEST = 16

@@ -57,7 +57,8 @@ class Scanner:
             self._table("exact"),
             self._table("near"),
             self._table("words"),
-            self.file.array("exact.bits"),
+            # Asked of every number, at random: in memory of its own, which may come in large pages.
+            self.file.array("exact.bits").copy(),
             np.uint64(len(self.file.array("exact.bits")) * 8 - 1),
             self.file.array("name.bits"),
             np.uint64(len(self.file.array("name.bits")) * 8 - 1),

@@ -11,7 +11,7 @@ from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.masks import Masks, mask_pointers, new_masks
 from matching.kernel.neighbours import hash_less_one
-from matching.kernel.table import BLOCK_SHIFT, find, need, value_at, warm
+from matching.kernel.table import BLOCK_SHIFT, find, is_complete, need, value_at, warm
 from matching.siphash import siphash_here, siphash_number
 
 u64 = np.uint64
@@ -23,6 +23,7 @@ SET_SIZE = 8192  # places in the window's hash set; a window has at most 2,500 t
 MAX_TOKENS = 2500
 MAX_COLUMNS = 64
 KNOWN = 2048  # words whose neighbours are remembered
+STRANGE = 1 << 14  # words remembered that have none
 KNOWN_MOST = 64  # and how many neighbours of each; words with more are looked up again
 ROWS_SECTION = 9
 
@@ -54,6 +55,7 @@ class Desk(NamedTuple):
     known_key: NDArray[np.uint64]  # words met lately, by the low bits of their keys
     known_count: NDArray[np.uint8]
     known_sig: NDArray[np.uint32]  # KNOWN_MOST neighbours each
+    strange: NDArray[np.uint64]  # words met lately that have none
     used: NDArray[np.int64]  # stamp of the evaluation that took a token
     claimed: NDArray[np.uint8]  # tokens that an accepted record explains
     bits: NDArray[np.float64]  # per column
@@ -87,6 +89,7 @@ def new_desk(tokens: int, record_words: int) -> Desk:
         np.zeros(KNOWN, np.uint64),
         np.zeros(KNOWN, np.uint8),
         np.zeros(KNOWN * KNOWN_MOST, np.uint32),
+        np.zeros(STRANGE, np.uint64),
         np.zeros(tokens, np.int64),
         np.zeros(tokens, np.uint8),
         np.zeros(MAX_COLUMNS, np.float64),
@@ -114,6 +117,7 @@ def desk_pointers(d):
         pointer(d.known_key),
         pointer(d.known_count),
         pointer(d.known_sig),
+        pointer(d.strange),
         pointer(d.used),
         pointer(d.claimed),
         pointer(d.bits),
@@ -278,11 +282,10 @@ def is_stop(t, tokens):
 
 
 @inner
-def look_up_near(f, tokens, t, seat, desk, scratch, leak, count):
-    """Add the leak's words one slip away from token `t`, and remember them in its seat, if there is
-    room for all and no block is unchecked; returns the new count."""
-    base = i64(tokens.start[t])
-    size = i64(tokens.end[t]) - base
+def look_up_near(f, base, size, key, t, seat, desk, scratch, leak, count):
+    """Add the leak's words one slip away from the word f[base:base + size] of token `t`, and
+    remember them in its seat, if there is room for all and no block is unchecked; returns the new
+    count."""
     k0, k1 = leak.keys[2 * k.WORD_NEAR], leak.keys[2 * k.WORD_NEAR + 1]
     before = leak.missing[0]
     kept = i64(0)
@@ -296,10 +299,37 @@ def look_up_near(f, tokens, t, seat, desk, scratch, leak, count):
             if kept < KNOWN_MOST:
                 desk.known_sig[seat * KNOWN_MOST + kept] = sig
             kept += 1
-    whole = kept <= KNOWN_MOST and leak.missing[0] == before
-    desk.known_key[seat] = tokens.key[t] if whole else u64(0)
+    whole = kept <= KNOWN_MOST and is_complete(leak.missing, before)
+    if whole and kept == 0:
+        desk.strange[i64(key & u64(STRANGE - 1))] = key
+        return count
+    desk.known_key[seat] = key if whole else u64(0)
     desk.known_count[seat] = kept if whole else 0
     return count
+
+
+@inner
+def add_near(f, base, size, key, t, desk, scratch, leak, count):
+    """Add the leak's words one slip away from a word, from memory where it was met lately; returns
+    the new count."""
+    if desk.strange[i64(key & u64(STRANGE - 1))] == key:
+        return count
+    seat = i64(key & u64(KNOWN - 1))
+    if desk.known_key[seat] != key:
+        return look_up_near(f, base, size, key, t, seat, desk, scratch, leak, count)
+    for e in range(desk.known_count[seat]):
+        count = put_near(desk.known_sig[seat * KNOWN_MOST + e], t, desk, count)
+    return count
+
+
+@inlined
+def may_slip(t, tokens):
+    """Whether words one slip away are looked for of a token."""
+    size = tokens.end[t] - tokens.start[t]
+    kind = tokens.kind[t]
+    if size < 4 or size > 24 or (kind != k.WORD and kind != k.NUMBER) or is_stop(t, tokens):
+        return False
+    return kind == k.WORD or tokens.aux[t] < 0 or size >= 7
 
 
 @inner
@@ -309,19 +339,9 @@ def fill_near(f, tokens, first, behind, start, end, desk, scratch, leak):
         desk.near_token[p] = 0
     count = 0
     for t in range(first, behind):
-        size = tokens.end[t] - tokens.start[t]
-        if tokens.start[t] < start or tokens.end[t] > end or size < 4 or size > 24:
-            continue
-        if (tokens.kind[t] != k.WORD and tokens.kind[t] != k.NUMBER) or is_stop(t, tokens):
-            continue
-        if tokens.kind[t] == k.NUMBER and tokens.aux[t] >= 0 and size < 7:
-            continue
-        seat = i64(tokens.key[t] & u64(KNOWN - 1))
-        if desk.known_key[seat] == tokens.key[t]:
-            for e in range(desk.known_count[seat]):
-                count = put_near(desk.known_sig[seat * KNOWN_MOST + e], t, desk, count)
-        else:
-            count = look_up_near(f, tokens, t, seat, desk, scratch, leak, count)
+        base, stop = i64(tokens.start[t]), i64(tokens.end[t])
+        if base >= start and stop <= end and may_slip(t, tokens):
+            count = add_near(f, base, stop - base, tokens.key[t], t, desk, scratch, leak, count)
     desk.info[I_NEAR] = count
 
 

@@ -12,7 +12,7 @@ from matching.kernel.entries import phrase_bit
 from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.neighbours import hash_less_one
 from matching.kernel.shapes import collect, pack
-from matching.kernel.table import find, in_bits, value_at, warm
+from matching.kernel.table import find, in_bits, in_pairs, is_complete, value_at, warm
 from matching.kernel.tokens import STRANGERS
 from matching.siphash import join, join_unordered, siphash_number
 
@@ -119,7 +119,7 @@ def take(hits, n, room, table, key, token, kind, quality, leak):
 @inner
 def take_exact(hits, n, room, key, token, kind, leak):
     """`take` from the exact table, behind its bit filter."""
-    if not in_bits(leak.exact_bits, leak.exact_mask, key):
+    if not in_pairs(leak.exact_bits, leak.exact_mask, key):
         return n
     return take(hits, n, room, leak.exact, key, token, kind, k.Q_EXACT, leak)
 
@@ -255,7 +255,7 @@ def pair_hits(t, tokens, ring, hits, n, room, wide, leak):
             break
         if tokens.key[other] != key:
             both = siphash_number(join_unordered(key, tokens.key[other]), k0, k1)
-            if in_bits(leak.exact_bits, leak.exact_mask, both):
+            if in_pairs(leak.exact_bits, leak.exact_mask, both):
                 before = n
                 n = take(hits, n, room, leak.exact, both, t, k.PAIR, k.Q_EXACT, leak)
                 if n == before:
@@ -330,7 +330,7 @@ def near_hits(f, t, tokens, hits, n, room, s, ring, near, leak):
             return n
         before, asked = n, leak.missing[0]
         n = near_local(f, t, tokens, hits, n, room, s, leak)
-        if n == before and leak.missing[0] == asked:
+        if n == before and is_complete(leak.missing, asked):
             s.strangers[seat] = key
     return n
 

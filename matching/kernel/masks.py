@@ -334,6 +334,33 @@ def odd_date(f, i, m, n):
 
 
 @inner
+def mask_at(f, i, start, end, initials, m, n):
+    """Keep what is masked at `i` in [start, end); returns (count, position to go on from)."""
+    c = f[i]
+    open_ = i == start or is_edge(f[i - 1])
+    if open_ and (is_digit(c) or hides(f, i) or (is_figure(c) and is_figure(f[i + 1]))):
+        n, behind = masked_number(f, i, end, m, n)
+        if behind == i and is_digit(c):
+            n, behind = odd_date(f, i, m, n)
+        if behind > i:
+            return n, behind
+    if c == 64:
+        return masked_mail(f, i, start, end, m, n), i + 1
+    if is_letter(c) and open_:
+        held = n
+        n, behind = masked_word(f, i, end, m, n)
+        if not initials and n > held and behind == i + 1:
+            n = held
+            m.start[ROOM] = 1
+        return n, max(i + 1, behind)
+    i += 1
+    if is_digit(c):
+        while i < end and (is_digit(f[i]) or is_letter(f[i])):
+            i += 1
+    return n, i
+
+
+@inner
 def find_masks(f, start, end, m, most, initials):
     """Everything masked in [start, end), at most `most`; returns how many.
 
@@ -343,28 +370,5 @@ def find_masks(f, start, end, m, most, initials):
     n = 0
     i = start
     while i < end and n < most:
-        c = f[i]
-        open_ = i == start or is_edge(f[i - 1])
-        if open_ and (is_digit(c) or hides(f, i) or (is_figure(c) and is_figure(f[i + 1]))):
-            n, behind = masked_number(f, i, end, m, n)
-            if behind == i and is_digit(c) and n < most:
-                n, behind = odd_date(f, i, m, n)
-            if behind > i:
-                i = behind
-                continue
-        if c == 64:
-            n = masked_mail(f, i, start, end, m, n)
-            i += 1
-        elif is_letter(c) and open_:
-            held = n
-            n, behind = masked_word(f, i, end, m, n)
-            if not initials and n > held and behind == i + 1:
-                n = held
-                m.start[ROOM] = 1
-            i = max(i + 1, behind)
-        else:
-            i += 1
-            if is_digit(c):
-                while i < end and (is_digit(f[i]) or is_letter(f[i])):
-                    i += 1
+        n, i = mask_at(f, i, start, end, initials, m, n)
     return n

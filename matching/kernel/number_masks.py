@@ -5,23 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel.jit import inlined
+from matching.kernel.shapes import is_digit
 from matching.kernel.sieve import ONE
 from matching.kernel.vector import (
     LANES,
-    clock_gap,
     colon,
     corsican,
     dash,
     months,
     pluses,
-    to_eights,
     to_threes,
     to_twos,
+    trailing_zeros,
     twos,
     zeros,
 )
 
 u64 = np.uint64
+i64 = np.int64
 
 
 @inlined
@@ -65,14 +66,17 @@ def worth_a_look(f, j, starts, stamps, s):
     wide &= later(y, y_next, 4) & later(y, y_next, 5)
     found = (led & run) | (bare & six)
     base = j * LANES
-    month, month_next = months(f, base), months(f, base + LANES)
-    found |= bare & only_one & month_behind(1, month, month_next, g, g_next)
-    found |= bare & only_two & month_behind(2, month, month_next, g, g_next)
+    worded = bare & only_one & word_behind(1, s.letters[j], s.letters[j + 1], g, g_next)
+    worded |= bare & only_two & word_behind(2, s.letters[j], s.letters[j + 1], g, g_next)
+    if worded:
+        month, month_next = months(f, base), months(f, base + LANES)
+        found |= worded & only_one & word_behind(1, month, month_next, g, g_next)
+        found |= worded & only_two & word_behind(2, month, month_next, g, g_next)
     bare &= wide & ~((stamps >> u64(LANES - 5)) | (stamps >> u64(LANES - 8)))
     if not bare:
         return found, u64(0)
     zero, low = zeros(f, base), to_threes(f, base)
-    stamp = only_four & time_stamps(f, base, d, d_next)
+    stamp = time_stamps(f, base, bare & only_four, d, d_next)
     bare &= ~(stamp | (stamp << u64(5)) | (stamp << u64(8)))
     found |= bare & may_be_number(f, base, only_one, zero, low, y, y_next, wide)
     found |= bare & only_one & ~zero & shape(f, base, 1, d, d_next, g, g_next)
@@ -99,24 +103,41 @@ def may_be_number(f, base, only_one, zero, low, y, y_next, wide):
 
 
 @inlined
-def time_stamps(f, base, d, d_next):
-    """Where four digits begin the date of a time stamp, 2024-05-17 12:34, other than midnight: what
-    `stamp_end` knows, and no other number begins in."""
-    dashes = dash(f, base + 4) & dash(f, base + 7) & colon(f, base + 13)
-    if not dashes:
-        return u64(0)
-    digits_there = later(d, d_next, 5) & later(d, d_next, 6) & later(d, d_next, 8)
-    digits_there &= later(d, d_next, 9) & later(d, d_next, 11) & later(d, d_next, 12)
-    digits_there &= later(d, d_next, 14) & later(d, d_next, 15)
-    midnight = zeros(f, base + 11) & zeros(f, base + 12) & zeros(f, base + 14)
-    midnight &= zeros(f, base + 15)
-    month = (zeros(f, base + 5) & ~zeros(f, base + 6)) | (
-        (to_twos(f, base + 5) & ~zeros(f, base + 5) & ~twos(f, base + 5)) & to_twos(f, base + 6)
-    )
-    day = (to_twos(f, base + 8) & ~twos(f, base + 8)) & ~(zeros(f, base + 8) & zeros(f, base + 9))
-    day |= twos(f, base + 8) & to_eights(f, base + 9)
-    year = twos(f, base) & zeros(f, base + 1) & to_twos(f, base + 2)
-    return dashes & digits_there & month & day & year & clock_gap(f, base + 10) & ~midnight
+def stamp_end(f, at):
+    """The end of the date of a time stamp (2024-05-17 12:34) at `at`, or `at`."""
+    if f[at + 4] != f[at + 7] or f[at + 4] != 45 or f[at + 13] != 58:
+        return at
+    c = f[at + 10]
+    if c != 32 and c != 116 and c != 95:
+        return at
+    if not is_digit(f[at + 11]) or not is_digit(f[at + 12]):
+        return at
+    if not is_digit(f[at + 14]) or not is_digit(f[at + 15]):
+        return at
+    midnight = f[at + 11] == 48 and f[at + 12] == 48 and f[at + 14] == 48 and f[at + 15] == 48
+    month = (i64(f[at + 5]) - 48) * 10 + i64(f[at + 6]) - 48
+    day = (i64(f[at + 8]) - 48) * 10 + i64(f[at + 9]) - 48
+    year = (i64(f[at]) - 48) * 10 + i64(f[at + 1]) - 48
+    if midnight or month < 1 or month > 12 or day < 1 or day > 28:
+        return at
+    if year != 19 and (year != 20 or f[at + 2] > 50):
+        return at
+    return at + 10
+
+
+@inlined
+def time_stamps(f, base, fours, d, d_next):
+    """Which of `fours`, groups of four digits, begin the date of a time stamp (see `stamp_end`), in
+    which no other number begins."""
+    likely = fours & dash(f, base + 4) & dash(f, base + 7) & colon(f, base + 13)
+    likely &= later(d, d_next, 5) & later(d, d_next, 6) & later(d, d_next, 8) & later(d, d_next, 9)
+    found = u64(0)
+    while likely:
+        at = base + trailing_zeros(likely)
+        if stamp_end(f, at) > at:
+            found |= likely & (~likely + ONE)
+        likely &= likely - ONE
+    return found
 
 
 @inlined
@@ -138,16 +159,17 @@ def shape(f, base, first, d, d_next, g, g_next):
 
 
 @inlined
-def month_behind(first, month, month_next, g, g_next):
-    """Where a month's name may follow a group of `first` digits, or the er of a first day."""
+def word_behind(first, word, word_next, g, g_next):
+    """Where a word, a month's name or the er of a first day, may follow a group of `first` digits;
+    `word` is what it may begin with."""
     gap = later(g, g_next, first)
-    found = later(month, month_next, first) | (gap & later(month, month_next, first + 1))
+    found = later(word, word_next, first) | (gap & later(word, word_next, first + 1))
     gap &= later(g, g_next, first + 1)
-    found |= gap & later(month, month_next, first + 2)
+    found |= gap & later(word, word_next, first + 2)
     gap &= later(g, g_next, first + 2)
-    found |= gap & later(month, month_next, first + 3)
+    found |= gap & later(word, word_next, first + 3)
     gap &= later(g, g_next, first + 3)
-    return found | (gap & later(month, month_next, first + 4))
+    return found | (gap & later(word, word_next, first + 4))
 
 
 @inlined

@@ -157,11 +157,13 @@ def squeeze(starts, checks, values, cap):
 
 @kernel
 def fill_bits(keys, bits):
-    """Set the bit of every key in a bit filter."""
+    """Set both bits of every key in the filter that `table.in_pairs` asks."""
     mask = u64(len(bits) * 8 - 1)
     for i in range(len(keys)):
         at = (keys[i] >> u64(20)) & mask
+        other = (at & ~u64(63)) | ((keys[i] >> u64(52)) & u64(63))
         bits[i64(at >> u64(3))] |= u8(1) << u8(at & u64(7))
+        bits[i64(other >> u64(3))] |= u8(1) << u8(other & u64(7))
 
 
 @kernel

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from matching.kernel.bench import MAX_HITS, PART, PARTS, REGION, leak_pointers
 from matching.kernel.crowd import close_group, read_people, read_sifted
 from matching.kernel.desk import desk_pointers, row_pointers
+from matching.kernel.glimpse import Glimpse, glimpse_pointers, new_glimpse
 from matching.kernel.hits import (
     NAME_REACH,
     RING,
@@ -30,8 +31,7 @@ from matching.kernel.reading import tokenise
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
 from matching.kernel.sift import mark_all, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
-from matching.kernel.windows import WIDEST
-from matching.kernel.worth import BOUNDS, LOCAL, find_worth
+from matching.kernel.worth import BOUNDS, LOCAL, find_worth, high_of, low_of
 
 u8 = np.uint8
 u64 = np.uint64
@@ -57,6 +57,7 @@ class Screen(NamedTuple):
     streets: NDArray[np.uint8]
     sieve: Sieve
     local: Tokens
+    glimpse: Glimpse
     people: NDArray[np.int64]
     info: NDArray[np.int64]
     bounds: NDArray[np.int64]
@@ -70,6 +71,7 @@ def new_screen(streets: NDArray[np.uint8]) -> Screen:
         streets,
         new_sieve(REGION + 64),
         new_tokens(2 * LOCAL + 64),
+        new_glimpse(),
         np.zeros(8, np.int64),
         np.zeros(16, np.int64),
         np.zeros(BOUNDS, np.int64),
@@ -146,7 +148,7 @@ def sift_region(
     ring = pointer(bench.ring)
     window, wide = pointer(bench.shingle), pointer(bench.wide)
     streets = (pointer(screen.streets), u64(len(screen.streets) * 8 - 1))
-    blocks = sift(text, n, sieve, scratch, streets, shingles, leak)
+    blocks, words = sift(text, n, sieve, scratch, streets, shingles, leak)
     count = tokenise_marked(text, blocks, n, sieve, tokens, room, scratch, leak.keys)
     n_hits = find_hits(
         text, tokens, count, hits, MAX_HITS, NOWHERE, shingles, scratch, ring, window, wide, leak
@@ -166,16 +168,17 @@ def sift_region(
         )  # fmt: skip
     if n_hits and ring[RING_LEFT] and not leak.missing[0]:
         # They count beside other values of a row only.
-        first, last = tokens.start[hits.token[0]], tokens.start[hits.token[n_hits - 1]]
-        near = (i64(first) - WIDEST, i64(last) + WIDEST)
+        first, last = hits.token[0], hits.token[n_hits - 1]
+        near = (low_of(text, i64(tokens.start[first])), high_of(text, i64(tokens.end[last]), n))
         n_hits = find_hits(
             text, tokens, count, hits, MAX_HITS, near, shingles, scratch, ring, window, wide, leak
         )  # fmt: skip
     if n_hits and not leak.missing[0]:
         find_worth(
-            text, n, at, pointer(screen.parts), held, review, chunks, tokens, hits, n_hits,
-            token_pointers(screen.local), pointer(screen.bounds), rows,
-            desk_pointers(bench.desk), scratch, leak,
+            text, n, at, pointer(screen.parts), held, review, words, chunks, tokens, hits, n_hits,
+            token_pointers(screen.local), pointer(screen.bounds),
+            glimpse_pointers(screen.glimpse), sieve, rows, desk_pointers(bench.desk), scratch,
+            leak,
         )  # fmt: skip
 
 

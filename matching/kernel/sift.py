@@ -27,7 +27,7 @@ u64 = np.uint64
 
 @inner
 def sift(f, size, s, scratch, streets, phrases, leak):
-    """Mark what has to be read of `f[:size]`; returns the number of blocks.
+    """Mark what has to be read of `f[:size]`; returns (number of blocks, number of words).
 
     `streets` is (bits, mask) of a filter; `phrases` says whether the leak has comments.
     """
@@ -40,7 +40,7 @@ def sift(f, size, s, scratch, streets, phrases, leak):
     mark_names(f, n, blocks, s, scratch, exact, leak.keys)
     for j in range(blocks):
         s.marks[j] |= s.ats[j]
-    return blocks
+    return blocks, n
 
 
 @inner

@@ -6,11 +6,12 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner
-from matching.kernel.number_masks import worth_a_look
+from matching.kernel.number_masks import stamp_end, worth_a_look
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
 from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, keep, mark, mark_home
-from matching.kernel.vector import LANES, count_ones, trailing_zeros
+from matching.kernel.table import in_pairs
+from matching.kernel.vector import LANES, count_ones, load_word, trailing_zeros
 from matching.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
 
 u64 = np.uint64
@@ -90,29 +91,6 @@ def is_month(a, b):
 
 
 @inlined
-def stamp_end(f, at):
-    """The end of the date of a time stamp (2024-05-17 12:34) at `at`, or `at`."""
-    if f[at + 4] != f[at + 7] or f[at + 4] != 45 or f[at + 13] != 58:
-        return at
-    c = f[at + 10]
-    if c != 32 and c != 116 and c != 95:
-        return at
-    if not is_digit(f[at + 11]) or not is_digit(f[at + 12]):
-        return at
-    if not is_digit(f[at + 14]) or not is_digit(f[at + 15]):
-        return at
-    midnight = f[at + 11] == 48 and f[at + 12] == 48 and f[at + 14] == 48 and f[at + 15] == 48
-    month = (i64(f[at + 5]) - 48) * 10 + i64(f[at + 6]) - 48
-    day = (i64(f[at + 8]) - 48) * 10 + i64(f[at + 9]) - 48
-    year = (i64(f[at]) - 48) * 10 + i64(f[at + 1]) - 48
-    if midnight or month < 1 or month > 12 or day < 1 or day > 28:
-        return at
-    if year != 19 and (year != 20 or f[at + 2] > 50):
-        return at
-    return at + 10
-
-
-@inlined
 def mark_digits(f, at, x, y, s):
     """Mark digits at `at` that may begin an identifier or a date; returns the place up to which
     no other number begins, 0 when these are neither.
@@ -128,6 +106,8 @@ def mark_digits(f, at, x, y, s):
     total = count_ones(x if wide >= 64 else x & ((ONE << u64(wide)) - ONE))
     c = f[at + wide]
     corsica = total == 6 and (c == 97 or c == 98)
+    if total < 9 and first != 1 and first != 2 and first != 4 and first != 8 and not corsica:
+        return i64(0)
     dated = is_date(f, at, first, x, y)
     if dated:
         behind, date, _ = date_at(f, at)
@@ -157,9 +137,12 @@ def is_bare(f, at, total):
 @inlined
 def keep_bare(f, at, s):
     """Put nine digits down, to be looked up as a phone."""
-    number = ONE
-    for t in range(9):
-        number = number * u64(12) + u64(f[at + t] - 48)
+    # As `shapes.pack` does it, two, four and eight digits at once.
+    v = load_word(f, at) - u64(0x3030303030303030)
+    v = (v * u64(12) + (v >> u64(8))) & u64(0x00FF00FF00FF00FF)
+    v = (v * u64(12**2) + (v >> u64(16))) & u64(0x0000FFFF0000FFFF)
+    v = (v & u64(0xFFFFFFFF)) * u64(12**4) + (v >> u64(32))
+    number = (v + u64(12**8)) * u64(12) + u64(f[at + 8] - 48)
     n = s.bare_at[0]
     s.bare[n] = number
     s.bare_at[n + 1] = at
@@ -209,8 +192,10 @@ def read_group(f, group, s, scratch, names, exact, keys, floor, counts):
         mark_home(s, at)  # other words of the name may stand about it
     elif SHORTEST <= run < 16:
         n_short, n_long = keep(f, at, run, at, s, n_short, n_long)
-    elif 16 <= run <= LONGEST and bit_of(
-        exact, siphash_bytes(f, at, behind, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
+    elif 16 <= run <= LONGEST and in_pairs(
+        exact[0],
+        exact[1],
+        siphash_bytes(f, at, behind, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1]),
     ):
         mark(s, at)
     return behind, floor, n_short, n_long
@@ -223,19 +208,19 @@ def mark_kept(n_short, n_long, s, exact, keys):
     for t in range(n_short):
         s.hashes[t] = siphash_short(s.short[t], k0, k1)
     for t in range(n_short):
-        if bit_of(exact, s.hashes[t]):
+        if in_pairs(exact[0], exact[1], s.hashes[t]):
             mark(s, i64(s.short_at[t]))
     for t in range(n_long):
         s.hashes[t] = siphash_long(s.long[t], s.long2[t], k0, k1)
     for t in range(n_long):
-        if bit_of(exact, s.hashes[t]):
+        if in_pairs(exact[0], exact[1], s.hashes[t]):
             mark(s, i64(s.long_at[t]))
     k0, k1 = keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
     n_bare = i64(s.bare_at[0])
     for t in range(n_bare):
         s.hashes[t] = siphash_here(s.bare[t], k0, k1)
     for t in range(n_bare):
-        if bit_of(exact, s.hashes[t]):
+        if in_pairs(exact[0], exact[1], s.hashes[t]):
             mark(s, i64(s.bare_at[t + 1]))
 
 

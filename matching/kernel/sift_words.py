@@ -13,6 +13,7 @@ from matching.kernel.reading import word_flags
 from matching.kernel.runs import STREET_REACH
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, mark, mark_home
+from matching.kernel.table import in_pairs
 from matching.kernel.tokens import NAMES
 from matching.kernel.vector import LANES, count_ones, flagged, trailing_zeros
 from matching.siphash import (
@@ -211,8 +212,10 @@ def mark_names(f, n, blocks, s, scratch, exact, keys):
                 behind = i64(s.place[other]) + i64(s.size[other])
                 if at - behind > NAME_REACH:
                     break
-                if s.key[other] != key and bit_of(
-                    exact, siphash_number(join_unordered(key, s.key[other]), k0, k1)
+                if s.key[other] != key and in_pairs(
+                    exact[0],
+                    exact[1],
+                    siphash_number(join_unordered(key, s.key[other]), k0, k1),
                 ):
                     mark(s, i64(s.place[other]))
                     mark(s, at)

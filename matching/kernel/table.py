@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
 from matching.kernel.jit import inlined, inner, pointer
+from matching.kernel.vector import load_word
 from matching.siphash import siphash_number
 
 u64 = np.uint64
@@ -98,6 +99,13 @@ def find(table, key, missing):
     return first, end
 
 
+@inlined
+def is_complete(missing, before):
+    """Whether no block was asked for since `before` were noted: once MAX_MISSING are, no more can
+    be, and nothing found is complete."""
+    return missing[0] == before and before < MAX_MISSING
+
+
 @inner
 def warm(table, keys, count):
     """Touch what looking up `keys[:count]` will read, so that the misses of all overlap.
@@ -134,3 +142,12 @@ def in_bits(bits, mask, key):
     """Whether a key may stand in the table before which this bit filter lies."""
     at = (key >> u64(20)) & mask
     return (bits[i64(at >> u64(3))] >> (at & u64(7))) & u64(1) != u64(0)
+
+
+@inlined
+def in_pairs(bits, mask, key):
+    """Whether a key may stand in the exact table: its filter has two bits a key, both in the same
+    eight bytes, so that asking costs one miss of the cache."""
+    at = (key >> u64(20)) & mask
+    word = load_word(bits, i64((at >> u64(6)) << u64(3)))
+    return (word >> (at & u64(63))) & (word >> ((key >> u64(52)) & u64(63))) & u64(1) != u64(0)

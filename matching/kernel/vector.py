@@ -50,6 +50,10 @@ def _any(builder: Any, *parts: Any) -> Any:
     return whole
 
 
+def _one_of(builder: Any, block: Any, bytes_: bytes) -> Any:
+    return _any(builder, *(between(builder, block, each, each) for each in bytes_))
+
+
 def _gaps(builder: Any, block: Any, _args: Any) -> Any:
     return _any(
         builder,
@@ -58,11 +62,6 @@ def _gaps(builder: Any, block: Any, _args: Any) -> Any:
         between(builder, block, 40, 41),
         between(builder, block, 95, 95),
     )
-
-
-def _clock_gap(builder: Any, block: Any, _args: Any) -> Any:
-    """What stands between a date and its time: a space, t or _."""
-    return _any(builder, *(between(builder, block, each, each) for each in (32, 95, 116)))
 
 
 def _chunks(builder: Any, block: Any, _args: Any) -> Any:
@@ -95,15 +94,21 @@ zeros: Any = _mask_of("zeros", lambda b, block, _: between(b, block, 48, 48))
 twos: Any = _mask_of("twos", lambda b, block, _: between(b, block, 50, 50))
 to_twos: Any = _mask_of("to_twos", lambda b, block, _: between(b, block, 48, 50))
 to_threes: Any = _mask_of("to_threes", lambda b, block, _: between(b, block, 48, 51))
-to_eights: Any = _mask_of("to_eights", lambda b, block, _: between(b, block, 48, 56))
 dash: Any = _mask_of("dash", lambda b, block, _: between(b, block, 45, 45))
 colon: Any = _mask_of("colon", lambda b, block, _: between(b, block, 58, 58))
-clock_gap: Any = _mask_of("clock_gap", _clock_gap)
 pluses: Any = _mask_of("pluses", lambda b, block, _: between(b, block, 43, 43))
 chunks: Any = _mask_of("chunks", _chunks)
 corsican: Any = _mask_of("corsican", lambda b, block, _: between(b, block, 97, 98))
 months: Any = _mask_of("months", _months)
 unusual: Any = _mask_of("unusual", _unusual)
+
+
+stars: Any = _mask_of("stars", lambda b, block, _: _one_of(b, block, b"*#?"))
+dots: Any = _mask_of("dots", lambda b, block, _: between(b, block, 46, 46))
+low_lines: Any = _mask_of("low_lines", lambda b, block, _: between(b, block, 95, 95))
+exes: Any = _mask_of("exes", lambda b, block, _: between(b, block, 120, 120))
+apostrophes: Any = _mask_of("apostrophes", lambda b, block, _: between(b, block, 39, 39))
+figures: Any = _mask_of("figures", lambda b, block, _: _one_of(b, block, b"oilzsb"))
 
 
 @intrinsic

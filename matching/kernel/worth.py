@@ -11,42 +11,47 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.desk import (
+    I_DATES,
+    I_MASKS,
     I_NEAR,
-    I_STAMP,
-    MAX_TOKENS,
     SET_SIZE,
-    fill_near,
-    fill_set,
-    glance,
     open_row,
 )
+from matching.kernel.glimpse import glimpse
 from matching.kernel.jit import inlined, inner
 from matching.kernel.masked import COMMENT_MOST
 from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
-from matching.kernel.reading import tokenise
+from matching.kernel.quotes import has_comment, quote_bound
 from matching.kernel.shapes import is_digit, is_letter
+from matching.kernel.slips import find_slips
 from matching.kernel.windows import LONG, WIDEST
 from matching.kernel.worth_bounds import (
     AT_COMMENT,
     beside_bound,
-    comment_bound,
+    columns_shown,
     count_masks,
     is_named,
     words_bound,
 )
 
 i64 = np.int64
+u64 = np.uint64
 
 NEAR_BY = LONG + 100  # what speaks for one row lies no further apart, long lines aside
-AHEAD = 1600  # more is read at once behind a hit, for the next one
+AHEAD = 1600  # more is seen at once behind a hit, for the next one within as much
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
+LINE = 8  # words of a line of the cache
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
 SLACK = 0.5
 SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
 JUDGED = 1024  # rows of names remembered as not speaking, where the same text is asked again
 JUDGED_AT = 8  # where these begin in `bounds`
 BOUNDS = JUDGED_AT + JUDGED
+# Places in `bounds`: what was looked at last, how often anything was, how many numbers and
+# addresses stand there, and whether it could be seen.
+B_LOW, B_HIGH, B_COUNT, B_TIMES, B_STATE, B_WARM = range(6)
+NOTHING, TOO_MUCH, SEEN = range(3)
 
 
 @inner
@@ -68,35 +73,49 @@ def line_end(f, at, size):
 
 
 @inner
-def read_near_by(f, size, at, end, chunks, local, bounds, scratch, desk, keys):
-    """Read what one window with the bytes [at, end) may hold into `local` and the desk's set.
+def low_of(f, at):
+    """The first byte that one window with byte `at` may hold."""
+    return max(i64(0), min(at - NEAR_BY, line_start(f, at)))
 
-    `bounds` keeps (first byte, one past the last, count, how often read) for the next hit; returns
-    False when there is more than a set holds.
+
+@inner
+def high_of(f, end, size):
+    """One past the last byte that one window with the byte before `end` may hold."""
+    return min(size, max(end + NEAR_BY, line_end(f, end, size)))
+
+
+@inner
+def look_near_by(
+    f, size, at, end, ahead, words, chunks, local, bounds, g, sieve, scratch, desk, keys
+):  # fmt: skip
+    """See what one window with the bytes [at, end) may hold, as a set and with numbers and
+    addresses in `local`; False when there is too much.
+
+    `bounds` keeps it for the next hit, with `ahead` bytes more.
     """
     if (
-        bounds[2] >= 0
-        and bounds[0] <= at - NEAR_BY
-        and end + NEAR_BY <= bounds[1]
-        and bounds[0] <= line_start(f, at)
-        and line_end(f, end, size) <= bounds[1]
+        bounds[B_STATE] != NOTHING
+        and bounds[B_LOW] <= at - NEAR_BY
+        and end + NEAR_BY <= bounds[B_HIGH]
+        and bounds[B_LOW] <= line_start(f, at)
+        and line_end(f, end, size) <= bounds[B_HIGH]
     ):
-        return bounds[2] < MAX_TOKENS
-    low = max(i64(0), min(at - NEAR_BY, line_start(f, at)))
-    high = min(size, max(end + NEAR_BY, line_end(f, end, size)) + AHEAD)
+        return bounds[B_STATE] != TOO_MUCH
+    low = low_of(f, at)
+    high = min(size, high_of(f, end, size) + ahead)
     while low > 0 and (is_letter(f[low - 1]) or is_digit(f[low - 1])) and low > at - WIDEST - 64:
         low -= 1
-    bounds[0] = low or i64(-NEAR_BY)
-    bounds[1] = high if high < size else size + NEAR_BY
-    count = tokenise(f, low, high, chunks, local, 2 * LOCAL + 64, scratch, keys)
-    bounds[2] = count
-    bounds[3] += 1
-    fill_set(local, 0, count, low, high, desk)
+    bounds[B_LOW] = low or i64(-NEAR_BY)
+    bounds[B_HIGH] = high if high < size else size + NEAR_BY
+    bounds[B_TIMES] += 1
+    count = glimpse(f, words, low, high, chunks, local, 2 * LOCAL + 64, g, sieve, scratch, keys)
+    bounds[B_COUNT] = count
+    bounds[B_STATE] = TOO_MUCH if count < 0 else SEEN
+    desk.info[I_MASKS] = desk.info[I_NEAR] = -1
+    desk.info[I_DATES] = 0
     for t in range(count):
-        desk.used[t] = 0
-        desk.claimed[t] = 0
-    desk.info[I_STAMP] = 1
-    return count < MAX_TOKENS
+        desk.info[I_DATES] += i64(local.kind[t] == k.DATE and local.aux[t] > 0)
+    return count >= 0
 
 
 @inner
@@ -126,46 +145,51 @@ def is_weak(kind):
 
 
 @inner
-def speaks_for_row(f, size, least, kind, exact, local, bounds, rows, desk, scratch, leak):
+def speaks_for_row(
+    f, size, least, kind, exact, local, bounds, g, sieve, rows, desk, scratch, leak
+):  # fmt: skip
     """Whether what stands around a hit can lift the opened record to `least` bits.
 
     `exact`: the hit is no slip. Beside a whole name words with a slip are looked for from MUCH bits
     on (see `proposals.wants_near`).
     """
-    low, high = max(i64(0), bounds[0]), min(bounds[1], size)
-    count = bounds[2]
-    beside = beside_bound(f, low, high, kind, exact, local, count, rows, desk, leak.keys)
-    told = words_bound(0, beside, rows, local, desk)
+    low, high = max(i64(0), bounds[B_LOW]), min(bounds[B_HIGH], size)
+    beside = beside_bound(
+        f, low, high, kind, exact, local, bounds[B_COUNT], sieve, rows, desk, leak.keys
+    )
+    told = words_bound(0, beside, rows, g, desk)
     from_ = MUCH if kind == k.PAIR and is_named(rows, desk) else NEAR_FROM
-    may = words_bound(1, beside, rows, local, desk)
-    if told + COMMENT_MOST < from_ or may + COMMENT_MOST < least:
+    may = words_bound(1, beside, rows, g, desk)
+    quoted = COMMENT_MOST if has_comment(rows, desk) else 0.0
+    if told + quoted < from_ or may + quoted < least:
         return False
-    quoted = max(0.0, comment_bound(local, count, rows, desk) - beside[AT_COMMENT])
-    told += quoted
-    may += quoted
-    if told >= least or told < from_ or may < least:
-        return told >= least
+    if quoted > 0.0:
+        quoted = quote_bound(f, local, bounds[B_COUNT], rows, g, sieve, scratch, desk)
+        quoted = max(0.0, quoted - beside[AT_COMMENT])
+    if told + quoted >= least or told + quoted < from_ or may + quoted < least:
+        return told + quoted >= least
     if desk.info[I_NEAR] < 0:
-        fill_near(f, local, 0, count, low, high, desk, scratch, leak)
+        find_slips(f, local, bounds[B_COUNT], g, sieve, desk, scratch, leak)
     return desk.info[I_NEAR] >= SET_SIZE // 2 or (
-        words_bound(2, beside, rows, local, desk) + quoted >= least
+        words_bound(2, beside, rows, g, desk) + quoted >= least
     )
 
 
 @inner
-def shows_enough(f, size, local, bounds, rows, desk):
+def shows_enough(f, size, bounds, g, sieve, rows, desk):
     """Whether so many values of the opened record stand around a hit that a name, date or house
     may lead to it."""
-    seen = glance(rows, local, desk)
+    seen = columns_shown(rows, g, desk)
     if seen >= COLUMNS or seen < COLUMNS - 1:
         return seen >= COLUMNS
-    low, high = max(i64(0), bounds[0]), min(bounds[1], size)
-    return count_masks(f, low, high, desk) > 0 or desk.masks.start[ROOM] > 0
+    low, high = max(i64(0), bounds[B_LOW]), min(bounds[B_HIGH], size)
+    return count_masks(f, low, high, sieve, desk) > 0 or desk.masks.start[ROOM] > 0
 
 
 @inner
 def is_pointed_to(
-    f, size, h, least, chunks, tokens, hits, n_hits, local, bounds, rows, desk, scratch, leak
+    f, size, h, least, words, chunks, tokens, hits, n_hits, local, bounds, g, sieve, rows, desk,
+    scratch, leak,
 ):  # fmt: skip
     """Whether the row of hit `h` may reach `least` bits there."""
     _, other, strong = others_on_row(h, tokens, hits, n_hits)
@@ -176,18 +200,23 @@ def is_pointed_to(
         return False
     t = hits.token[h]
     at, end = i64(tokens.start[t]), i64(tokens.end[t])
-    if not read_near_by(f, size, at, end, chunks, local, bounds, scratch, desk, leak.keys):
+    ahead = AHEAD if h + 1 < n_hits and tokens.start[hits.token[h + 1]] < end + AHEAD else 0
+    if not look_near_by(
+        f, size, at, end, ahead, words, chunks, local, bounds, g, sieve, scratch, desk, leak.keys
+    ):
         return True
     # The same names come again and again: what was asked of the same text needs no second look.
-    asked = (bounds[3] << 40) | hits.row[h]
+    asked = (bounds[B_TIMES] << 40) | hits.row[h]
     seat = JUDGED_AT + (hits.row[h] & (JUDGED - 1))
     if kind == k.PAIR and bounds[seat] == asked:
         return False
     if not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
         return True
     exact = hits.quality[h] == k.Q_EXACT
-    speaks = (not is_weak(kind) or shows_enough(f, size, local, bounds, rows, desk)) and (
-        speaks_for_row(f, size, least, kind, exact, local, bounds, rows, desk, scratch, leak)
+    speaks = (not is_weak(kind) or shows_enough(f, size, bounds, g, sieve, rows, desk)) and (
+        speaks_for_row(
+            f, size, least, kind, exact, local, bounds, g, sieve, rows, desk, scratch, leak
+        )
     )
     if kind == k.PAIR and not speaks:
         bounds[seat] = asked
@@ -204,25 +233,39 @@ def is_told(parts, n_parts, first, behind):
 
 
 @inner
+def warm_rows(hits, n_hits, rows):
+    """Touch the records of the rows that hits point to, so that the misses of all overlap; nothing
+    is believed of what is read here."""
+    seen = u64(0)
+    for h in range(n_hits):
+        row = hits.row[h]
+        if not hits.wide[h] and 0 <= row < rows.n_rows:
+            for w in range(0, rows.width, LINE):
+                seen ^= rows.words[row * rows.width + w]
+    return i64(seen & u64(1))
+
+
+@inner
 def find_worth(
-    f, size, at, parts, n_parts, least, chunks, tokens, hits, n_hits, local, bounds, rows, desk,
-    scratch, leak,
+    f, size, at, parts, n_parts, least, words, chunks, tokens, hits, n_hits, local, bounds, g,
+    sieve, rows, desk, scratch, leak,
 ):  # fmt: skip
     """Mark the parts of a region in which a row can reach `least` bits; asks for more than scoring
     does, never less.
 
-    The region begins at byte `at` of the text, `parts` is what `screen.cut_parts` made and `bounds`
-    working memory of BOUNDS numbers.
+    The region begins at byte `at` of the text and has so many `words` in the sieve, `parts` is what
+    `screen.cut_parts` made and `bounds` working memory of BOUNDS numbers.
     """
-    bounds[2] = -1
+    bounds[B_STATE] = NOTHING
+    bounds[B_WARM] = warm_rows(hits, n_hits, rows)
     for h in range(n_hits):
         token = hits.token[h]
         first, behind = at + tokens.start[token], at + tokens.end[token]
         if is_told(parts, n_parts, first, behind):
             continue
         if least >= SURE and not is_pointed_to(
-            f, size, h, least - SLACK, chunks, tokens, hits, n_hits, local, bounds, rows, desk,
-            scratch, leak,
+            f, size, h, least - SLACK, words, chunks, tokens, hits, n_hits, local, bounds, g,
+            sieve, rows, desk, scratch, leak,
         ):  # fmt: skip
             continue
         for p in range(n_parts):

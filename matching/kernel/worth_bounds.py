@@ -9,41 +9,34 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.desk import I_DATES, I_MASKS, SET_SIZE, seek_near
+from matching.kernel.desk import I_DATES, I_MASKS, seek_near
 from matching.kernel.evidence import NIR_TELLS_BIRTH, WORD_NEAR_COST, sum_classes, total
+from matching.kernel.glimpse import holds
 from matching.kernel.jit import inlined, inner
+from matching.kernel.mask_places import find_sifted_masks
 from matching.kernel.masked import (
-    COMMENT_MOST,
     LETTER_BITS,
-    WORD_BITS,
     birth_bits,
-    follow,
     mail_bits,
     name_bits,
     nir_bits,
     phone_bits,
     sketch_of,
-    tells,
     year_bits,
 )
-from matching.kernel.masks import M_DATE, M_MAIL, M_NIR, M_PHONE, M_WORD, ROOM, WIDTH, find_masks
+from matching.kernel.masks import M_DATE, M_MAIL, M_NIR, M_PHONE, M_WORD, ROOM, WIDTH
 from matching.kernel.pieces import (
-    COMMENT_WORDS,
     P_BIRTH,
-    P_COMMENT,
     P_FIRST,
     P_SURNAMES,
     birth_part,
     piece,
-    word_piece,
 )
-from matching.kernel.vector import load_word
+from matching.kernel.vector import count_ones
 
 u64 = np.uint64
-u32 = np.uint32
 i64 = np.int64
 
-CHAIN = 9  # words of a comment in a row: more say no more
 BIRTH_BITS = (4.5, 3.3, 5.5)  # day, month, year
 SLIP = 3.0  # what one of them that differs takes off
 NEAR_NUMBER = 20.0  # an address with a slip
@@ -54,62 +47,22 @@ AT_COMMENT = 6
 
 
 @inner
-def comment_bound(local, count, rows, desk):
-    """The most that words around a hit can say for the opened record's comment: the longest run of
-    them that follow each other as there."""
-    at = sketch_of(rows) + P_COMMENT
-    if desk.record8[at + 3] == 0:
-        return 0.0
-    longest = i64(0)
-    for begin in range(count):
-        if not tells(begin, local, 0, 1 << 40):
-            continue
-        wanted = word_piece(local.key[begin])
-        if not has_piece(at, wanted, desk):
-            continue
-        for p in range(COMMENT_WORDS):
-            if desk.record8[at + p] == wanted:
-                longest = max(longest, chain_from(at, p, begin, local, count, desk))
-        if longest >= CHAIN:
-            break
-    return min(COMMENT_MOST, WORD_BITS * (longest - 2)) if longest > 2 else 0.0
+def columns_shown(rows, g, desk):
+    """In how many columns the opened record has a value that a glimpse shows."""
+    seen = u64(0)
+    for s in range(rows.slots):
+        sig = desk.record32[s]
+        if sig != 0 and holds(g, sig):
+            seen |= u64(1) << u64(rows.slot_column[s])
+    return count_ones(seen)
 
 
 @inlined
-def has_piece(at, wanted, desk):
-    """Whether a byte may be among the COMMENT_WORDS from `at` on, eight looked at at once."""
-    ones = u64(0x0101010101010101)
-    found = u64(0)
-    for place in (0, 8, COMMENT_WORDS - 8):
-        differ = load_word(desk.record8, at + place) ^ (ones * u64(wanted))
-        found |= (differ - ones) & ~differ
-    return found & (ones << u64(7)) != u64(0)
-
-
-@inner
-def chain_from(at, p, begin, local, count, desk):
-    """How many words follow each other from piece `p` and token `begin` on, at most CHAIN."""
-    chain, gap, place = i64(1), 0, i64(p)
-    t = begin + 1
-    while t < count and gap <= 2 and chain < CHAIN:
-        if tells(t, local, 0, 1 << 40):
-            found = follow(at, place, word_piece(local.key[t]), chain, desk)
-            if found >= 0:
-                chain += 1
-                gap = 0
-                place = found
-            else:
-                gap += 1
-        t += 1
-    return chain
-
-
-@inlined
-def count_masks(f, low, high, desk):
-    """How many masked values f[low:high], what the desk's set was filled from, shows; of
-    initials `masks.start[ROOM]` tells."""
+def count_masks(f, low, high, s, desk):
+    """How many masked values f[low:high], what was looked at last, shows; of initials
+    `masks.start[ROOM]` tells."""
     if desk.info[I_MASKS] < 0:
-        desk.info[I_MASKS] = find_masks(f, low, high, desk.masks, ROOM, False)
+        desk.info[I_MASKS] = find_sifted_masks(f, low, high, desk.masks, ROOM, s)
     return desk.info[I_MASKS]
 
 
@@ -144,7 +97,7 @@ def dates_bound(local, count, rows, desk, keys):
 
 
 @inner
-def beside_bound(f, low, high, kind, exact, local, count, rows, desk, keys):
+def beside_bound(f, low, high, kind, exact, local, count, s, rows, desk, keys):
     """The most that masked values in f[low:high], dates with a slip and a hit of this kind can say
     for the opened record where its value does not stand itself, for each of LIFTED."""
     sketch = sketch_of(rows)
@@ -154,7 +107,7 @@ def beside_bound(f, low, high, kind, exact, local, count, rows, desk, keys):
         comment = ALL
     elif not exact:
         mail = NEAR_NUMBER
-    masks = count_masks(f, low, high, desk)
+    masks = count_masks(f, low, high, s, desk)
     first = LETTER_BITS if desk.masks.start[ROOM] else 0.0
     surname = first
     if masks >= ROOM:
@@ -178,7 +131,7 @@ def beside_bound(f, low, high, kind, exact, local, count, rows, desk, keys):
 
 
 @inner
-def words_bound(near, beside, rows, local, desk):
+def words_bound(near, beside, rows, g, desk):
     """The most that is said for the opened record by the words and numbers around a hit, and in
     their stead by what `beside` tells of LIFTED.
 
@@ -197,7 +150,7 @@ def words_bound(near, beside, rows, local, desk):
         worth = desk.record8[weights + s] / k.QUARTER_BITS
         role = rows.slot_role[s]
         column = rows.slot_column[s]
-        if not is_shown(sig, local, desk):
+        if not holds(g, sig):
             worth -= WORD_NEAR_COST
             may = role == k.R_WORD or rows.column_class[column] == k.C_INSURER_NUMBER
             if worth <= 0.0 or near == 0 or not may or (near == 2 and seek_near(sig, desk) < 0):
@@ -233,14 +186,3 @@ def is_named(rows, desk):
         elif kind == k.C_FULL:
             full = max(full, desk.bits[c])
     return (surname > 0.0 and first > 0.0) or full >= 14.0
-
-
-@inner
-def is_shown(sig, local, desk):
-    """Whether a value stands in the set of what was read."""
-    p = i64(sig) & (SET_SIZE - 1)
-    while desk.place[p]:
-        if u32(local.key[desk.place[p] - 1] & u64(0xFFFFFFFF)) == sig:
-            return True
-        p = (p + 1) & (SET_SIZE - 1)
-    return False
