@@ -30,6 +30,7 @@ u32 = np.uint32
 i64 = np.int64
 
 PLACES = 1 << 14  # of the set
+SLOTS = 256  # of a row, at most
 LONGEST_CHUNK = 64
 LONGEST_JOINED = 60
 
@@ -39,7 +40,8 @@ class Glimpse(NamedTuple):
 
     `keys` holds the key of each word, 0 of what is no word.
     `order` are those of them that tell something, once `quotes` asked for them, with `loose` 1
-    where the word may be part of an address or date; `hits` is room for as many.
+    where the word may be part of an address or date; `hits` is room for as many. `shown` says of
+    each slot of the row opened last whether its value is in the set.
     """
 
     seats: NDArray[np.uint32]
@@ -48,6 +50,7 @@ class Glimpse(NamedTuple):
     order: NDArray[np.uint8]
     loose: NDArray[np.uint8]
     hits: NDArray[np.uint8]
+    shown: NDArray[np.uint8]
     info: NDArray[np.int64]
 
 
@@ -58,10 +61,10 @@ G_FIRST, G_BEHIND, G_ORDER = range(3)
 
 def new_glimpse() -> Glimpse:
     """An empty set."""
-    bytes_ = [np.zeros(PLACES, np.uint8) for _ in range(3)]
     return Glimpse(
-        np.zeros(PLACES, np.uint32), np.zeros(MEMO, np.uint64),
-        np.zeros(PLACES, np.uint64), *bytes_, np.zeros(4, np.int64),
+        np.zeros(PLACES, np.uint32), np.zeros(MEMO, np.uint64), np.zeros(PLACES, np.uint64),
+        np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8),
+        np.zeros(SLOTS, np.uint8), np.zeros(4, np.int64),
     )  # fmt: skip
 
 
@@ -70,7 +73,7 @@ def glimpse_pointers(g):
     """The same struct over pointers."""
     return Glimpse(
         pointer(g.seats), pointer(g.blank), pointer(g.keys), pointer(g.order),
-        pointer(g.loose), pointer(g.hits), pointer(g.info),
+        pointer(g.loose), pointer(g.hits), pointer(g.shown), pointer(g.info),
     )  # fmt: skip
 
 

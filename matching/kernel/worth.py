@@ -29,8 +29,8 @@ from matching.kernel.windows import LONG, WIDEST
 from matching.kernel.worth_bounds import (
     AT_COMMENT,
     beside_bound,
-    columns_shown,
     count_masks,
+    find_shown,
     is_named,
     words_bound,
 )
@@ -39,7 +39,7 @@ i64 = np.int64
 u64 = np.uint64
 
 NEAR_BY = LONG + 100  # what speaks for one row lies no further apart, long lines aside
-AHEAD = 1600  # more is seen at once behind a hit, for the next one within as much
+AHEAD = 3200  # more is seen at once behind a hit, for the next one within as much
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
 LINE = 8  # words of a line of the cache
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
@@ -120,22 +120,19 @@ def look_near_by(
 
 @inner
 def others_on_row(h, tokens, hits, n_hits):
-    """How many hits a window may hold with hit `h` on the same row: (of its kind, of another kind,
-    of another kind that is more than a name, date or house)."""
-    same, other, strong = 0, 0, 0
-    row, kind, token = hits.row[h], hits.kind[h], hits.token[h]
-    at = tokens.start[token]
+    """How many hits of another kind a window may hold with hit `h` on the same row, and how many of
+    them are more than a name, date or house."""
+    other, strong = 0, 0
+    row, kind = hits.row[h], hits.kind[h]
+    at = tokens.start[hits.token[h]]
     for step in (-1, 1):
         g = h + step
         while 0 <= g < n_hits and abs(tokens.start[hits.token[g]] - at) <= WIDEST:
-            if hits.row[g] == row:
-                if hits.kind[g] != kind:
-                    other += 1
-                    strong += 0 if is_weak(hits.kind[g]) else 1
-                elif hits.token[g] != token:
-                    same += 1
+            if hits.row[g] == row and hits.kind[g] != kind:
+                other += 1
+                strong += 0 if is_weak(hits.kind[g]) else 1
             g += step
-    return same, other, strong
+    return other, strong
 
 
 @inlined
@@ -176,10 +173,9 @@ def speaks_for_row(
 
 
 @inner
-def shows_enough(f, size, bounds, g, sieve, rows, desk):
-    """Whether so many values of the opened record stand around a hit that a name, date or house
-    may lead to it."""
-    seen = columns_shown(rows, g, desk)
+def shows_enough(f, size, seen, bounds, sieve, desk):
+    """Whether values in `seen` columns of the opened record around a hit are so many that a name,
+    date or house may lead to it."""
     if seen >= COLUMNS or seen < COLUMNS - 1:
         return seen >= COLUMNS
     low, high = max(i64(0), bounds[B_LOW]), min(bounds[B_HIGH], size)
@@ -192,7 +188,7 @@ def is_pointed_to(
     scratch, leak,
 ):  # fmt: skip
     """Whether the row of hit `h` may reach `least` bits there."""
-    _, other, strong = others_on_row(h, tokens, hits, n_hits)
+    other, strong = others_on_row(h, tokens, hits, n_hits)
     kind = hits.kind[h]
     if kind == k.NIR or kind == k.EMAIL or (hits.wide[h] and other) or (is_weak(kind) and strong):
         return True
@@ -213,7 +209,8 @@ def is_pointed_to(
     if not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
         return True
     exact = hits.quality[h] == k.Q_EXACT
-    speaks = (not is_weak(kind) or shows_enough(f, size, bounds, g, sieve, rows, desk)) and (
+    seen = find_shown(rows, g, desk)
+    speaks = (not is_weak(kind) or shows_enough(f, size, seen, bounds, sieve, desk)) and (
         speaks_for_row(
             f, size, least, kind, exact, local, bounds, g, sieve, rows, desk, scratch, leak
         )

@@ -34,6 +34,7 @@ from matching.kernel.pieces import (
 )
 from matching.kernel.vector import count_ones
 
+u8 = np.uint8
 u64 = np.uint64
 i64 = np.int64
 
@@ -47,13 +48,15 @@ AT_COMMENT = 6
 
 
 @inner
-def columns_shown(rows, g, desk):
-    """In how many columns the opened record has a value that a glimpse shows."""
+def find_shown(rows, g, desk):
+    """Which slots of the opened record a glimpse shows, into `g.shown`; returns of how many columns
+    they are."""
     seen = u64(0)
     for s in range(rows.slots):
         sig = desk.record32[s]
-        if sig != 0 and holds(g, sig):
-            seen |= u64(1) << u64(rows.slot_column[s])
+        found = sig != 0 and holds(g, sig)
+        g.shown[s] = u8(found)
+        seen |= u64(found) << u64(rows.slot_column[s])
     return count_ones(seen)
 
 
@@ -135,8 +138,8 @@ def words_bound(near, beside, rows, g, desk):
     """The most that is said for the opened record by the words and numbers around a hit, and in
     their stead by what `beside` tells of LIFTED.
 
-    `near` 0: as they stand; 1: as if every word not there stood there with a slip; 2: with the
-    slips that `fill_near` found.
+    `near` 0: as they stand (`find_shown`); 1: as if every word not there stood there with a slip;
+    2: with the slips that `find_slips` found.
     """
     weights = rows.slots * 4
     for c in range(rows.columns):
@@ -150,7 +153,7 @@ def words_bound(near, beside, rows, g, desk):
         worth = desk.record8[weights + s] / k.QUARTER_BITS
         role = rows.slot_role[s]
         column = rows.slot_column[s]
-        if not holds(g, sig):
+        if not g.shown[s]:
             worth -= WORD_NEAR_COST
             may = role == k.R_WORD or rows.column_class[column] == k.C_INSURER_NUMBER
             if worth <= 0.0 or near == 0 or not may or (near == 2 and seek_near(sig, desk) < 0):
