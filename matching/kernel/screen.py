@@ -8,7 +8,7 @@ hangs on the text before them alone, so that reading all of them finds the same.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from matching.kernel.hits import (
     find_hits,
     hit_pointers,
 )
-from matching.kernel.jit import inner, kernel, pointer
+from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.reading import tokenise
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
 from matching.kernel.sift import mark_all, sift, tokenise_marked
@@ -135,80 +135,114 @@ def copy_region(f, start, end, out):
     return n
 
 
+class Tools(NamedTuple):
+    """What one reading works with, as pointers: an array handed on costs a reference count each."""
+
+    tokens: Any
+    room: Any
+    scratch: Any
+    hits: Any
+    rows: Any
+    ring: Any
+    window: Any
+    wide: Any
+    local: Any
+    bounds: Any
+    glimpse: Any
+    sieve: Any
+    desk: Any
+    parts: Any
+    people: Any
+    text: Any
+    streets: Any
+
+
+@inlined
+def tool_pointers(records, bench, screen):
+    """The tools that lie in `bench` and `screen`."""
+    return Tools(
+        token_pointers(bench.tokens),
+        len(bench.tokens.kind),
+        scratch_pointers(bench.scratch),
+        hit_pointers(bench.hits),
+        row_pointers(records),
+        pointer(bench.ring),
+        pointer(bench.shingle),
+        pointer(bench.wide),
+        token_pointers(screen.local),
+        pointer(screen.bounds),
+        glimpse_pointers(screen.glimpse),
+        sieve_pointers(screen.sieve),
+        desk_pointers(bench.desk),
+        pointer(screen.parts),
+        pointer(screen.people),
+        pointer(screen.text[MARGIN:]),
+        (pointer(screen.streets), u64(len(screen.streets) * 8 - 1)),
+    )
+
+
 @inner
-def sift_region(
-    text, n, at, held, review, chunks, shingles, tokens, room, hits, bench, rows, screen, scratch,
-    leak,
-):  # fmt: skip
-    """Say of each of the `held` parts of a region whether a row may be found in it.
+def look_up(text, count, near, shingles, t, leak):
+    """`find_hits` with these tools."""
+    return find_hits(
+        text, t.tokens, count, t.hits, MAX_HITS, near, shingles, t.scratch, t.ring, t.window,
+        t.wide, leak,
+    )  # fmt: skip
+
+
+@inner
+def sift_region(n, at, held, review, chunks, shingles, t, leak):
+    """Say of each of the `held` parts of a region of `n` bytes whether a row may be found in it.
 
     `at` is where the region begins in the text.
     """
-    sieve = sieve_pointers(screen.sieve)
-    ring = pointer(bench.ring)
-    window, wide = pointer(bench.shingle), pointer(bench.wide)
-    streets = (pointer(screen.streets), u64(len(screen.streets) * 8 - 1))
-    blocks, words = sift(text, n, sieve, scratch, streets, shingles, leak)
-    count = tokenise_marked(text, blocks, n, sieve, tokens, room, scratch, leak.keys)
-    n_hits = find_hits(
-        text, tokens, count, hits, MAX_HITS, NOWHERE, shingles, scratch, ring, window, wide, leak
-    )  # fmt: skip
+    text, sieve, ring, keys = t.text, t.sieve, t.ring, leak.keys
+    blocks, words = sift(text, n, sieve, t.scratch, t.streets, shingles, leak)
+    count = tokenise_marked(text, blocks, n, sieve, t.tokens, t.room, t.scratch, keys)
+    n_hits = look_up(text, count, NOWHERE, shingles, t, leak)
     common = ring[RING_COUNTS + 3]
     if common and not leak.missing[0]:
         # A name that many bear: the row may stand beside any word, its town.
         if RING + common < RING_FULL:
             for c in range(RING, RING + common):
                 mark_all(ring[c] - AROUND, ring[c] + AROUND, blocks, sieve)
-            count = tokenise_marked(text, blocks, n, sieve, tokens, room, scratch, leak.keys)
+            count = tokenise_marked(text, blocks, n, sieve, t.tokens, t.room, t.scratch, keys)
         else:
-            count = tokenise(text, 0, n, False, tokens, room, scratch, leak.keys)
-        n_hits = find_hits(
-            text, tokens, count, hits, MAX_HITS, NOWHERE, shingles, scratch, ring, window, wide,
-            leak,
-        )  # fmt: skip
+            count = tokenise(text, 0, n, False, t.tokens, t.room, t.scratch, keys)
+        n_hits = look_up(text, count, NOWHERE, shingles, t, leak)
     if n_hits and ring[RING_LEFT] and not leak.missing[0]:
         # They count beside other values of a row only.
-        first, last = hits.token[0], hits.token[n_hits - 1]
-        near = (low_of(text, i64(tokens.start[first])), high_of(text, i64(tokens.end[last]), n))
-        n_hits = find_hits(
-            text, tokens, count, hits, MAX_HITS, near, shingles, scratch, ring, window, wide, leak
-        )  # fmt: skip
+        first, last = t.hits.token[0], t.hits.token[n_hits - 1]
+        low = low_of(text, i64(t.tokens.start[first]))
+        high = high_of(text, i64(t.tokens.end[last]), n)
+        n_hits = look_up(text, count, (low, high), shingles, t, leak)
     if n_hits and not leak.missing[0]:
         find_worth(
-            text, n, at, pointer(screen.parts), held, review, words, chunks, tokens, hits, n_hits,
-            token_pointers(screen.local), pointer(screen.bounds),
-            glimpse_pointers(screen.glimpse), sieve, rows, desk_pointers(bench.desk), scratch,
-            leak,
+            text, n, at, t.parts, held, review, words, chunks, t.tokens, t.hits, n_hits, t.local,
+            t.bounds, t.glimpse, sieve, t.rows, t.desk, t.scratch, leak,
         )  # fmt: skip
 
 
 @inner
-def next_parts(
-    source, size, review, chunks, shingles, tokens, hits, rows, scratch, bench, screen, leak
-):  # fmt: skip
+def next_parts(source, size, review, chunks, shingles, info, t, leak):
     """Cut the next parts, and sift them as one region unless they are to be told unseen."""
-    info, people = pointer(screen.info), pointer(screen.people)
-    parts = pointer(screen.parts)
-    text = pointer(screen.text[MARGIN:])
+    parts, people = t.parts, t.people
     unseen = info[Z_FOUND] >= DENSE
     start = info[Z_AT]
     held = cut_parts(source, start, size, 1 if unseen else PARTS, parts)
     end = parts[3 * held - 2]
-    n = copy_region(source, start, end, text)
+    n = copy_region(source, start, end, t.text)
     if unseen:
         parts[2] = 1
     else:
-        sift_region(
-            text, n, start, held, review, chunks, shingles, tokens, len(bench.tokens.kind), hits,
-            bench, rows, screen, scratch, leak,
-        )  # fmt: skip
+        sift_region(n, start, held, review, chunks, shingles, t, leak)
     if leak.missing[0]:
         return
     seen = max(info[Z_SEEN] - start, 0)
     if seen < n and unseen:
-        read_people(text, seen, n, scratch, people)
+        read_people(t.text, seen, n, t.scratch, people)
     elif seen < n:
-        read_sifted(text, seen, n, sieve_pointers(screen.sieve), scratch, people)
+        read_sifted(t.text, seen, n, t.sieve, t.scratch, people)
     info[Z_SEEN] = max(end, info[Z_SEEN])
     info[Z_AT] = parts[3 * held]
     info[Z_NEXT], info[Z_HELD] = 0, held
@@ -223,12 +257,9 @@ def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
     part told held: behind one with many the next is told unseen.
     """
     keys = leak_pointers(leak)
-    tokens = token_pointers(bench.tokens)
-    scratch = scratch_pointers(bench.scratch)
-    hits = hit_pointers(bench.hits)
-    rows = row_pointers(records)
+    tools = tool_pointers(records, bench, screen)
     source = pointer(f)
-    info, parts = pointer(screen.info), pointer(screen.parts)
+    info, parts = pointer(screen.info), tools.parts
     keys.missing[0] = 0
     if info[Z_FOUND] >= DENSE and info[Z_NEXT] < info[Z_HELD]:
         info[Z_AT], info[Z_HELD] = parts[3 * info[Z_NEXT]], 0
@@ -244,12 +275,10 @@ def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
                 return True
         if info[Z_AT] >= size:
             break
-        next_parts(
-            source, size, review, chunks, shingles, tokens, hits, rows, scratch, bench, screen, keys
-        )  # fmt: skip
+        next_parts(source, size, review, chunks, shingles, info, tools, keys)
         if keys.missing[0]:
             return False
-    close_group(pointer(screen.people))
+    close_group(tools.people)
     return False
 
 
