@@ -152,7 +152,7 @@ CIPHER = """
   (async () => {
     const raw = new TextEncoder().encode("clé");
     const key = await crypto.subtle.importKey("raw", raw, "PBKDF2", false, ["deriveBits"]);
-    const how = {name: "PBKDF2", hash: "SHA-256", salt: raw, iterations: 3e6};
+    const how = {name: "PBKDF2", hash: "SHA-256", salt: raw, iterations: 6e6};
     await crypto.subtle.deriveBits(how, key, 256);
     setTimeout(() => say("ce qui vient plus tard"), 100);
   })();
@@ -168,7 +168,7 @@ def test_text_that_takes_real_time(script: str, watcher: Any, source: Any, hosti
       document.getElementById("app").append(more); };
     """
     hostile.page("/", SHELL % (said + script))
-    found = watcher.crawl(source(hostile.address, engine="generic"))
+    found = watcher.crawl(source(hostile.address, engine="generic", timeout=15.0))
     assert "ce qui vient plus tard" in found.texts
 
 
