@@ -26,6 +26,7 @@ from matching.regions import all_parts
 
 MOST = 1000  # recognised records that are looked at, strong ones and weak ones
 SHOWN = 0.7  # share of the recognised records that must show a trait
+SEVERAL = 5  # recognised records from which each stands where its own fields do
 UNIT = 1000  # bytes; in longer units every occurrence of a trait counts by itself
 MOST_EACH = 2  # times that one record may show a trait: two phones on lines of their own
 TYPICAL = 0.25  # quantile of what records show: those whose fields were found in one place
@@ -105,7 +106,7 @@ class Extents:
     def __init__(self, text: bytes, found: Sequence[Found]) -> None:
         ends = np.array([0, *(each.end() for each in ENDS.finditer(text)), len(text)], np.int64)
         self.cuts = np.unique(ends)
-        many = len(found) >= MANY
+        many = len(found) >= SEVERAL
         first, last = np.array([_place(each, many=many) for each in found], np.int64).T
         unit, behind = self._unit(first), self._unit(np.maximum(first, last - 1))
         short = self._short()

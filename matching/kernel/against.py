@@ -70,12 +70,12 @@ def is_whole(column, rows, desk):
 
 @inner
 def is_named(rows, desk):
-    """(whether the first name was found, whether all of its words were)."""
+    """(whether the first name was found, whether all of its words were, letter by letter)."""
     found = desk.by_class[k.C_FIRST] > 0.0 or desk.by_class[k.C_FULL] > 0.0
     whole = desk.by_class[k.C_FULL] > 0.0
     for c in range(rows.columns):
         if rows.column_class[c] == k.C_FIRST and desk.bits[c] > 0.0:
-            whole |= is_whole(c, rows, desk)
+            whole |= desk.quality[c] == k.Q_EXACT and is_whole(c, rows, desk)
     return found, whole
 
 

@@ -44,6 +44,22 @@ def test_homonyms_with_another_birth_date(leak: LeakOnDisk, scan: Scan) -> None:
         assert not scan(text).verdict.raises_alert
 
 
+def test_a_like_first_name_beside_another_birth_date_is_a_relatives(
+    leak: LeakOnDisk, scan: Scan
+) -> None:
+    """At one telephone live Pierre and Jean-Pierre, Christine and Christiane."""
+
+    def bits(first: str, born: str, p: disguises.Person) -> float:
+        row = f"{p.surname};{first};{born};{p.phone};{p.address};{p.town}"
+        return next(each.bits for each in scan(row).matches if p is leak.people[each.row])
+
+    for p in [each for each in leak.people[:400] if len(each.first) > 6][:20]:
+        like = p.first[:3] + ("o" if p.first[3] != "o" else "i") + p.first[4:]
+        whole = bits(p.first, "", p) - bits(p.first, "03/04/1901", p)
+        slip = bits(like, "", p) - bits(like, "03/04/1901", p)
+        assert slip >= whole + 5.0
+
+
 def test_name_and_birth_date_alone_raise_no_alert(leak: LeakOnDisk, scan: Scan) -> None:
     for p in leak.people[:300]:
         assert not scan(f"{p.first} {p.surname} {p.birthday}").verdict.raises_alert

@@ -103,6 +103,20 @@ def test_rows_that_show_less_are_people_too(leak: LeakOnDisk, scan: Scan) -> Non
     assert not found.verdict.raises_alert
 
 
+def test_a_town_found_in_the_entry_before_makes_no_person_less() -> None:
+    """In a directory of one town each entry's town may be found in its neighbour's: 16, it was."""
+    entries = [f"nom{n} prenom{n}\n{n} rue des lilas, 35280 bourg\n" for n in range(10, 43)]
+    size = len(entries[0])
+    found = [
+        Found(n, 45.0, False, 0, 0, [("postcode", at - 12, at - 7, 0, 10.0),
+                                     ("surname", at, at + 5, 0, 15.0),
+                                     ("street", at + 15, at + 31, 0, 18.0)])
+        for n, at in enumerate(range(3 * size, 30 * size, 3 * size))
+    ]  # fmt: skip
+    people = People(new_bench(words.table(), 64), np.arange(64, dtype=np.uint64))
+    assert people.count(fold("".join(entries)), found) == 33
+
+
 def test_another_table_of_as_many_columns_is_no_people(leak: LeakOnDisk, scan: Scan) -> None:
     copy = SHAPES["columns"](mixed(leak, 40, 40))
     stock = "\n".join(f"{n};{n * 3}.50;carton;{n % 7};ligne" for n in range(200))
