@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from matching.kernel import kinds as k
 from matching.result import Verdict
 from matching.spread import PERSONAL
 
@@ -28,6 +27,7 @@ MARGIN = 7.0  # bits a weak row needs beyond what all of a list's people agree i
 NEIGHBOURS = 3  # rows this near in the file count as kept in the file's order
 TORN = 2  # conflicts from which a row's values are mixed with somebody else's
 MIXED = 0.5  # as many mixed places for each clean one make a list of shuffled values
+SOME_WORDS = 4  # the kernel's Q_SOME: who decides, the review application too, loads no kernel
 BESIDE = 600  # bytes from a person's name or number within which her laboratory stands
 STOCK = 6.0  # bits of a comment below which many people's comments hold it
 
@@ -137,7 +137,7 @@ def _shows_own(each: Recognised) -> bool:
 def _own_beside(each: Recognised, at: int) -> bool:
     beside: dict[str, float] = {}
     for kind, start, _, how, bits in each.fields:
-        if abs(start - at) <= BESIDE and not (kind == "doctor" and how == k.Q_SOME):
+        if abs(start - at) <= BESIDE and not (kind == "doctor" and how == SOME_WORDS):
             beside[kind] = max(bits, beside.get(kind, 0.0))
     pair = "laboratory" in beside and ("doctor" in beside or "insurer_number" in beside)
     secret = "password" in beside and "insurer_number" in beside

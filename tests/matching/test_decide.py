@@ -7,7 +7,7 @@ from math import comb
 import pytest
 
 from matching.blocks import Found
-from matching.decide import decide, tail
+from matching.decide import SOME_WORDS, decide, tail
 from matching.kernel import kinds as k
 from matching.result import Verdict
 
@@ -74,6 +74,7 @@ def test_a_doctor_and_a_laboratory_found_among_strangers_give_nothing_away() -> 
     def one(fields: list[tuple[str, int, int, int, float]]) -> Verdict:
         return told([Found(1, 58.9, False, 0, 0, fields)], 1857)
 
+    assert k.Q_SOME == SOME_WORDS
     assert one([*near, doctor, laboratory]) is Verdict.FRAGMENT
     assert one([*near, neighbour, laboratory]) is Verdict.SAME_PEOPLE
     assert one([*far, doctor, laboratory]) is Verdict.SAME_PEOPLE
