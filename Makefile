@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_LINK_MODE=copy $(BIN)/uv
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 MEASURED ?=
 
 .DEFAULT_GOAL := help
@@ -54,7 +54,8 @@ run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--
 	@$(if $(ES),$(BIN)/python -m tests.elasticsearch_node.run )$(BIN)/vigie demo $(ARGS)
 
 test: install-dev install-test-sites browser  ## lint, types, import arrows, then every test
-	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m tests.compile_kernels & kernels=$$!; \
+	$(MAKE) --no-print-directory lint && wait $$kernels
 	@$(BIN)/python -m $(MEASURED) pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
 
 coverage: MEASURED := coverage run -m
