@@ -1,6 +1,6 @@
 """What requests say, in French and English: one ground an addressee, the same facts for all.
 
-Guidance that counsel checks (docs/legal-use.md). Sources: Regulation (EU) 2022/2065 (DSA) articles
+Guidance that counsel checks (docs/legal.md). Sources: Regulation (EU) 2022/2065 (DSA) articles
 5, 6 and 16; GDPR articles 5, 6 and 9; code pénal 323-3; CJEU C-131/12 and C-136/17; ICANN's
 Registrar Accreditation Agreement 3.18.
 """
