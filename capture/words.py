@@ -16,7 +16,7 @@ LABELS = frozenset(
     civilité civilite sexe né née nés nées naissance naiss anniversaire âge age tél tel
     téléphone telephone téléphones telephones mobile portable fixe fax mail mails email emails
     courriel courriels mél messagerie nir nss insee sécu secu sécurité securite sociale social
-    vitale amo amc adresse adresses adr adresse1 adresse2 rue voie numéro numero num cp postal
+    vitale amo amc adresse adresses adr rue voie numéro numero num cp postal
     postale code codes ville commune localité localite pays département departement région
     region médecin medecin docteur généraliste generaliste traitant prescripteur laboratoire
     labo labos mutuelle mutuelles assurance assureur caisse organisme adhérent adherent contrat
@@ -38,11 +38,11 @@ SYNTAX = frozenset(
     insert into values select from where update set delete create table tables if not exists
     null primary key index unique default varchar char text int integer bigint smallint tinyint
     decimal boolean bool datetime timestamp auto_increment auto increment engine
-    innodb charset utf8 utf8mb4 latin1 collate drop alter add constraint references foreign lock
+    innodb charset collate drop alter add constraint references foreign lock
     unlock write begin commit copy stdin true false none nan undefined json csv sql xml html
     http https ftp www url uri td tr th tbody thead br div span pre ul ol body head meta href
     src class style type value get post put status error warning info debug warn host port db
-    import base64 hex gzip zip txt
+    import hex gzip zip txt
     """.split()  # noqa: SIM905 - a table to be read
 )
 # Kept in lower case only.
