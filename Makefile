@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_LINK_MODE=copy $(BIN)/uv
+# With bytecode: without it, the limited child, which writes no file, compiles every reader anew.
+COMPILED_INSTALL = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
+ROOMS := matching extraction index egress capture crawler spiders review evidence vigie scheduler.py
 ARGS ?=
 WORKERS ?= 3
 MEASURED ?=
@@ -23,12 +26,13 @@ $(BIN)/uv: requirements/uv.lock
 
 $(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
 	@echo "Installing Vigie…"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.lock
+	@$(COMPILED_INSTALL) --require-hashes -r requirements/runtime.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q $(ROOMS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@$(COMPILED_INSTALL) --require-hashes -r requirements/dev.lock
 	@touch $@
 
 .venv-sites/.installed: $(BIN)/uv requirements/sites.lock

@@ -1,22 +1,26 @@
 """Where compiled kernels are kept, and whether one is there. Importing this does not load numba.
 
-numba's cache looks at the file of one function only: when a function that it calls changes in
-another file, the old machine code would go on running. So the cache lives in a folder named
-after a hash of every kernel source. It is tried beside the package first, then in the user's
-cache folder; where neither can be written, code is compiled anew in each process.
+They lie in a folder named after a hash of every kernel source, so that no machine code outlives a
+change in a function that it was made of. It is tried beside the package first, then in the user's
+cache folder; where neither can be written, code is compiled anew in each process. A file's name
+says for which arguments, processor and release of numba it is (`matching.kernel.jit`).
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+from importlib import metadata
 from pathlib import Path
 
 KERNELS = Path(__file__).resolve().parent / "kernel"
 BUILDING, SCANNING = "columns.read_column", "region.scan_region"  # the slowest to compile of each
 
 
-def _sources_hash() -> str:
+@functools.cache
+def sources_hash() -> str:
+    """16 hex digits over the sources of all kernels, as they are when first asked for."""
     sources = [*sorted(KERNELS.glob("*.py")), KERNELS.parent / "siphash.py"]
     together = hashlib.blake2b(digest_size=8)
     for source in sources:
@@ -28,7 +32,7 @@ def _own_folder() -> Path | None:
     """A folder only this user can write to, or None."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     for base in (KERNELS / "__pycache__", home / "vigie"):
-        folder = base / f"kernels-{_sources_hash()}"
+        folder = base / f"kernels-{sources_hash()}"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
@@ -40,13 +44,30 @@ def _own_folder() -> Path | None:
     return None
 
 
+@functools.cache
+def versions() -> str:
+    """The releases that compile, and what in the environment tells numba how."""
+    told = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
+    told.pop("NUMBA_CACHE_DIR", None)
+    releases = [f"{name} {metadata.version(name)}" for name in ("numba", "llvmlite")]
+    return " ".join([*releases, *(f"{name}={told[name]}" for name in sorted(told))])
+
+
+@functools.cache
 def cache_folder() -> Path | None:
-    """Where numba keeps the kernels; None when nowhere. NUMBA_CACHE_DIR goes before all."""
+    """Where the kernels are kept; None when nowhere. NUMBA_CACHE_DIR goes before all."""
     told = os.environ.get("NUMBA_CACHE_DIR")
-    return Path(told) if told else _own_folder()
+    if not told:
+        return _own_folder()
+    folder = Path(told)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
 
 
 def is_compiled(kernel: str) -> bool:
     """Whether a kernel (BUILDING, SCANNING) can be loaded instead of being compiled."""
     folder = cache_folder()
-    return folder is not None and any(folder.glob(f"*/{kernel}-*.nbi"))
+    return folder is not None and any(folder.glob(f"{kernel}-*.kernel"))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from matching import crowd
 from matching.errors import DamagedFileError
 from matching.kernel import kinds as k
+from matching.kernel.arguments import hold
 from matching.kernel.bench import Bench
 from matching.kernel.crowd import G_COUNT
 from matching.kernel.desk import Rows
@@ -69,7 +70,7 @@ class Regions:
         self._check = check
         self._chunks = chunks
         self._shingles = shingles
-        self._screen = new_screen(_street_bits(leak.keys))
+        self._screen = hold(new_screen(_street_bits(leak.keys)))
 
     def worth_reading(self, folded: Folded, least: float) -> Iterator[tuple[int, int]]:
         """(first byte, one past the last) of each part that may hold a match of `least` bits.
@@ -142,10 +143,11 @@ def all_parts(folded: Folded) -> Iterator[tuple[int, int]]:
 def _street_bits(keys: NDArray[np.uint64]) -> NDArray[np.uint8]:
     """A bit filter of the public words of streets, as `kernel.table.in_bits` reads it."""
     bits = np.zeros(STREET_BITS // 8, np.uint8)
+    key0, key1 = keys[k.WORD]
     for word, flags in words.flags().items():
         if flags & k.F_STREET:
             text = np.frombuffer(word.encode("ascii"), np.uint8)
-            key = int(np.ravel(siphash_array(text, keys[2 * k.WORD], keys[2 * k.WORD + 1]))[0])
+            key = siphash_array(text, key0, key1)
             at = (key >> 20) & (STREET_BITS - 1)
             bits[at >> 3] |= 1 << (at & 7)
     return bits

@@ -13,6 +13,7 @@ from matching.blocks import Found
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
 from matching.kernel import kinds as k
+from matching.kernel.arguments import hold
 from matching.kernel.bench import FIELDS, Bench, new_bench
 from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
@@ -53,7 +54,7 @@ class Scanner:
         self._keys = self.file.unlock(key, leak.key_file)
         self._missing = np.zeros(128, np.int64)
         self.file.check_all("exact.bits", "name.bits")
-        self._leak = Leak(
+        tables = Leak(
             self._table("exact"),
             self._table("near"),
             self._table("words"),
@@ -65,7 +66,8 @@ class Scanner:
             self._keys,
             self._missing,
         )
-        self._records = Rows(
+        self._leak = hold(tables)
+        records = Rows(
             self.file.array("rows"),
             self.file.ok["rows"],
             facts.rows,
@@ -76,12 +78,13 @@ class Scanner:
             np.array([CLASS_OF.get(kind, -1) for kind in facts.types], np.int64),
             len(facts.types),
         )
+        self._records = hold(records)
         self._whole_records = self.file.array("rows").reshape(facts.rows, facts.record_words)
         self._secret: bytes | None = None  # seeds the draw where a text may be left unread
         self._sampled: certainty.Sample | None = None  # what stands for the text last scanned
         self._chunks = "password" in facts.types
         self._shingles = "comment" in facts.types
-        self._bench: Bench = new_bench(words.table(), facts.record_words)
+        self._bench: Bench = hold(new_bench(words.table(), facts.record_words))
         self._people = People(self._bench, self._keys)
         self.regions = Regions(
             self._leak, self._records, self._bench, self._check_missing,

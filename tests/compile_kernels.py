@@ -25,8 +25,10 @@ def main() -> None:
         generate(csv, rows=ROWS)
         build(csv, new_key(key), file, inspect(csv))
         text = csv.read_text("latin-1")
-        found = Scanner(LeakRef(file, key)).scan("leak.csv", len(text), "", [TextLayer("", text)])
+        scanner = Scanner(LeakRef(file, key))
+        found = scanner.scan("leak.csv", len(text), "", [TextLayer("", text)])
         assert found.verdict.raises_alert
+        scanner.scan("post", 1, "", [TextLayer("", "12 rue des Lilas")])  # read in another way
 
 
 if __name__ == "__main__":

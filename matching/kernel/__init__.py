@@ -1,4 +1,4 @@
 """The compiled part of matching: tokens, look-ups, windows, evidence.
 
-Importing this package is light; importing its modules loads numba.
+Importing its modules loads numpy and LLVM, and numba only where a kernel has to be compiled.
 """

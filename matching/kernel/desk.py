@@ -360,11 +360,19 @@ def seek_near(sig, desk):
 
 
 @kernel
-def record_slots(words, row, slots, keys):
-    """The slots (uint32) of one row's record, deciphered; its blocks must be checked already."""
-    width = words.shape[1]
-    record = np.empty(width, np.uint64)
+def decipher_row(words, row, keys, record):
+    """Put the record of one row, deciphered, into `record` (uint64); its blocks must be checked
+    already."""
     keys_ = pointer(keys)
-    for w in range(width):
+    for w in range(words.shape[1]):
         record[w] = words[row, w] ^ row_stream(row, w, keys_)
-    return record.view(np.uint32)[:slots].copy()
+
+
+def record_slots(
+    words: NDArray[np.uint64], row: int, slots: int, keys: NDArray[np.uint64]
+) -> NDArray[np.uint32]:
+    """The first slots (uint32) of one row's record, deciphered; its blocks must be checked
+    already."""
+    record = np.empty(words.shape[1], np.uint64)
+    decipher_row(words, row, keys, record)
+    return record.view(np.uint32)[:slots]

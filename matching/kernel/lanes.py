@@ -12,9 +12,8 @@ from typing import Any
 
 import llvmlite.binding
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from matching.kernel.jit import intrinsic, types
 from matching.kernel.vector import BLOCK, BYTE, LANES, WORD, between
 
 EIGHT = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+
+from matching.kernel.jit import intrinsic, types
 
 LANES = 64
 BYTE = ir.IntType(8)

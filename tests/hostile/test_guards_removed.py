@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -27,12 +26,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program and its tests in another folder, compiled kernels included."""
     target = tmp_path_factory.mktemp("guards") / "vigie"
     shutil.copytree(ROOT, target, ignore=LEFT_BEHIND)
-    for folder in (ROOT / KERNELS).glob("kernels-*/*"):
-        # numba names each folder after a hash of where the source lies.
-        module = folder.name.rpartition("_")[0]
-        source = target / ("matching" if module == "matching" else "matching/kernel")
-        known = hashlib.sha1(str(source).encode(), usedforsecurity=False).hexdigest()
-        shutil.copytree(folder, target / KERNELS / folder.parent.name / f"{module}_{known}")
+    for folder in (ROOT / KERNELS).glob("kernels-*"):
+        shutil.copytree(folder, target / KERNELS / folder.name)
     for folder in (target / KERNELS).glob("kernels-*"):
         folder.chmod(0o700)
     return target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_a_match_that_the_record_does_not_bear_out_is_dropped(
     assert scan(line).matches
     real = desk.record_slots
 
-    def of_another_row(words: object, row: int, slots: int, keys: object) -> object:
+    def of_another_row(words: Any, row: int, slots: int, keys: Any) -> Any:
         return real(words, row + 1, slots, keys)
 
     monkeypatch.setattr("matching.scan.record_slots", of_another_row)

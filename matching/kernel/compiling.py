@@ -1,0 +1,153 @@
+"""Kernels compiled by numba. Imported only where one has not been compiled before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import binding, ir
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic as numba_intrinsic
+from numba.extending import typeof_impl
+
+from matching.kernel.arguments import plain, told
+from matching.kernel.jit import Lazy
+from matching.kernel.machine_code import NEVER_CALLED, Code, target_machine
+
+Function = Callable[..., Any]
+
+WORD = ir.IntType(64)
+ARRAY = ("meminfo", "parent", "nitems", "itemsize", "data", "shape", "strides")
+# What compiled code may call: the C library's; the first two are added by numba in vain.
+OUTSIDE = frozenset({*NEVER_CALLED, "memcpy", "memmove", "memset"})
+# numba's stubs do not know every option of its own decorator.
+njit: Any = numba.njit
+
+
+def inner(function: Function) -> Any:
+    """See `jit.inner`."""
+    return njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+        function
+    )
+
+
+def inlined(function: Function) -> Any:
+    """See `jit.inlined`."""
+    return njit(
+        nogil=True, error_model="numpy", forceinline=True,
+        no_cpython_wrapper=True, no_cfunc_wrapper=True,
+    )(function)  # fmt: skip
+
+
+def intrinsic(function: Function) -> Any:
+    """See `jit.intrinsic`."""
+    made = numba_intrinsic(function)
+    cpu_target.typing_context.refresh()  # it may be met in the middle of a compilation
+    return made
+
+
+@typeof_impl.register(Lazy)
+def _typeof_lazy(lazy: Lazy, _purpose: Any) -> Any:
+    """A function marked by `jit` stands for what numba makes of it."""
+    return cpu_target.typing_context.resolve_value_type(lazy.made)
+
+
+def compiled(dispatcher: Any, arguments: tuple[Any, ...]) -> Code:
+    """The machine code of a kernel for arguments of these kinds; raises TypeError where it gives
+    back what no kernel may, or needs what is not there when numba is not."""
+    signature = tuple(numba.typeof(plain(each)) for each in arguments)
+    dispatcher.compile(signature)
+    made = dispatcher.overloads[signature]
+    library = made.library
+    library._ensure_finalized()  # noqa: SLF001
+    needed = {
+        each.name for each in library._final_module.functions  # noqa: SLF001
+        if each.is_declaration and not each.name.startswith("llvm.")
+    } - OUTSIDE  # fmt: skip
+    name = made.fndesc.qualname
+    if needed:
+        raise TypeError(f"the kernel {name} needs {', '.join(sorted(needed))}")
+    results = made.signature.return_type
+    many = isinstance(results, numba.types.BaseTuple)
+    parts = tuple(results) if many else () if results == numba.types.none else (results,)
+    entry, symbol = _entry(made, sum(len(told(each)[1]) for each in arguments) // 8, parts)
+    return Code(
+        library._get_compiled_object(),  # noqa: SLF001
+        entry, symbol, tuple(_form(part, name) for part in parts), many,
+    )  # fmt: skip
+
+
+def _form(kind: Any, name: str) -> str:
+    """What a number that comes back is."""
+    if isinstance(kind, numba.types.Boolean):
+        return "bool"
+    if kind in numba.types.integer_domain:
+        return "int" if kind in numba.types.signed_domain else "uint"
+    if kind == numba.types.float64:
+        return "float"
+    raise TypeError(f"the kernel {name} gives back {kind}; a kernel gives back numbers")
+
+
+def _entry(made: Any, words: int, parts: tuple[Any, ...]) -> tuple[bytes, str]:
+    """(object, symbol) of a function that takes the address of a kernel's arguments as words."""
+    convention = made.target_context.call_conv
+    inside = convention.get_function_type(made.signature.return_type, made.signature.args)
+    leaves = inside.args[2:]
+    _check_the_order(made)
+    if len(leaves) != words:
+        raise TypeError("this release of numba passes arguments in another way")
+    module = ir.Module("entry")
+    module.triple = binding.get_process_triple()
+    kernel = ir.Function(module, inside, made.fndesc.llvm_func_name)
+    symbol = "vigie_entry"
+    entry = ir.Function(module, ir.FunctionType(ir.IntType(32), [WORD.as_pointer()]), symbol)
+    builder = ir.IRBuilder(entry.append_basic_block())
+    room = entry.args[0]
+
+    def place(at: int) -> Any:
+        return builder.gep(room, [ir.Constant(WORD, at)])
+
+    result = builder.alloca(inside.args[0].pointee)
+    error = builder.alloca(inside.args[1].pointee)
+    given = [_as(builder, builder.load(place(at)), kind) for at, kind in enumerate(leaves)]
+    status = builder.call(kernel, [result, error, *given])
+    for at, part in enumerate(parts):
+        found = builder.load(result)
+        if len(parts) > 1 or isinstance(found.type, ir.LiteralStructType | ir.ArrayType):
+            found = builder.extract_value(found, at)
+        builder.store(_as_word(builder, found, part), place(words + at))
+    builder.ret(status)
+    parsed = binding.parse_assembly(str(module))
+    parsed.verify()
+    return target_machine().emit_object(parsed), symbol
+
+
+def _check_the_order(made: Any) -> None:
+    """Raise TypeError where numba takes the parts of an array in another order than `arguments`
+    gives them."""
+    array = numba.types.Array(numba.types.uint8, 1, "C")
+    model = made.target_context.data_model_manager[array]
+    if tuple(model._fields) != ARRAY:
+        raise TypeError("this release of numba passes arrays in another way")
+
+
+def _as(builder: Any, word: Any, kind: Any) -> Any:
+    """A word of 64 bits as what a kernel takes."""
+    if isinstance(kind, ir.PointerType):
+        return builder.inttoptr(word, kind)
+    if isinstance(kind, ir.DoubleType):
+        return builder.bitcast(word, kind)
+    if not isinstance(kind, ir.IntType):
+        raise TypeError(f"a kernel takes no {kind}")
+    return word if kind.width == WORD.width else builder.trunc(word, kind)
+
+
+def _as_word(builder: Any, value: Any, kind: Any) -> Any:
+    """A number that comes back, as a word of 64 bits."""
+    if isinstance(value.type, ir.DoubleType):
+        return builder.bitcast(value, WORD)
+    if value.type.width == WORD.width:
+        return value
+    signed = kind in numba.types.signed_domain
+    return builder.sext(value, WORD) if signed else builder.zext(value, WORD)
