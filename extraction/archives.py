@@ -13,11 +13,12 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO
-
-import pyzipper  # type: ignore[import-untyped]
+from typing import IO, TYPE_CHECKING
 
 from extraction.budget import Account
+
+if TYPE_CHECKING:
+    import pyzipper  # type: ignore[import-untyped]
 
 STEP = 256 * 1024
 MAX_LISTED = 100_000
@@ -131,6 +132,8 @@ def _zip(untrusted_body: bytes, counter: Counter) -> Iterator[Member]:
 
 def _locked_zip(untrusted_body: bytes, counter: Counter) -> Iterator[Member]:
     """The open members first: what they say may hold the password of the others."""
+    import pyzipper
+
     with pyzipper.AESZipFile(io.BytesIO(untrusted_body)) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         for info in sorted(infos, key=lambda info: (info.flag_bits & 1, info.file_size)):

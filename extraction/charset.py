@@ -11,8 +11,6 @@ from __future__ import annotations
 import codecs
 import re
 
-import charset_normalizer
-
 SAMPLE = 64 * 1024
 LEAST_TO_GUESS = 16  # bytes; fewer tell no charset from another
 META_WITHIN = 4096
@@ -176,6 +174,8 @@ def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
     if short or utf_8_declared or french >= 0.8 * len(high):
         proven = any(char > "\xff" for char in mixed[:SAMPLE]) or utf_8_declared
         return mixed, "utf-8" if proven else "windows-1252"
+    import charset_normalizer  # late, as other readers are (extraction.readers)
+
     sample = untrusted_body[:SAMPLE]
     best = charset_normalizer.from_bytes(
         sample, steps=5, chunk_size=512, cp_isolation=GUESSES, enable_fallback=False

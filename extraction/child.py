@@ -1,26 +1,25 @@
-"""The limited child of `extraction.sandbox`: python -m extraction.child SOCKET MEMORY PARENT.
+"""The limited child of `extraction.sandbox`: python -m extraction.child SOCKET MEMORY PARENT ALL.
 
 Before the first hostile byte, and before it says that it is ready, it binds itself to its parent,
 imports all it will need, charsets and readers included, and gives up the rest
 (extraction.confine): no file, no socket, no process, bounded memory; each document gets a bound
 on CPU time. A picture it cannot read itself: the parent gives it to Tesseract, in a process of
 its own.
+
+Unless ALL is 1 it has the readers of texts and plain archives only, and asks for a child with
+all of them when a document needs another (extraction.readers).
 """
 
 from __future__ import annotations
 
-import codecs
 import ctypes
-import encodings.aliases
 import gc
 import resource
 import socket
 import sys
 from collections.abc import Callable
 
-import charset_normalizer
-
-from extraction import confine, messages, pipe, warm_up
+from extraction import confine, messages, pipe, readers
 from extraction.errors import ExtractionError
 from extraction.layers import Document, Limits
 from extraction.read import documents, extract
@@ -30,11 +29,16 @@ MAX_TEXT_OF_PICTURE = 4 * 1024 * 1024
 
 def main() -> int:
     """Serve documents until the parent closes the socket."""
-    handle, memory, parent = map(int, sys.argv[1:4])
+    handle, memory, parent, everything = map(int, sys.argv[1:5])
     sock = socket.socket(fileno=handle)
     if not confine.die_with(parent):
         return 1
-    import_all()
+    held = readers.Held()
+    if everything:
+        readers.import_all()
+    else:
+        readers.import_some()
+        held.begin()
     give_back = memory_keeper()
     confine.bound(memory, files=0)
     confine.only_compute()
@@ -44,7 +48,7 @@ def main() -> int:
             job, body = pipe.receive(sock, 1 << 40, None)
         except pipe.PipeError:
             return 0  # the parent has closed: the ordinary end
-        header, texts = answer(job, body, _reader(sock) if job["pictures"] else None)
+        header, texts = answer(job, body, _reader(sock) if job["pictures"] else None, held)
         del body
         pipe.send(sock, header, texts, None)
         del job, header, texts
@@ -55,8 +59,22 @@ def answer(
     job: dict[str, object],
     untrusted_body: bytes,
     read_picture: Callable[[bytes, float], str | None] | None,
+    held: readers.Held,
 ) -> tuple[dict[str, object], bytes]:
-    """The answer to one job."""
+    """The answer to one job: texts, an error, or that it needs a child with all readers."""
+    try:
+        found = _answer(job, untrusted_body, read_picture)
+    except readers.NotHere:
+        found = {}, b""
+    # Whatever became of the exception on its way, a document is never read without its reader.
+    return ({"readers": True}, b"") if held.wanted else found
+
+
+def _answer(
+    job: dict[str, object],
+    untrusted_body: bytes,
+    read_picture: Callable[[bytes, float], str | None] | None,
+) -> tuple[dict[str, object], bytes]:
     limits = Limits(**job["limits"])  # type: ignore[arg-type]
     _allow_cpu(limits.seconds)
     name, hints = str(job["name"]), str(job["hints"])
@@ -109,22 +127,6 @@ def _reader(sock: socket.socket) -> Callable[[bytes, float], str | None]:
         return text.decode("utf-8", "replace") if header.get("read") else None
 
     return read
-
-
-def import_all() -> None:
-    """Everything that would open a file later."""
-    for name in {*encodings.aliases.aliases.values(), "utf_8_sig"}:
-        try:
-            codecs.lookup(name)
-        except LookupError:
-            continue  # a codec of another system
-    charset_normalizer.from_bytes("déjà vu, çà et là".encode("cp850")).best()
-    extract("<!doctype html><p>é".encode())
-    from extraction import databases, office, pdf, pictures, rar, sevenzip, sheets
-
-    del databases, office, pdf, pictures, sevenzip, sheets
-    rar.library()
-    warm_up.open_one_of_each()
 
 
 def _allow_cpu(seconds: float) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from extraction import child, confine, messages, pipe
+from extraction import child, confine, messages, pipe, readers
 from extraction.layers import Document, Extracted, Layer
 
 PERMITTED = ("open", "connect", "fork", "exec", "kill", "raise-limit")
@@ -56,6 +56,8 @@ def lie(sock: socket.socket, way: str) -> None:
     elif way == "half":
         _raw(sock, head, body, lie=10)
         os._exit(0)
+    elif way == "more-readers":
+        pipe.send(sock, {"readers": True}, b"", None)
     elif way == "no-json":
         _raw(sock, b"{", b"")
     elif way == "wrong-shape":
@@ -90,13 +92,13 @@ def permitted(way: str) -> str:
 
 def main() -> None:
     """As `extraction.child.main`, with the name of each document as an order."""
-    handle, memory, _ = map(int, sys.argv[1:4])
+    handle, memory = map(int, sys.argv[1:3])
     sock = socket.socket(fileno=handle)
     if os.fork() == 0:
         # What a reader may have started before it was limited: it ends with the group.
         sock.close()
         time.sleep(600)
-    child.import_all()
+    readers.import_all()
     confine.bound(memory, files=0)
     confine.only_compute()
     pipe.send(sock, {"ready": True}, b"", None)
@@ -117,7 +119,7 @@ def main() -> None:
         elif way:
             misbehave(sock, way)
         else:
-            pipe.send(sock, *child.answer(job, body, None), None)
+            pipe.send(sock, *child.answer(job, body, None, readers.Held()), None)
 
 
 if __name__ == "__main__":

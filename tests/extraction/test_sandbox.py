@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import errno
 import gzip
 import json
@@ -22,13 +23,22 @@ from hypothesis import strategies as st
 from extraction import messages, pipe
 from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
 from extraction.layers import Document, Extracted, Layer, Limits
+from extraction.read import documents, extract
 from extraction.sandbox import Sandbox
+from tests.extraction import samples
 
 HOSTILE = Path(__file__).parent / "hostile_child.py"
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Limits(seconds=20)) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def first() -> Iterator[Sandbox]:
+    """One that meets nothing but texts and plain archives."""
     with Sandbox(Limits(seconds=20)) as box:
         yield box
 
@@ -63,6 +73,63 @@ def test_the_child_stays_up_between_documents(sandbox: Sandbox) -> None:
         sandbox.extract(b"two")
     assert sandbox.pid == pid
     assert time.monotonic() - begin < 5
+
+
+ORDINARY = {
+    "text": "NIR;NOM\n1;Élise".encode(),
+    "page": '<!doctype html><p>Élise &amp; co</p><script>{"a": "b"}</script>'.encode(),
+    "western": "Élise née à Nîmes, été".encode("cp1252"),
+    "utf-16": "Élise née à Nîmes".encode("utf-16"),
+    "zip": samples.zipped({"a.txt": "Élise", "b/c.html": "<html><p>Élise"}),
+    "tar": samples.tarred({"a.txt": b"Elise"}),
+    "tar.gz": samples.tarred({"a.txt": b"Elise"}, "w:gz"),
+    "tar.xz": samples.tarred({"a.txt": b"Elise"}, "w:xz"),
+    "bz2": bz2.compress(b"Elise"),
+    "packed": b"see " + base64.b64encode(gzip.compress(b"MARTINEAU;Elise")) + b" =C3=89lise %C3%89",
+    "docx": samples.docx(),
+    "zip in base64": base64.b64encode(samples.zipped({"a.txt": "MARTINEAU;Elise" * 9})),
+}
+FURTHER = {
+    "xlsx": samples.xlsx(), "pdf": samples.pdf(),
+    "sqlite": samples.sqlite_file(), "picture": samples.picture(),
+    "7z": samples.seven_zipped({"a.txt": b"Elise"}), "rar": samples.rar({"a.txt": b"Elise"}),
+    "locked zip": samples.locked_zip({"a.txt": b"Elise"}, "secret"),
+    "pdf in a zip": samples.zipped({"a.pdf": samples.pdf()}),
+    "cyrillic": "Привет, это обычный русский текст для проверки".encode("koi8-r") * 3,
+    "named": b'<html><meta charset="shift_jis"><p>' + "日本語の文章".encode("shift_jis"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ORDINARY)
+def test_texts_and_plain_archives_take_the_first_readers(first: Sandbox, kind: str) -> None:
+    read_here = documents(ORDINARY[kind], name=kind)
+    assert first.documents(ORDINARY[kind], name=kind) == read_here
+    assert not first.has_all_readers
+
+
+@pytest.mark.parametrize("kind", FURTHER)
+def test_what_needs_another_reader_gets_it(kind: str) -> None:
+    hints = "the password is secret"
+    with Sandbox(Limits(seconds=60)) as box:
+        assert box.extract(b"see") == extract(b"see")
+        first = box.pid
+        found = box.documents(FURTHER[kind], name=kind, hints=hints)
+        assert box.has_all_readers
+        assert box.pid not in (0, first)
+        second = box.pid
+        # As the child with all readers reads it from the start; from now on that one serves all.
+        assert box.documents(FURTHER[kind], name=kind, hints=hints) == found
+        assert box.extract(b"see") == extract(b"see")
+        assert box.pid == second
+    assert not any(document.error for document in found)
+    texts = [layer.text for document in found for layer in document.extracted.layers]
+    assert any(texts) or kind == "picture"  # whose text Tesseract reads, where there is one
+
+
+def test_a_child_that_asks_for_more_readers_twice_broke_its_protocol(hostile: Sandbox) -> None:
+    with pytest.raises(ChildDied, match="given up"):
+        hostile.documents(b"", name="more-readers")
+    assert hostile.has_all_readers
 
 
 def test_the_child_may_open_nothing_and_write_nothing(sandbox: Sandbox) -> None:
