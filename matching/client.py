@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,7 +25,8 @@ PARENT_FOLDER = Path(__file__).resolve().parent.parent
 class MatcherClient:
     """Starts `python -m matching.service` and hands it texts. Thread-safe: one scan at a time.
 
-    A service that died is started again, once a call. Use it as a context manager.
+    A service that died is started again, once a call. Use it as a context manager, or `starting`
+    where something else can be done until the leaks are open.
     """
 
     def __init__(self, leaks: Sequence[LeakRef], *, seconds: float = SECONDS) -> None:
@@ -42,6 +43,22 @@ class MatcherClient:
         with self._lock:
             self._start()
         return self
+
+    @contextlib.contextmanager
+    def starting(self) -> Iterator[MatcherClient]:
+        """As the client's own context, but nothing is waited for: `ready` has to be called."""
+        with self._lock:
+            self._launch()
+        try:
+            yield self
+        finally:
+            with self._lock:
+                self._stop()
+
+    def ready(self) -> None:
+        """Wait until the leaks are open; raises MatchingError when one cannot be used."""
+        with self._lock:
+            self._open()
 
     def __exit__(
         self,
@@ -130,6 +147,10 @@ class MatcherClient:
         return reply
 
     def _start(self) -> None:
+        self._launch()
+        self._open()
+
+    def _launch(self) -> None:
         self._stop()
         ours, theirs = socket.socketpair()
         ours.settimeout(self._seconds)
@@ -140,6 +161,8 @@ class MatcherClient:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 cwd=PARENT_FOLDER,
+                # Nothing it does is worth threads of a library's own.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
         except OSError as error:
             ours.close()
@@ -147,6 +170,8 @@ class MatcherClient:
         finally:
             theirs.close()
         self._socket = ours
+
+    def _open(self) -> None:
         leaks = [
             {
                 "file": str(leak.file.absolute()),

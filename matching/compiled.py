@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 KERNELS = Path(__file__).resolve().parent / "kernel"
@@ -49,8 +49,21 @@ def versions() -> str:
     """The releases that compile, and what in the environment tells numba how."""
     told = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
     told.pop("NUMBA_CACHE_DIR", None)
-    releases = [f"{name} {metadata.version(name)}" for name in ("numba", "llvmlite")]
+    releases = [_release(name) for name in ("numba", "llvmlite")]
     return " ".join([*releases, *(f"{name}={told[name]}" for name in sorted(told))])
+
+
+def _release(package: str) -> str:
+    """What tells one release of a package from another, without importing it."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return ""
+    try:
+        return (Path(spec.origin).parent / "_version.py").read_text()
+    except OSError:
+        from importlib import metadata  # takes a while
+
+        return metadata.version(package)
 
 
 @functools.cache

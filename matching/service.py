@@ -145,6 +145,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     with socket.socket(fileno=int(sys.argv[1])) as sock:
         serve(sock)
+    os._exit(0)  # all is said; taking the interpreter down tidily would keep the parent waiting
 
 
 if __name__ == "__main__":

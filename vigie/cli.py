@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from vigie import quiet
+
 COMMANDS = (
     "setup",
     "leak",
@@ -50,7 +52,7 @@ def main() -> None:
     """Run a command; an error of ours ends in one sentence and status 4, never a traceback."""
     try:
         if len(sys.argv) > 1 and "--help" not in sys.argv:
-            _quiet_logs()
+            quiet.begin()
         build()()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -64,15 +66,6 @@ def main() -> None:
         sentence = str(error) if _is_ours(error) else _unexpected(error)
         typer.echo(f"vigie: {sentence}", err=True)
         sys.exit(4)
-
-
-def _quiet_logs() -> None:
-    """Until a command says otherwise: warnings to stderr, one line each, without content."""
-    import logging
-
-    from vigie import logs
-
-    logs.configure(least=logging.WARNING)
 
 
 def _is_ours(error: Exception) -> bool:

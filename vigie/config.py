@@ -17,6 +17,8 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from vigie.config_place import ConfigError as ConfigError
+from vigie.config_place import find as find
 from vigie.config_types import Addresses, Hours, Seconds, Section
 from vigie.evidence_config import (
     BlockConfig,
@@ -28,10 +30,6 @@ from vigie.evidence_config import (
     absolute_smtp,
 )
 from vigie.keeping_config import GdprConfig, RetentionConfig
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the message says where and what to do."""
 
 
 class StorageConfig(Section):
@@ -148,14 +146,6 @@ class Config(Section):
     def database_url(self) -> str:
         """The record's address; SQLite in the storage folder unless one is named."""
         return self.storage.database or f"sqlite:///{self.storage.path / 'vigie.db'}"
-
-
-def find(given: Path | None) -> Path:
-    """The configuration file: the one given, VIGIE_CONFIG, or vigie.toml here."""
-    if given is not None:
-        return given
-    named = os.environ.get("VIGIE_CONFIG")
-    return Path(named) if named else Path("vigie.toml")
 
 
 def load(given: Path | None = None) -> Config:

@@ -14,6 +14,8 @@ from pathlib import Path
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from vigie.quiet import LOUD
+
 OURS = ("vigie", "scheduler", "crawler", "index", "matching", "review", "egress", "capture")
 
 
@@ -55,8 +57,7 @@ def configure(path: Path | None = None, *, human: bool = False, least: int = log
     for handler in handlers:
         root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    # They warn of every connection that fails, which our own sentence says better.
-    for name in ("elastic_transport", "urllib3"):
+    for name in LOUD:
         logging.getLogger(name).setLevel(logging.ERROR)
     for name in OURS:
         logging.getLogger(name).setLevel(least)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from vigie.config import ConfigError
+from vigie.config_place import ConfigError
 
 if TYPE_CHECKING:
     from matching.result import ScanResult

@@ -110,3 +110,19 @@ def test_any_text_crosses_the_socket(leak: LeakOnDisk) -> None:
     odd = "\ud800 \0 \u202e 𝐌 " + "\r\n"
     with MatcherClient([leak.ref]) as client:
         assert client.scan("p\ud800", 5, "", [TextLayer("", odd)])[0].verdict is Verdict.NONE
+
+
+def test_a_client_can_go_on_while_the_service_starts(leak: LeakOnDisk, tmp_path: Path) -> None:
+    with MatcherClient([leak.ref]).starting() as client:
+        assert client.pid
+        assert not client.names
+        client.ready()
+        assert list(client.names) == ["fuite"]
+        line = ";".join(leak.people[7].columns())
+        assert client.scan("p", 5, "", [TextLayer("", line)])[0].matches[0].row == 7
+        pid = client.pid
+    assert not Path(f"/proc/{pid}").exists()
+    wrong = LeakRef(leak.ref.file, tmp_path / "no.key")
+    with MatcherClient([wrong]).starting() as client, pytest.raises(KeyFileError):
+        client.ready()
+    assert client.pid == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from extraction.layers import Document
     from matching.client import MatcherClient
     from matching.result import LeakRef, ScanResult
-    from vigie.scan_inputs import Read
+    from vigie.scan_inputs import Ahead, Read
+    from vigie.scan_log import ScanLog
 
 SCAN_SECONDS = 300.0
 SCAN_MEMORY = 4 * 1024 * 1024 * 1024
@@ -53,31 +55,21 @@ def scan(
 
     Every scan is logged: who, when, how many bytes, which verdict; no content and no path.
     """
-    from extraction.layers import Limits
-    from extraction.sandbox import Sandbox
     from matching.client import MatcherClient
     from matching.compiled import SCANNING
-    from vigie import explain as explaining
-    from vigie.long_files import scan_long
     from vigie.progress import tell_of_compiling
-    from vigie.scan_inputs import SCAN_BYTES, Ahead, inputs
-    from vigie.scan_log import ScanLog, place
 
     leaks = _leaks(leak_files or [], key_files or [], config)
-    storage = _storage(config, needed=not leak_files)
-    given = list(inputs(paths))
     tell_of_compiling(SCANNING)
-    limits = Limits(
-        max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS, memory=SCAN_MEMORY
-    )
     rows: list[ScanResult] = []
     unread = 0
-    with (
-        ScanLog(place(storage)) as scan_log,
-        Sandbox(limits) as sandbox,
-        Ahead(given, sandbox) as ahead,
-        MatcherClient(leaks) as matcher,
-    ):
+    # The matcher starts, and the limited child, while the rest is still imported.
+    with MatcherClient(leaks).starting() as matcher, ExitStack() as stack:
+        scan_log, ahead = _begin(paths, _storage(config, needed=not leak_files), stack)
+        from vigie import explain as explaining
+        from vigie.long_files import scan_long
+
+        matcher.ready()
         scan_log.begin(matcher.names)
         for name, path, read in ahead:
             documents = (
@@ -105,6 +97,21 @@ def scan(
             explaining.print_explanations(rows, all_matches=all_matches)
     if unread:
         raise typer.Exit(console.PARTLY)
+
+
+def _begin(paths: list[str], storage: Path | None, stack: ExitStack) -> tuple[ScanLog, Ahead]:
+    """The open log, and the inputs, of which the first is being read."""
+    from extraction.layers import Limits
+    from extraction.sandbox import Sandbox
+    from vigie.scan_inputs import SCAN_BYTES, Ahead, inputs
+    from vigie.scan_log import ScanLog, place
+
+    limits = Limits(
+        max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS, memory=SCAN_MEMORY
+    )
+    scan_log = stack.enter_context(ScanLog(place(storage)))
+    sandbox = stack.enter_context(Sandbox(limits))
+    return scan_log, stack.enter_context(Ahead(list(inputs(paths)), sandbox))
 
 
 def _is_long(path: Path) -> bool:
@@ -141,11 +148,15 @@ def _leaks(files: Sequence[Path], keys: Sequence[Path], config: Path | None) -> 
 def _storage(config: Path | None, *, needed: bool) -> Path | None:
     """The storage folder of the configuration, None where there is none. One that is broken is
     an error only where it is `needed`."""
+    from vigie.config_place import ConfigError, find
+
+    if not needed and config is None and not find(None).exists():
+        return None
     from vigie import config as configuration
 
     try:
         return configuration.load(config).storage.path
-    except configuration.ConfigError:
+    except ConfigError:
         if needed or config is not None:
             raise
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +50,8 @@ def login(
         )
     try:
         with RunFolder() as folder:
+            import asyncio
+
             found = asyncio.run(cookies_of_a_session(spec, _until_enter, folder.new()))
     except NoBrowser:
         console.fail("No Chromium was found: install the package `chromium`, or `make browser`.")
@@ -71,6 +72,8 @@ def _account(definition: SourceConfig, username: str) -> AccountConfig:
 
 
 async def _until_enter(page: Page) -> None:
+    import asyncio
+
     del page
     await asyncio.to_thread(
         input, "Log in in the browser's window, then press Enter here (Ctrl-C saves nothing). "
