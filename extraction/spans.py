@@ -1,7 +1,9 @@
-"""Where runs of base64 and hex, and signs that some packing begins with, stand in a text.
+"""Where runs of base64 and hex stand in a text.
 
-What every text pays for is done on masks, one long number with a bit for each character: a run
-of some length is found by shifting a mask over itself (doubling). Time hangs on the length alone.
+What every text pays for is a few comparisons of all its bytes, done by the processor's vector unit.
+A run of some length holds whole words of four characters, wherever it begins: places are looked for
+where so many words on end are of about the right kind, and the few found are then looked at
+closely, all together, as rows of bits. Time hangs on the length of the text alone.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 SHORTEST = 20
@@ -19,16 +22,22 @@ SHORTEST_BYTES = 8  # fewer are no text worth the name
 HEAD = 24  # characters of base64 that show whether a text or a file begins there
 TAR_HEAD = 400  # characters from which a tar archive may show
 CHUNK = 1 << 16
-BLOCK = 1 << 18  # characters whose masks fit a processor's cache
-FEW = 200  # places in a block that are looked at one by one sooner than all by masks
+BLOCK = 1 << 18  # characters whose classes fit a processor's cache
 BEHIND = 512  # characters of the next block that a run's beginning is judged by
+WORD, ROW = 4, 32  # bytes
+MANY = 1 / 16  # share of a block's words that are worth another look at all of them
+BEFORE = 2 * WORD  # bytes of the block before
 
 BASE64, HEX, BETWEEN, SMALL, LARGE = 1, 2, 4, 8, 16
 RUN_OF_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]*")
 RUN_OF_HEX = re.compile(rb"[0-9a-fA-F]*")
 PAIRS_OF_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-])*[0-9a-fA-F]{2}")
+A_RUN = re.compile(rb"\x01{%d,}" % TAR_HEAD)
 
 Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Bits = NDArray[np.uint32]
 NOWHERE = np.zeros(0, np.int64)
 
 
@@ -46,6 +55,12 @@ def _class_of(byte: int) -> int:
 
 
 CLASSES = bytes(_class_of(byte) for byte in range(256))
+IS_BASE64 = bytes(kinds & BASE64 for kinds in CLASSES)
+# By the bits of the four bytes before a word: where the run that goes on in it begins, 0 if before.
+BEGIN = np.array([(~before & 15).bit_length() for before in range(16)], np.uint32)
+OF_SHORTEST = np.uint32((1 << SHORTEST) - 1)
+OF_PAIRS = np.uint32(sum(3 << 3 * pair for pair in range(SHORTEST_BYTES)))
+OF_SIGNS = np.uint32(sum(4 << 3 * pair for pair in range(SHORTEST_BYTES - 1)))
 
 
 def narrow(text: str) -> bytes:
@@ -67,17 +82,20 @@ def _narrowed(piece: str) -> bytes:
 
 
 class Spans:
-    """The runs of one text, given as `narrow` gives it."""
+    """The runs of one text, given as `narrow` gives it, or in UTF-8."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
-        base64, hexes, pairs = [], [], []
-        for at in range(0, len(text), BLOCK):
-            masks = _Masks(text, at)
-            base64.append(masks.base64())
-            hexes.append(masks.hexes())
-            pairs.append(masks.pairs())
-        self._base64, self._hexes, self._pairs = map(_together, (base64, hexes, pairs))
+        block = _Block(len(text))
+        found = [block.runs(text, at) for at in range(0, len(text), BLOCK)]
+        self._base64 = _together([base64 for base64, _, _ in found])
+        self._hexes = _together([hexes for _, hexes, _ in found])
+        self._pairs = _together([pairs for _, _, pairs in found])
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(len(self._base64) or len(self._hexes) or len(self._pairs))
 
     def base64(self) -> Iterator[tuple[int, int]]:
         """(start, end) of every run of at least SHORTEST characters that may be base64: no base64
@@ -102,95 +120,156 @@ class Spans:
                 at = int(np.searchsorted(starts, end))
 
 
-class _Masks:
-    """The classes of a block's characters, and of some behind it, as bits: the lowest comes first.
+class _Block:
+    """One block after the other of a text, in memory that is taken once.
 
-    Shifting a mask down by n tells of each character what stands n further on.
+    Comparing is bound by memory: fresh pages for every answer would take most of the time.
     """
 
-    def __init__(self, text: bytes, at: int) -> None:
-        self._text, self._at = text, at
-        self._size = min(BLOCK, len(text) - at)
-        piece = text[at : at + BLOCK + BEHIND].translate(CLASSES)
-        self._classes = np.frombuffer(piece, np.uint8)
-        self._before = CLASSES[text[at - 1]] if at else 0
-        self._of_hex = self._bits(HEX)
+    def __init__(self, length: int) -> None:
+        most = BEFORE + min(length, BLOCK + BEHIND) + 2 * ROW
+        self._room = np.empty(-(-most // ROW) * ROW, np.uint8)
+        self._flags = np.empty((2, len(self._room)), np.bool_)
+        self._shifted = np.empty(len(self._room), np.uint8)
+        self.bytes = self._room
 
-    def base64(self) -> Places:
-        """Where a run of SHORTEST characters of base64 begins, TAR_HEAD if they look small."""
-        of_base64 = self._bits(BASE64)
-        begin = self._beginnings(_run(of_base64, SHORTEST), of_base64, BASE64)
-        if not begin:
-            return NOWHERE
-        if begin.bit_count() < FEW:
-            places = self._places(begin)
-            kept = [self._is_likely(place) for place in places.tolist()]
-            return places[np.array(kept, np.bool_)]
-        large = _any(self._bits(LARGE), SHORTEST)
-        small = begin & ~large
-        if small:
-            small &= ~_any(self._bits(SMALL), SHORTEST) | _run(of_base64, TAR_HEAD)
-        return self._places(begin & large | small)
+    def runs(self, text: bytes, at: int) -> tuple[Places, Places, Places]:
+        """Where runs of base64, of hex and of pairs of hex begin in the block at `at`."""
+        before, size = min(at, BEFORE), min(BLOCK, len(text) - at)
+        piece = np.frombuffer(
+            text, np.uint8, before + min(size + BEHIND, len(text) - at), at - before
+        )
+        begin = BEFORE - before
+        self.bytes = self._room[: -(-(begin + len(piece) + 2 * ROW) // ROW) * ROW]
+        # What stands before the text's beginning and behind its end is of no class.
+        self.bytes[:begin] = 0
+        self.bytes[begin:][: len(piece)] = piece
+        self.bytes[begin + len(piece) :] = 0
+        base64 = hexes = NOWHERE
+        dense = _words(self.above("*"))
+        if _on_end(dense, 4).any():
+            base64 = _base64(self, dense)
+            hexes = _hexes(self.bytes, dense & _words(self.below("g")))
+        mine = (
+            found[(found >= BEFORE) & (found < BEFORE + size)] + (at - BEFORE)
+            for found in (base64, hexes, _pairs(self))
+        )
+        return next(mine), next(mine), next(mine)
 
-    def _is_likely(self, place: int) -> bool:
-        """What the masks tell of many runs, for one of few."""
-        head = self._text[place : place + SHORTEST]
-        if not head.islower():  # a capital, or no letter at all
-            return True
-        run = RUN_OF_BASE64.match(self._text, place, place + TAR_HEAD)
-        return run is not None and run.end() - place == TAR_HEAD
+    def above(self, sign: str) -> Flags:
+        """Which bytes are greater. Each answer is overwritten by the next one."""
+        return np.greater(self.bytes, ord(sign), out=self._flags[0, : len(self.bytes)])
 
-    def hexes(self) -> Places:
-        """Where a run of SHORTEST_HEX digits begins."""
-        run = _run(self._of_hex, SHORTEST_HEX)
-        return self._places(self._beginnings(run, self._of_hex, HEX))
+    def below(self, sign: str) -> Flags:
+        """Which bytes are less."""
+        return np.less(self.bytes, ord(sign), out=self._flags[0, : len(self.bytes)])
 
-    def pairs(self) -> Places:
-        """Where SHORTEST_BYTES divided pairs of digits stand."""
-        pair = self._of_hex & self._of_hex >> 1
-        unit = pair & self._bits(BETWEEN) >> 2
-        two = unit & unit >> 3
-        four = two & two >> 6
-        seven = four & four >> 9
-        return self._places(seven & pair >> 21)
+    def within(self, first: str, last: str) -> Flags:
+        """Which bytes are between two."""
+        shifted = np.subtract(self.bytes, ord(first), out=self._shifted[: len(self.bytes)])
+        return np.less_equal(
+            shifted, ord(last) - ord(first), out=self._flags[0, : len(self.bytes)]
+        )
 
-    def _bits(self, kind: int) -> int:
-        packed = np.packbits(self._classes & kind, bitorder="little")
-        return int.from_bytes(packed.tobytes(), "little")
-
-    def _beginnings(self, run: int, mask: int, kind: int) -> int:
-        """Where of a run's places the first is."""
-        return run & ~(mask << 1 | bool(self._before & kind)) if run else 0
-
-    def _places(self, mask: int) -> Places:
-        """The numbers of the bits that are set, in the whole text."""
-        if not mask:
-            return NOWHERE
-        data = np.frombuffer(mask.to_bytes(mask.bit_length() // 8 + 1, "little"), np.uint8)
-        full = np.flatnonzero(data)
-        row, bit = np.nonzero(np.unpackbits(data[full, None], axis=1, bitorder="little"))
-        found = full[row] * 8 + bit
-        return np.asarray(found[found < self._size] + self._at, np.int64)
+    def divides(self) -> Flags:
+        """Which bytes may stand between pairs of digits: of blanks in a row the last alone."""
+        between = self.below("0")
+        colon = np.equal(self.bytes, ord(":"), out=self._flags[1, : len(self.bytes)])
+        between |= colon
+        return np.greater(between[:-1], between[1:], out=self._flags[1, : len(self.bytes) - 1])
 
 
-def _run(mask: int, length: int) -> int:
-    """A bit where `length` set ones begin."""
+def _base64(block: _Block, dense: Flags) -> Places:
+    """Where a run of SHORTEST characters of base64 begins, TAR_HEAD if they look small."""
+    words = _heads(block, dense)
+    if len(words) > MANY * len(dense):
+        # Cells of a table without blanks, most likely.
+        for first, last in ((":", "@"), (",", ","), ("{", "\xff")):
+            dense = dense & (block.within(first, last).view(np.uint32) == 0)
+        words = _heads(block, dense)
+    classes = _classes(block.bytes, words)
+    runs = _bits(classes, BASE64)
+    begin = BEGIN[runs & 15]
+    head = runs >> begin & OF_SHORTEST
+    large, small = (_bits(classes, kind) >> begin & OF_SHORTEST for kind in (LARGE, SMALL))
+    wanted = (begin > 0) & (head == OF_SHORTEST) & ((large > 0) | (small == 0))
+    found = (words[wanted] - 1) * WORD + begin[wanted]
+    # A run of TAR_HEAD holds eleven times eight whole words.
+    if _on_end(_eights(dense), 11).any():
+        runs_of_any = A_RUN.finditer(block.bytes.tobytes().translate(IS_BASE64))
+        return np.union1d(found, np.array([run.start() for run in runs_of_any], np.int64))
+    return found
+
+
+def _heads(block: _Block, dense: Flags) -> Places:
+    """Words that begin four on end in which all is dense, and which are not all small letters."""
+    capital = block.within("A", "Z").view(np.uint32) != 0
+    # The first SHORTEST characters of a run lie in four whole words and those on either side.
+    two = capital[:-1] | capital[1:]
+    likely = two[:-4] | two[2:-2] | two[4:]
+    likely |= _on_end(_words(block.below("`")), 4)[1 : len(likely) + 1]
+    return np.flatnonzero(_on_end(dense, 4)[1 : len(likely) + 1] & likely) + 1
+
+
+def _hexes(block: Bytes, likely: Flags) -> Places:
+    """Where a run of SHORTEST_HEX digits begins."""
+    words = np.flatnonzero(_on_end(likely, 7))
+    words = words[words > 0]
+    digits = _bits(_classes(block, words), HEX)
+    begin = BEGIN[digits & 15]
+    wanted = (begin > 0) & (digits >> 4 == (1 << ROW - 4) - 1)
+    found = (words[wanted] - 1) * WORD + begin[wanted]
+    if not len(found):
+        return NOWHERE
+    rows = sliding_window_view(block, ROW)[found]
+    return found[_bits(rows.tobytes().translate(CLASSES), HEX) == (1 << SHORTEST_HEX) - 1]
+
+
+def _pairs(block: _Block) -> Places:
+    """Where SHORTEST_BYTES divided pairs of digits stand."""
+    sign = block.divides()
+    two = sign[:-3] & sign[3:]
+    four = two[:-6] & two[6:]
+    seven = four[:-9] & four[9:]
+    if not seven.any():
+        return NOWHERE
+    found = np.flatnonzero(seven) - 2
+    found = found[found >= 0]
+    rows = sliding_window_view(block.bytes, ROW)[found].tobytes().translate(CLASSES)
+    digits, signs = _bits(rows, HEX), _bits(rows, BETWEEN)
+    return found[(digits & OF_PAIRS == OF_PAIRS) & (signs & OF_SIGNS == OF_SIGNS)]
+
+
+def _words(of_kind: Flags) -> Flags:
+    """Which words are of that kind in all their bytes."""
+    return np.asarray(of_kind.view(np.uint32) == 0x01010101)
+
+
+def _eights(words: Flags) -> Flags:
+    """Which eights of words are flagged in all."""
+    return np.asarray(words.view(np.uint64) == 0x0101010101010101)
+
+
+def _on_end(flags: Flags, number: int) -> Flags:
+    """Where so many flags on end begin."""
     have = 1
-    while have < length and mask:
-        step = min(have, length - have)
-        mask &= mask >> step
+    while have < number:
+        step = min(have, number - have)
+        flags = flags[:-step] & flags[step:]
         have += step
-    return mask
+    return flags
 
 
-def _any(mask: int, length: int) -> int:
-    """A bit where one of `length` bits from there on is set."""
-    have = 1
-    while have < length:
-        step = min(have, length - have)
-        mask |= mask >> step
-        have += step
-    return mask
+def _classes(block: Bytes, words: Places) -> bytes:
+    """The classes of the ROW bytes from the word before each on."""
+    row = np.arange(-1, ROW // WORD - 1)
+    return block.view(np.uint32)[words[:, None] + row].tobytes().translate(CLASSES)
+
+
+def _bits(classes: bytes, kind: int) -> Bits:
+    """For each row a bit a byte, the first one lowest: whether it is of that kind."""
+    flags = np.frombuffer(classes, np.uint8) & kind
+    return np.packbits(flags, bitorder="little").view("<u4")
 
 
 def _together(parts: list[Places]) -> Places:

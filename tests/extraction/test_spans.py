@@ -33,13 +33,11 @@ def likely(run: bytes) -> bool:
 
 
 @pytest.mark.parametrize("block", [64, 1024, spans.BLOCK])
-@pytest.mark.parametrize("few", [0, spans.FEW])
 @given(text=PIECES)
-def test_masks_find_what_patterns_find(block: int, few: int, text: str) -> None:
+def test_masks_find_what_patterns_find(block: int, text: str) -> None:
     narrow = spans.narrow(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spans, "BLOCK", block)
-        patch.setattr(spans, "FEW", few)
         found = spans.Spans(narrow)
     assert list(found.base64()) == [m.span() for m in RUN.finditer(narrow) if likely(m[0])]
     expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(narrow)]
