@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from extraction.layers import Layer, Limits
-from extraction.passwords import Keyring
+from extraction.passwords import Hints, Keyring
 
 # Reads a picture's text: bytes and the seconds it may take in, text out, None when it could not.
 ReadPicture = Callable[[bytes, float], str | None]
@@ -25,7 +25,7 @@ class Account:
     """Characters, unpacked bytes, members, pictures, time and passwords of one input."""
 
     def __init__(
-        self, limits: Limits, hints: str = "", read_picture: ReadPicture | None = None
+        self, limits: Limits, hints: Hints = "", read_picture: ReadPicture | None = None
     ) -> None:
         self.limits = limits
         self.text = limits.max_text

@@ -22,9 +22,14 @@ from collections.abc import Callable
 from extraction import confine, messages, pipe, readers
 from extraction.errors import ExtractionError
 from extraction.layers import Document, Limits
+from extraction.passwords import MAX_HINTS
 from extraction.read import documents, extract
 
 MAX_TEXT_OF_PICTURE = 4 * 1024 * 1024
+MAX_HINTS_BYTES = 4 * MAX_HINTS
+# It takes half a millisecond, which is more than a small document does.
+GIVE_BACK_BYTES = 4 * 1024 * 1024
+GIVE_BACK_DOCUMENTS = 100
 
 
 def main() -> int:
@@ -48,22 +53,26 @@ def main() -> int:
             job, body = pipe.receive(sock, 1 << 40, None)
         except pipe.PipeError:
             return 0  # the parent has closed: the ordinary end
-        header, texts = answer(job, body, _reader(sock) if job["pictures"] else None, held)
+        asking = _reader(sock) if job["pictures"] else None, _asker(sock)
+        header, texts = answer(job, body, *asking, held)
+        used = len(body) + len(texts)
         del body
         pipe.send(sock, header, texts, None)
         del job, header, texts
-        give_back()
+        give_back(used)
 
 
 def answer(
     job: dict[str, object],
     untrusted_body: bytes,
     read_picture: Callable[[bytes, float], str | None] | None,
+    ask_hints: Callable[[], str],
     held: readers.Held,
 ) -> tuple[dict[str, object], bytes]:
-    """The answer to one job: texts, an error, or that it needs a child with all readers."""
+    """The answer to one job: texts, an error, or that it needs a child with all readers.
+    `ask_hints` gives the words beside the document."""
     try:
-        found = _answer(job, untrusted_body, read_picture)
+        found = _answer(job, untrusted_body, read_picture, ask_hints)
     except readers.NotHere:
         found = {}, b""
     # Whatever became of the exception on its way, a document is never read without its reader.
@@ -74,10 +83,11 @@ def _answer(
     job: dict[str, object],
     untrusted_body: bytes,
     read_picture: Callable[[bytes, float], str | None] | None,
+    ask_hints: Callable[[], str],
 ) -> tuple[dict[str, object], bytes]:
     limits = Limits(**job["limits"])  # type: ignore[arg-type]
     _allow_cpu(limits.seconds)
-    name, hints = str(job["name"]), str(job["hints"])
+    name, hints = str(job["name"]), ask_hints if job["hints"] else ""
     try:
         if job["one"]:
             extracted = extract(
@@ -101,8 +111,9 @@ def _answer(
         return {"error": "memory"}, b""
 
 
-def memory_keeper() -> Callable[[], None]:
-    """What gives a document's memory back to the system, so that none pays for those before it.
+def memory_keeper() -> Callable[[int], None]:
+    """What gives memory back to the system, so that no document pays for those before it: told of
+    the bytes of each, it does so after GIVE_BACK_BYTES or GIVE_BACK_DOCUMENTS.
 
     Readers leave cycles behind, and the C library keeps what lies between two buffers in use.
     """
@@ -110,7 +121,14 @@ def memory_keeper() -> Callable[[], None]:
     gc.freeze()  # what was imported is never looked through again: a collection takes 0.1 ms
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
 
-    def give_back() -> None:
+    bytes_kept = documents_kept = 0
+
+    def give_back(used: int) -> None:
+        nonlocal bytes_kept, documents_kept
+        bytes_kept, documents_kept = bytes_kept + used, documents_kept + 1
+        if bytes_kept < GIVE_BACK_BYTES and documents_kept < GIVE_BACK_DOCUMENTS:
+            return
+        bytes_kept = documents_kept = 0
         gc.collect()
         if trim is not None:
             trim(0)
@@ -127,6 +145,17 @@ def _reader(sock: socket.socket) -> Callable[[bytes, float], str | None]:
         return text.decode("utf-8", "replace") if header.get("read") else None
 
     return read
+
+
+def _asker(sock: socket.socket) -> Callable[[], str]:
+    """The words beside a document are asked for where something in it is locked."""
+
+    def ask() -> str:
+        pipe.send(sock, {"hints": True}, b"", None)
+        _, words = pipe.receive(sock, MAX_HINTS_BYTES, None)
+        return words.decode("utf-8", "replace")
+
+    return ask
 
 
 def _allow_cpu(seconds: float) -> None:

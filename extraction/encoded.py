@@ -47,7 +47,7 @@ def inner_layers(
 ) -> list[Layer]:
     """All layers packed inside a text, breadth first; their names say the way in."""
     found: list[Layer] = []
-    seen = {hash(untrusted_text)}
+    seen: set[int] = set()
     waiting = deque([(name, untrusted_text, depth)])
     while waiting:
         outer, text, level = waiting.popleft()
@@ -55,6 +55,8 @@ def inner_layers(
             if isinstance(inner, bytes):
                 found += _opened(f"{outer}>{step}" if outer else step, inner, budget, level)
                 continue
+            if not seen:
+                seen.add(hash(untrusted_text))  # most texts hold nothing it would be asked for
             if hash(inner) in seen or not inner.strip():
                 continue
             if level >= budget.limits.max_depth:

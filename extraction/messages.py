@@ -1,11 +1,12 @@
 """What the sandbox and its child say to each other, and how an answer is checked.
 
-A job is {"name", "content_type", "charset", "hints", "one", "limits"} with the document's bytes. An
-answer is {"documents": [{"name", "bytes", "sha256", "error", "holds", "notes", "charset",
-"hashes", "layers": [[name, length in bytes], …]}, …]} with all texts behind one another, or
-{"error": kind, "said": sentence}. Before its answer the child may send {"picture": seconds} with
-a picture's bytes, any number of times up to `Limits.max_pictures`, and gets {"read": bool} with
-its text. The child parses hostile bytes, so what it says is hostile too.
+A job is {"name", "content_type", "charset", "hints": whether there are any, "one", "limits"} with
+the document's bytes. An answer is {"documents": [{"name", "bytes", "sha256", "error", "holds",
+"notes", "charset", "hashes", "layers": [[name, length in bytes], …]}, …]} with all texts behind one
+another, or {"error": kind, "said": sentence}. Before its answer the child may send
+{"picture": seconds} with a picture's bytes, any number of times up to `Limits.max_pictures`, and
+gets {"read": bool} with its text; once it may send {"hints": true}, and gets the words beside the
+document. The child parses hostile bytes, so what it says is hostile too.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 MAX_HINTS = 200_000
 LONGEST = 64
@@ -33,11 +33,16 @@ LEADING = re.compile(r"^(?:[:=\->→»\s]|is\b|est\b)*", re.IGNORECASE)
 TOKENS_AFTER_CUE = 6
 
 
+# Words that passwords may stand in, or what gives them: few inputs are locked.
+Hints = str | Callable[[], str]
+
+
 class Keyring:
     """Passwords to try, and what is left of tries and seconds for one input."""
 
-    def __init__(self, hints: str, tries: int, seconds: float) -> None:
-        self._hints = [hints[:MAX_HINTS]]
+    def __init__(self, hints: Hints, tries: int, seconds: float) -> None:
+        self._hints = [""]
+        self._asked: Hints = hints
         self._room = MAX_HINTS * 5
         self._worked: list[str] = []
         self._tries = tries
@@ -62,6 +67,7 @@ class Keyring:
         worked = list(self._worked)
         yield from worked
         if self._known is None:
+            self._hints[0] = self._first()
             self._known = candidates(self._hints)
         for password in self._known:
             if password in worked:
@@ -70,6 +76,12 @@ class Keyring:
                 return
             self._tries -= cost
             yield password
+
+    def _first(self) -> str:
+        """The hints given from the start, asked for once."""
+        if not isinstance(self._asked, str):
+            self._asked = self._asked()
+        return self._asked[:MAX_HINTS]
 
 
 def candidates(untrusted_hints: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ from extraction.encoded import inner_layers
 from extraction.errors import TooLarge
 from extraction.html import read_page
 from extraction.layers import Document, Extracted, Layer, Limits
+from extraction.passwords import Hints
 
 HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,2000}-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
@@ -50,7 +51,7 @@ def extract(
     content_type: str = "",
     charset: str = "",
     name: str = "",
-    hints: str = "",
+    hints: Hints = "",
     limits: Limits = DEFAULTS,
     shallow: bool = False,
     read_picture: ReadPicture | None = None,
@@ -75,7 +76,7 @@ def documents(
     untrusted_body: bytes,
     *,
     name: str = "",
-    hints: str = "",
+    hints: Hints = "",
     limits: Limits = DEFAULTS,
     read_picture: ReadPicture | None = None,
 ) -> tuple[Document, ...]:

@@ -26,6 +26,7 @@ from typing import Any
 from extraction import messages, pipe
 from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
 from extraction.layers import Document, Extracted, Limits
+from extraction.passwords import MAX_HINTS, Hints
 from extraction.tools import Tesseract, find_tesseract
 
 STARTING = 60.0  # seconds; they count against no document
@@ -43,6 +44,9 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._everything = False
+        self._constant = {
+            "pictures": self._tesseract is not None, "limits": asdict(self._limits)
+        }  # fmt: skip
 
     def __enter__(self) -> Sandbox:
         return self
@@ -67,22 +71,22 @@ class Sandbox:
         content_type: str = "",
         charset: str = "",
         name: str = "",
-        hints: str = "",
+        hints: Hints = "",
     ) -> Extracted:
         """As `extraction.read.extract`; raises ExtractionError, also when the child dies."""
-        told = {"name": name, "content_type": content_type, "charset": charset, "hints": hints}
-        found = self._ask(untrusted_body, {**told, "one": True})
+        told = {"name": name, "content_type": content_type, "charset": charset, "one": True}
+        found = self._ask(untrusted_body, told, hints)
         if len(found) != 1:
             self.close()
             raise ChildDied("the limited child broke its protocol; the document was not read")
         return found[0].extracted
 
     def documents(
-        self, untrusted_body: bytes, *, name: str = "", hints: str = ""
+        self, untrusted_body: bytes, *, name: str = "", hints: Hints = ""
     ) -> tuple[Document, ...]:
         """As `extraction.read.documents`: an archive's members one by one."""
-        told = {"name": name, "content_type": "", "charset": "", "hints": hints}
-        return self._ask(untrusted_body, {**told, "one": False})
+        told = {"name": name, "content_type": "", "charset": "", "one": False}
+        return self._ask(untrusted_body, told, hints)
 
     def close(self) -> None:
         """End the child and everything it may have started."""
@@ -95,19 +99,21 @@ class Sandbox:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def _ask(self, untrusted_body: bytes, job: dict[str, object]) -> tuple[Document, ...]:
+    def _ask(
+        self, untrusted_body: bytes, told: dict[str, object], hints: Hints
+    ) -> tuple[Document, ...]:
         limits = self._limits
         if len(untrusted_body) > limits.max_bytes:
             raise TooLarge(
                 f"the document has {len(untrusted_body)} bytes; at most {limits.max_bytes} are "
                 "read. Split it, or raise the bound"
             )
-        job = {**job, "pictures": self._tesseract is not None, "limits": asdict(limits)}
-        header, texts = self._answer(untrusted_body, job)
+        job = {**told, "hints": hints != "", **self._constant}
+        header, texts = self._answer(untrusted_body, job, hints)
         if "readers" in header and not self._everything:
             self.close()
             self._everything = True
-            header, texts = self._answer(untrusted_body, job)
+            header, texts = self._answer(untrusted_body, job, hints)
         if "error" not in header:
             try:
                 return messages.unpack(header, texts)
@@ -119,9 +125,9 @@ class Sandbox:
         raise _told(header)
 
     def _answer(
-        self, untrusted_body: bytes, job: dict[str, object]
+        self, untrusted_body: bytes, job: dict[str, object], hints: Hints
     ) -> tuple[dict[str, Any], bytes]:
-        """What the child says to a job, pictures read for it on the way."""
+        """What the child says to a job; what it asks for on the way is given to it."""
         limits = self._limits
         sock = self._child()
         deadline = time.monotonic() + limits.seconds
@@ -130,10 +136,17 @@ class Sandbox:
             # A code point has at most four bytes; the document's own text comes on top.
             bound = 4 * (limits.max_text + limits.max_bytes)
             header, texts = pipe.receive(sock, bound, deadline)
-            for _ in range(limits.max_pictures):
-                if "picture" not in header:
-                    break
-                self._read_picture(sock, header, texts, deadline)
+            pictures, hinted = 0, False
+            while "picture" in header or "hints" in header:
+                if "picture" in header and pictures < limits.max_pictures:
+                    pictures += 1
+                    self._read_picture(sock, header, texts, deadline)
+                elif "hints" in header and not hinted:
+                    hinted = True
+                    words = (hints if isinstance(hints, str) else hints())[:MAX_HINTS]
+                    pipe.send(sock, {}, words.encode("utf-8", "replace"), deadline)
+                else:
+                    break  # it asks too often, and that is no answer
                 header, texts = pipe.receive(sock, bound, deadline)
             return header, texts
         except pipe.Silent as error:

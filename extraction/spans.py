@@ -167,9 +167,7 @@ class _Block:
     def within(self, first: str, last: str) -> Flags:
         """Which bytes are between two."""
         shifted = np.subtract(self.bytes, ord(first), out=self._shifted[: len(self.bytes)])
-        return np.less_equal(
-            shifted, ord(last) - ord(first), out=self._flags[0, : len(self.bytes)]
-        )
+        return np.less_equal(shifted, ord(last) - ord(first), out=self._flags[0, : len(self.bytes)])
 
     def divides(self) -> Flags:
         """Which bytes may stand between pairs of digits: of blanks in a row the last alone."""
@@ -196,9 +194,10 @@ def _base64(block: _Block, dense: Flags) -> Places:
     found = (words[wanted] - 1) * WORD + begin[wanted]
     # A run of TAR_HEAD holds eleven times eight whole words.
     if _on_end(_eights(dense), 11).any():
-        runs_of_any = A_RUN.finditer(block.bytes.tobytes().translate(IS_BASE64))
-        return np.union1d(found, np.array([run.start() for run in runs_of_any], np.int64))
-    return found
+        long = A_RUN.finditer(block.bytes.tobytes().translate(IS_BASE64))
+        # numpy's own union would import more, which the limited child cannot.
+        return np.array(sorted({*found.tolist(), *(run.start() for run in long)}), np.int64)
+    return np.asarray(found, np.int64)
 
 
 def _heads(block: _Block, dense: Flags) -> Places:
@@ -208,7 +207,8 @@ def _heads(block: _Block, dense: Flags) -> Places:
     two = capital[:-1] | capital[1:]
     likely = two[:-4] | two[2:-2] | two[4:]
     likely |= _on_end(_words(block.below("`")), 4)[1 : len(likely) + 1]
-    return np.flatnonzero(_on_end(dense, 4)[1 : len(likely) + 1] & likely) + 1
+    heads: Places = np.flatnonzero(_on_end(dense, 4)[1 : len(likely) + 1] & likely) + 1
+    return heads
 
 
 def _hexes(block: Bytes, likely: Flags) -> Places:
@@ -222,7 +222,8 @@ def _hexes(block: Bytes, likely: Flags) -> Places:
     if not len(found):
         return NOWHERE
     rows = sliding_window_view(block, ROW)[found]
-    return found[_bits(rows.tobytes().translate(CLASSES), HEX) == (1 << SHORTEST_HEX) - 1]
+    whole = _bits(rows.tobytes().translate(CLASSES), HEX) == (1 << SHORTEST_HEX) - 1
+    return np.asarray(found[whole], np.int64)
 
 
 def _pairs(block: _Block) -> Places:
@@ -237,7 +238,8 @@ def _pairs(block: _Block) -> Places:
     found = found[found >= 0]
     rows = sliding_window_view(block.bytes, ROW)[found].tobytes().translate(CLASSES)
     digits, signs = _bits(rows, HEX), _bits(rows, BETWEEN)
-    return found[(digits & OF_PAIRS == OF_PAIRS) & (signs & OF_SIGNS == OF_SIGNS)]
+    wanted = (digits & OF_PAIRS == OF_PAIRS) & (signs & OF_SIGNS == OF_SIGNS)
+    return np.asarray(found[wanted], np.int64)
 
 
 def _words(of_kind: Flags) -> Flags:
@@ -263,7 +265,8 @@ def _on_end(flags: Flags, number: int) -> Flags:
 def _classes(block: Bytes, words: Places) -> bytes:
     """The classes of the ROW bytes from the word before each on."""
     row = np.arange(-1, ROW // WORD - 1)
-    return block.view(np.uint32)[words[:, None] + row].tobytes().translate(CLASSES)
+    rows: bytes = block.view(np.uint32)[words[:, None] + row].tobytes()
+    return rows.translate(CLASSES)
 
 
 def _bits(classes: bytes, kind: int) -> Bits:

@@ -57,6 +57,8 @@ def put_together(found: Sequence[Found], folded: Folded, least: float) -> list[F
     for each in found:
         if not each.conflicts:
             parts[each.row].append(each)
+    if all(len(several) < 2 for several in parts.values()):
+        return [each for each in found if each.bits >= least]
     blocks = max(1, bytes(folded.data[: folded.size]).count(b"\n\n") + 1)
     lines = max(blocks, int((folded.data[: folded.size] == 10).sum()) + 1)
     made = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -84,7 +85,7 @@ class Ahead:
         from extraction.errors import ExtractionError
 
         bodies = iter(windows)
-        hints = words_beside(path)
+        hints = partial(words_beside, path)
 
         def extract() -> tuple[int, Extracted | str] | None:
             start, body = next(bodies, (0, b""))
@@ -109,7 +110,7 @@ class Ahead:
             self._reader.submit(self._sandbox.close)
 
     def _documents(self, name: str, path: Path | None) -> tuple[Document, ...]:
-        return self._sandbox.documents(read(path), name=name, hints=words_beside(path))
+        return self._sandbox.documents(read(path), name=name, hints=partial(words_beside, path))
 
 
 def read(path: Path | None) -> bytes:

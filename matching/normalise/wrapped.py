@@ -8,7 +8,9 @@ import numpy as np
 
 from matching.normalise.fold import Folded
 
+LONGEST = 4
 LAST = re.compile(rb"[ .+(]\d{1,4}\Z")  # a group of digits at the end of a line
+BEFORE = np.isin(np.arange(256), list(b" .+("))
 WIDTHS = range(50, 100)  # bytes of a line that was wrapped
 WORDS = 5  # and so many blanks in it, with no mark that divides cells
 MARKS = re.compile(rb"[|\t\"]|;(?! )")
@@ -23,6 +25,15 @@ def mend(folded: Folded) -> None:
     figures = (data >= ord("0")) & (data <= ord("9"))
     between = (data[1:-1] == ord("\n")) & figures[:-2] & figures[2:]
     ends = np.flatnonzero(between) + 1
+    ends = ends[ends >= WIDTHS.start]
+    if not ends.size:
+        return
+    # Nearly all lines that end in a digit are rows: their last group is longer, or divided by
+    # another sign. The columns are the bytes before the last one, from the right.
+    last = data[ends[:, None] - np.arange(2, LONGEST + 2)]
+    group = last - np.uint8(ord("0")) <= 9
+    sign = last[np.arange(len(ends)), group.argmin(axis=1)]
+    ends = ends[BEFORE[sign]]
     if not ends.size:
         return
     text = data.tobytes()

@@ -119,7 +119,7 @@ def main() -> None:
         elif way:
             misbehave(sock, way)
         else:
-            pipe.send(sock, *child.answer(job, body, None, readers.Held()), None)
+            pipe.send(sock, *child.answer(job, body, None, str, readers.Held()), None)
 
 
 if __name__ == "__main__":

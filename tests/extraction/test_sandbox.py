@@ -227,6 +227,18 @@ def test_a_killed_child_is_replaced(sandbox: Sandbox) -> None:
     assert sandbox.extract(b"y").layers[0].text == "y"
 
 
+@pytest.mark.parametrize("times", [1, 40, 4000])
+def test_runs_of_every_kind_are_read_in_the_limited_child(sandbox: Sandbox, times: int) -> None:
+    """What a reader would import only at the first such run cannot be imported there."""
+    row = b"MARTINEAU;0639981234;" * times
+    body = b"\n\n".join([base64.b64encode(row), row.hex().encode(), row.hex(" ").encode()])
+    found = sandbox.extract(body + b"\n%41%42 =C3=A9=C3=A8 &eacute; \\u0041 \xc3\x83\xc2\xa9")
+    texts = {layer.name: layer.text for layer in found.layers}
+    assert row.decode() in texts["base64"]
+    assert texts["hex"].count(row.decode()) == 2
+    assert {"url", "quoted-printable", "entities", "json", "mojibake"} <= {*texts}
+
+
 ANY = st.text(st.characters() | st.sampled_from("\ud800\udfff"), max_size=20)
 
 
