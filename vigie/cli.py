@@ -32,8 +32,12 @@ COMMANDS = (
 )
 
 
-def build() -> typer.Typer:
-    """The whole command tree."""
+ALONE = frozenset({"scan"})  # commands that have a module to themselves, of their own name
+
+
+def build(only: str = "") -> typer.Typer:
+    """The whole command tree, or the branch of one command of ALONE: typer works out the options of
+    all commands that it is given before it runs one."""
     app = typer.Typer(
         name="vigie",
         help="Watch paste sites and forums for pieces of one leaked file.",
@@ -42,7 +46,9 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for name in COMMANDS:
+    if only:
+        app.callback()(_no_options)  # one command stays a branch, and does not become the tree
+    for name in (only,) if only else COMMANDS:
         module: Any = importlib.import_module(f"vigie.commands.{name}")
         module.register(app)
     return app
@@ -53,7 +59,8 @@ def main() -> None:
     try:
         if len(sys.argv) > 1 and "--help" not in sys.argv:
             quiet.begin()
-        build()()
+        alone = len(sys.argv) > 1 and sys.argv[1] in ALONE
+        (build(sys.argv[1]) if alone else build())()
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -66,6 +73,10 @@ def main() -> None:
         sentence = str(error) if _is_ours(error) else _unexpected(error)
         typer.echo(f"vigie: {sentence}", err=True)
         sys.exit(4)
+
+
+def _no_options() -> None:
+    pass
 
 
 def _is_ours(error: Exception) -> bool:
