@@ -86,13 +86,13 @@ class Budget:
         if len(self.notes) < self.limits.max_notes:
             self.notes[sentence] = None
 
-    def take(self, text: str) -> bool:
-        """Whether another layer of this length may be kept."""
-        if self.layers <= 0 or len(text) > self.account.text:
+    def take(self, length: int) -> bool:
+        """Whether another layer of so many characters may be kept."""
+        if self.layers <= 0 or length > self.account.text:
             self.note("there are more encoded layers than the bound; the rest was not read")
             return False
         self.layers -= 1
-        self.account.text -= len(text)
+        self.account.text -= length
         return True
 
     def named(self, way: str) -> str:

@@ -12,6 +12,7 @@ import codecs
 import re
 
 SAMPLE = 64 * 1024
+PIECE = 32 * 1024
 LEAST_TO_GUESS = 16  # bytes; fewer tell no charset from another
 META_WITHIN = 4096
 META = re.compile(
@@ -74,21 +75,43 @@ def _western_table() -> str:
 _WESTERN = _western_table()
 
 
+def length_as_utf_8(untrusted_body: bytes, declared: str = "") -> int | None:
+    """How many code points these bytes are, where `decode` reads all of them as the UTF-8 they
+    are; None where it does something else. Ordinary texts need not be decoded at all."""
+    if any(untrusted_body.startswith(bom) for bom, _ in BOMS):
+        return None
+    named = _named(untrusted_body, declared)
+    if _wide(named) or _looks_utf_16(untrusted_body) or _is_seven_bit(named):
+        return None
+    if untrusted_body.isascii():
+        return len(untrusted_body)
+    # In pieces that stay in the processor's cache it takes a sixth of the time.
+    whole = memoryview(untrusted_body)
+    at = count = 0
+    try:
+        while at < len(whole):
+            end = at + PIECE
+            text, read = codecs.utf_8_decode(whole[at:end], "strict", end >= len(whole))
+            at, count = at + read, count + len(text)
+    except UnicodeDecodeError:
+        return None
+    return count
+
+
 def decode(untrusted_body: bytes, declared: str = "") -> tuple[str, str]:
     """The text and the charset it was read in. `declared` is the transport's word, maybe wrong."""
     for bom, charset in BOMS:
         if untrusted_body.startswith(bom):
             return untrusted_body[len(bom) :].decode(charset, _on_error(charset)), charset
-    named = [name for name in (known(declared), _meta(untrusted_body)) if name]
-    wide = next((name for name in named if name.startswith(("utf-16", "utf-32"))), "")
+    named = _named(untrusted_body, declared)
+    wide = _wide(named)
     if wide or _looks_utf_16(untrusted_body):
         charset = wide if wide and wide[-2:] in ("le", "be") else _utf_16(untrusted_body)
         return untrusted_body.decode(charset, "replace"), charset
     # Bytes that are valid UTF-8 are hardly ever anything else, whatever was declared. Only
     # pure ASCII may still be a 7-bit charset such as ISO-2022.
     text = _strict(untrusted_body, "utf-8")
-    seven_bit = any(name.startswith(("iso2022", "hz")) for name in named)
-    if text is not None and not seven_bit:
+    if text is not None and not _is_seven_bit(named):
         return text, "utf-8"
     for name in named:
         if name in WESTERN:
@@ -96,6 +119,18 @@ def decode(untrusted_body: bytes, declared: str = "") -> tuple[str, str]:
         if name != "utf-8" and (text := _strict(untrusted_body, name)) is not None:
             return text, name
     return _guess(untrusted_body, utf_8_declared="utf-8" in named)
+
+
+def _named(untrusted_body: bytes, declared: str) -> list[str]:
+    return [name for name in (known(declared), _meta(untrusted_body)) if name]
+
+
+def _wide(named: list[str]) -> str:
+    return next((name for name in named if name.startswith(("utf-16", "utf-32"))), "")
+
+
+def _is_seven_bit(named: list[str]) -> bool:
+    return any(name.startswith(("iso2022", "hz")) for name in named)
 
 
 def known(untrusted_name: str) -> str:

@@ -99,11 +99,13 @@ def _answer(
                 limits=limits,
                 read_picture=read_picture,
             )
-            return messages.pack([Document(name, len(untrusted_body), "", extracted)])
+            document = Document(name, len(untrusted_body), "", extracted)
+            return messages.pack([document], untrusted_body)
         return messages.pack(
             documents(
                 untrusted_body, name=name, hints=hints, limits=limits, read_picture=read_picture
-            )
+            ),
+            untrusted_body,
         )
     except ExtractionError as error:
         return {"error": type(error).__name__, "said": str(error)}, b""

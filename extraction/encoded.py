@@ -22,10 +22,15 @@ from extraction import charset, formats, mojibake, packed, signs
 from extraction.budget import Budget
 from extraction.html import visible_text
 from extraction.layers import Layer
-from extraction.spans import HEAD, SHORTEST_BYTES, TAR_HEAD, Spans, narrow
+from extraction.spans import HEAD, SHORTEST_BYTES, TAR_HEAD, Spans
 
-BASE64_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})(?![^\s\"'`<>])")
-HEX_TAIL = re.compile(r"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
+# Behind the last line: its end, a quotation mark, or any blank of Unicode in UTF-8.
+BLANK = (
+    rb"(?=[\s\x1c-\x1f\"'`<>]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]"
+    rb"|\xe2\x81\x9f|\xe3\x80\x80|\Z)"
+)
+BASE64_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})" + BLANK)
+HEX_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 TOKEN = re.compile(r"[^\s\"'<>]+")
@@ -36,38 +41,44 @@ PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 WRITTEN = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
 CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in CONTROL)
+WHOLE = 100_000  # characters of a text that is rewritten as a whole
+NEWLINE = ord("\n")
 NEAR, LONG = 2, 250  # lines on either side, and characters of a line, that count as near
-HEX_MARKS = {ord(mark): None for mark in " :-"}
+HEX_MARKS = b" :-"
+OF_STANDARD = bytes.maketrans(b"-_", b"+/")
 # Widths that encoders wrap at. Lines of another equal width are rows packed one by one.
 WRAPS = frozenset({60, 64, 72, 76, 80, 100, 120, 128})
 
 
 def inner_layers(
-    untrusted_text: str, budget: Budget, name: str = "", depth: int = 0
+    untrusted_text: str | bytes, budget: Budget, name: str = "", depth: int = 0
 ) -> list[Layer]:
-    """All layers packed inside a text, breadth first; their names say the way in."""
+    """All layers packed inside a text, which may be given as UTF-8, breadth first; their names say
+    the way in."""
     found: list[Layer] = []
     seen: set[int] = set()
-    waiting = deque([(name, untrusted_text, depth)])
+    waiting = deque([(Layer(name, untrusted_text), depth)])
     while waiting:
-        outer, text, level = waiting.popleft()
-        for step, inner in _steps(text, budget):
+        outer, level = waiting.popleft()
+        for step, inner in _steps(outer.utf_8, budget):
+            way = f"{outer.name}>{step}" if outer.name else step
             if isinstance(inner, bytes):
-                found += _opened(f"{outer}>{step}" if outer else step, inner, budget, level)
+                found += _opened(way, inner, budget, level)
                 continue
             if not seen:
-                seen.add(hash(untrusted_text))  # most texts hold nothing it would be asked for
-            if hash(inner) in seen or not inner.strip():
+                seen.add(hash(outer.utf_8))  # most texts hold nothing it would be asked for
+            layer = Layer(way, inner)
+            if hash(layer.utf_8) in seen or not inner.strip():
                 continue
             if level >= budget.limits.max_depth:
                 budget.note("layers are packed deeper than the bound; the innermost were not read")
                 continue
-            if not budget.take(inner):
+            if not budget.take(len(inner)):
                 return found
-            seen.add(hash(inner))
-            layer = Layer(budget.named(f"{outer}>{step}" if outer else step), inner)
+            seen.add(hash(layer.utf_8))
+            layer.name = budget.named(way)
             found.append(layer)
-            waiting.append((layer.name, inner, level + 1))
+            waiting.append((layer, level + 1))
     return found
 
 
@@ -79,19 +90,18 @@ def _opened(way: str, untrusted_body: bytes, budget: Budget, level: int) -> list
     return budget.open(way, untrusted_body, level + 1)
 
 
-def _steps(text: str, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
+def _steps(utf_8: bytes, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
     """One way in at a time: (its name, the text or the document behind it)."""
-    ascii_text = narrow(text)
-    spans = Spans(ascii_text)
-    yield from _packed_runs("base64", _base64_runs(text, spans), budget)
-    yield from _packed_runs("hex", _hex_runs(text, spans), budget)
+    spans = Spans(utf_8)
+    yield from _packed_runs("base64", _base64_runs(utf_8, spans), budget)
+    yield from _packed_runs("hex", _hex_runs(utf_8, spans), budget)
     for step, find, least, rewrite in REWRITES:
-        if sum(1 for _ in zip(range(least), find(ascii_text), strict=False)) >= least:
-            inner = rewrite(_neighbourhood(find(ascii_text), text))
+        if sum(1 for _ in zip(range(least), find(utf_8), strict=False)) >= least:
+            inner = rewrite(_neighbourhood(find(utf_8), utf_8))
             if inner:
                 yield step, inner
-    if not text.isascii() and any(True for _ in mojibake.places(text)):
-        inner = mojibake.mend(_neighbourhood(mojibake.places(text), text))
+    if any(True for _ in mojibake.places(utf_8)):
+        inner = mojibake.mend(_neighbourhood(mojibake.places(utf_8), utf_8))
         if inner:
             yield "mojibake", inner
 
@@ -130,7 +140,7 @@ def _packed_runs(
         yield way, "\n".join(pieces)
 
 
-def _base64_runs(text: str, spans: Spans) -> Iterator[bytes]:
+def _base64_runs(text: bytes, spans: Spans) -> Iterator[bytes]:
     position = 0
     for start, end in spans.base64():
         if start < position:
@@ -143,23 +153,23 @@ def _base64_runs(text: str, spans: Spans) -> Iterator[bytes]:
         # Wrapped lines are of one width, whole groups of four; the last may be shorter.
         while width % 4 == 0:
             tail = BASE64_TAIL.match(text, position)
-            if tail is None or len(tail[1].rstrip("=")) > width:
+            if tail is None or len(tail[1].rstrip(b"=")) > width:
                 break
             parts.append(tail[1])
             position = tail.end()
-            if len(tail[1]) < width or "=" in tail[1]:
+            if len(tail[1]) < width or b"=" in tail[1]:
                 break
         yield from _from_base64(parts)
 
 
-def _from_base64(parts: list[str]) -> Iterator[bytes]:
+def _from_base64(parts: list[bytes]) -> Iterator[bytes]:
     lines = [data for part in parts if (data := _base64(part)) is not None]
     rows = len(parts) > 1 and len(parts[0]) not in WRAPS
     if rows and all(text_of(data) is not None for data in lines):
         yield from lines
         return
     # A word of prose may stand right behind a wrapped text and look like its last line.
-    candidates = [_base64("".join(parts[:count])) for count in (len(parts), len(parts) - 1)]
+    candidates = [_base64(b"".join(parts[:count])) for count in (len(parts), len(parts) - 1)]
     readable = [data for data in candidates if data and _is_something(data)]
     if readable:
         yield next(filter(_is_utf_8, readable), readable[0])
@@ -181,17 +191,17 @@ def _is_utf_8(data: bytes) -> bool:
     return not any(ord(char) in CONTROL for char in text)
 
 
-def _base64(run: str) -> bytes | None:
-    bare = run.rstrip("=").replace("-", "+").replace("_", "/")
+def _base64(run: bytes) -> bytes | None:
+    bare = run.rstrip(b"=").translate(OF_STANDARD)
     if len(bare) % 4 == 1:
         bare = bare[:-1]  # cut in the middle of a group
     try:
-        return base64.b64decode(bare + "=" * (-len(bare) % 4))
+        return base64.b64decode(bare + b"=" * (-len(bare) % 4))
     except (binascii.Error, ValueError):
         return None
 
 
-def _hex_runs(text: str, spans: Spans) -> Iterator[bytes]:
+def _hex_runs(text: bytes, spans: Spans) -> Iterator[bytes]:
     position = 0
     for start, end in spans.hex():
         if start < position:
@@ -201,15 +211,21 @@ def _hex_runs(text: str, spans: Spans) -> Iterator[bytes]:
         # Lines wrapped at an encoder's width are one run; the last may be shorter.
         while len(parts[0]) in WRAPS and len(parts[-1]) == len(parts[0]):
             tail = HEX_TAIL.match(text, position)
-            if tail is None or len(tail[1]) > len(parts[0]):
+            if tail is None or len(tail[1]) > len(parts[0]) or _is_in_word(text, tail.end()):
                 break
             parts.append(tail[1])
             position = tail.end()
-        digits = "".join(parts).translate(HEX_MARKS)
-        yield bytes.fromhex(digits[: len(digits) // 2 * 2])
+        digits = b"".join(parts).translate(None, HEX_MARKS)
+        yield binascii.unhexlify(digits[: len(digits) // 2 * 2])
 
 
-def _may_begin(run: str) -> bool:
+def _is_in_word(text: bytes, at: int) -> bool:
+    """Whether a letter that is no ASCII stands there."""
+    following = text[at : at + 4]
+    return not following[:1].isascii() and following.decode("utf-8", "ignore")[:1].isalnum()
+
+
+def _may_begin(run: bytes) -> bool:
     """Whether a run of base64 begins like a text, an archive or a document: most words do not."""
     head = _base64(run) or b""
     if packed.kind(head) or formats.kind(head):
@@ -247,42 +263,76 @@ def _wide_text(untrusted_bytes: bytes, sample: bytes) -> str | None:
     return text if "\x00" not in text and "\ufffd" not in text[:2000] else None
 
 
-def _neighbourhood(places: Iterator[tuple[int, int]], text: str) -> str:
+def _neighbourhood(places: Iterator[tuple[int, int]], utf_8: bytes) -> str:
     """The lines that hold a place (start, end) and those near: one escape costs no second scan."""
-    if len(text) < 100_000:
-        return text
-    pieces: list[str] = []
-    taken = first = end = near = 0  # everything before `taken` is in a piece, or left out
+    return b"".join(_near(places, utf_8)).decode("utf-8", "surrogatepass")
+
+
+def _near(places: Iterator[tuple[int, int]], text: bytes) -> Iterator[bytes]:
+    if len(text) < WHOLE or _characters(text) < WHOLE:
+        yield text
+        return
+    taken = first = end = near = 0  # everything before `taken` is told, or left out
     for start, behind in places:
         if start < end:
             continue
         if start >= near:
-            pieces.append(text[first:near])
+            yield text[first:near]
             taken = near
             first = _lines_back(text, start, taken)
-            if taken and first > taken and text[taken - 1] != "\n":
-                pieces.append("\n")  # long lines are cut, and what is left out divides
+            if taken and first > taken and text[taken - 1] != NEWLINE:
+                yield b"\n"  # long lines are cut, and what is left out divides
         near = end = _line_behind(text, behind)
         for _ in range(NEAR):
             near = _line_behind(text, near)
-    pieces.append(text[first:near])
-    return "".join(pieces)
+    yield text[first:near]
 
 
-def _line_behind(text: str, at: int) -> int:
+def _line_behind(text: bytes, at: int) -> int:
     """Where the line behind the one at `at` begins; what is over LONG is cut."""
-    end = text.find("\n", at, at + LONG)
-    return min(len(text), at + LONG) if end < 0 else end + 1
+    end = text.find(b"\n", at, at + LONG)  # so many bytes are no more characters
+    if end < 0:
+        most = _further(text, at, LONG)
+        end = text.find(b"\n", at, most)
+        return most if end < 0 else end + 1
+    return end + 1
 
 
-def _lines_back(text: str, at: int, floor: int) -> int:
+def _lines_back(text: bytes, at: int, floor: int) -> int:
     """Where the line NEAR lines before the one at `at` begins, not before `floor`."""
     for _ in range(NEAR + 1):
-        least = max(floor, at - LONG)
-        at = max(least, text.rfind("\n", least, at))
+        least = max(floor, _back(text, at, LONG))
+        at = max(least, text.rfind(b"\n", least, at))
         if at == floor:
             return floor
-    return at + 1
+    return _further(text, at, 1)
+
+
+def _characters(text: bytes) -> int:
+    return len(text) if text.isascii() else len(text) - len(text.translate(None, signs.BEGINNINGS))
+
+
+def _further(text: bytes, at: int, number: int) -> int:
+    """Where the character so many behind the one at `at` begins."""
+    piece = text[at : at + number]
+    if piece.isascii():
+        return at + len(piece)
+    begin = _beginnings(text[at : at + 4 * number + 1])
+    return at + begin[number] if len(begin) > number else min(len(text), at + 4 * number)
+
+
+def _back(text: bytes, at: int, number: int) -> int:
+    """Where the character so many before the one at `at` begins."""
+    piece = text[max(0, at - number) : at]
+    if piece.isascii():
+        return at - len(piece)
+    first = max(0, at - 4 * number)
+    begin = _beginnings(text[first:at])
+    return first + begin[-number] if len(begin) >= number else 0
+
+
+def _beginnings(piece: bytes) -> list[int]:
+    return [at for at, byte in enumerate(piece) if byte & 0xC0 != 0x80]
 
 
 def _url(text: str) -> str:

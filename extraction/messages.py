@@ -3,10 +3,11 @@
 A job is {"name", "content_type", "charset", "hints": whether there are any, "one", "limits"} with
 the document's bytes. An answer is {"documents": [{"name", "bytes", "sha256", "error", "holds",
 "notes", "charset", "hashes", "layers": [[name, length in bytes], …]}, …]} with all texts behind one
-another, or {"error": kind, "said": sentence}. Before its answer the child may send
-{"picture": seconds} with a picture's bytes, any number of times up to `Limits.max_pictures`, and
-gets {"read": bool} with its text; once it may send {"hints": true}, and gets the words beside the
-document. The child parses hostile bytes, so what it says is hostile too.
+another, or {"error": kind, "said": sentence}. A text that is the very bytes of the job, in UTF-8,
+is not sent back: its length is BODY. Before its answer the child may send {"picture": seconds}
+with a picture's bytes, any number of times up to `Limits.max_pictures`, and gets {"read": bool}
+with its text; once it may send {"hints": true}, and gets the words beside the document. The child
+parses hostile bytes, so what it says is hostile too.
 """
 
 from __future__ import annotations
@@ -21,16 +22,20 @@ MAX_SENTENCE = 500
 MAX_NAME = 8_000
 MAX_LAYERS = 50_000
 MAX_HASHES = 1_000
+BODY = "body"
 
 
-def pack(documents: Sequence[Document]) -> tuple[dict[str, Any], bytes]:
-    """The answer for these documents. Lone surrogates survive."""
+def pack(documents: Sequence[Document], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    """The answer for these documents, found in `body`. Lone surrogates survive."""
     texts: list[bytes] = []
     told = []
     for document in documents:
-        layers = []
+        layers: list[list[str | int]] = []
         for layer in document.extracted.layers:
-            texts.append(layer.text.encode("utf-8", "surrogatepass"))
+            if body and layer.utf_8 is body:
+                layers.append([layer.name, BODY])
+                continue
+            texts.append(layer.utf_8)
             layers.append([layer.name, len(texts[-1])])
         told.append(
             {
@@ -48,10 +53,14 @@ def pack(documents: Sequence[Document]) -> tuple[dict[str, Any], bytes]:
     return {"documents": told}, b"".join(texts)
 
 
-def unpack(untrusted_header: dict[str, Any], untrusted_body: bytes) -> tuple[Document, ...]:
-    """The documents of an answer; raises PipeError when anything is not of the agreed shape."""
+def unpack(
+    untrusted_header: dict[str, Any], untrusted_body: bytes, untrusted_document: bytes = b""
+) -> tuple[Document, ...]:
+    """The documents of an answer to a job with the bytes `untrusted_document`; raises PipeError
+    when anything is not of the agreed shape."""
     found = []
     at = 0
+    whole = 0
     for untrusted in _list(untrusted_header.get("documents"), 100_000):
         if not isinstance(untrusted, dict):
             raise PipeError("a document is no object")
@@ -59,6 +68,12 @@ def unpack(untrusted_header: dict[str, Any], untrusted_body: bytes) -> tuple[Doc
         for pair in _list(untrusted.get("layers"), MAX_LAYERS):
             if not isinstance(pair, list) or len(pair) != 2:
                 raise PipeError("a layer is no pair")
+            if pair[1] == BODY:
+                whole += 1
+                if whole > 1:
+                    raise PipeError("an answer has the document's bytes twice")
+                layers.append(Layer(_text(pair[0], MAX_NAME), untrusted_document))
+                continue
             length = _count(pair[1])
             text = untrusted_body[at : at + length]
             at += length

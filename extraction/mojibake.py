@@ -55,16 +55,18 @@ MARKS = ("Ã", "├", "√")
 PATTERN = re.compile(r"[^\x00-\x7f]{2,}|Ã  ?")
 
 
-def places(untrusted_text: str) -> Iterator[tuple[int, int]]:
+def places(untrusted_utf_8: bytes) -> Iterator[tuple[int, int]]:
     """Where a text shows MARKS, as (start, end), in its order."""
-    return heapq.merge(*(_all(untrusted_text, mark) for mark in MARKS))
+    if untrusted_utf_8.isascii():
+        return iter(())
+    return heapq.merge(*(_all(untrusted_utf_8, mark.encode()) for mark in MARKS))
 
 
-def _all(text: str, mark: str) -> Iterator[tuple[int, int]]:
+def _all(text: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
     at = text.find(mark)
     while at >= 0:
-        yield at, at + 1
-        at = text.find(mark, at + 1)
+        yield at, at + len(mark)
+        at = text.find(mark, at + len(mark))
 
 
 def mend(untrusted_text: str) -> str:

@@ -24,6 +24,7 @@ HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,2000}-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE,
 )
+HTML_WITHIN, MOST_BLANKS = 32 * 1024, 4 * 1024  # bytes that hold what HTML_START takes, and blanks
 DEFAULTS = Limits()
 TOO_DEEP = "layers are packed deeper than the bound; the innermost were not read"
 SEEN = "an archive or document inside was met a second time and read once"
@@ -41,7 +42,8 @@ def read_text(untrusted_text: str, limits: Limits = DEFAULTS) -> Extracted:
     Archives and documents in it are only told (`Extracted.deeper`).
     """
     budget = Budget(limits, shallow=True)
-    layers = (Layer("", untrusted_text), *inner_layers(untrusted_text, budget))
+    outer = Layer("", untrusted_text)
+    layers = (outer, *inner_layers(outer.utf_8, budget))
     return Extracted(layers, tuple(budget.notes), deeper=budget.deeper)
 
 
@@ -291,9 +293,16 @@ class _Reading:
     def _texts(self, way: str, untrusted_body: bytes, told: tuple[str, str]) -> None:
         """The layers of one body that is neither packed nor a document of known kind."""
         content_type, charset = told
-        text, used = charsets.decode(untrusted_body, charset or _charset_of(content_type))
+        declared = charset or _charset_of(content_type)
+        is_page = "html" in content_type.lower()
+        length = None if is_page else charsets.length_as_utf_8(untrusted_body, declared)
+        if length is not None and not _may_begin_page(untrusted_body):
+            self._charset = self._charset or "utf-8"
+            self._keep(way, untrusted_body, length)
+            return
+        text, used = charsets.decode(untrusted_body, declared)
         self._charset = self._charset or used
-        if not ("html" in content_type.lower() or HTML_START.match(text)):
+        if not (is_page or HTML_START.match(text)):
             self._layer(way, text)
             return
         page = read_page(text)
@@ -303,14 +312,24 @@ class _Reading:
 
     def _layer(self, way: str, text: str) -> bool:
         """Keep a text and what is packed in it; False when there is no more room."""
-        if not self.budget.take(text):
+        return self._keep(way, text, len(text))
+
+    def _keep(self, way: str, text: str | bytes, length: int) -> bool:
+        if not self.budget.take(length):
             return False
-        way = self.budget.named(way)
-        self._layers.append(Layer(way, text))
-        if not self.budget.shallow and len(text) < 100_000:
-            self.account.keyring.hear(text)
-        self._layers += inner_layers(text, self.budget, way, way.count(">"))
+        layer = Layer(self.budget.named(way), text)
+        self._layers.append(layer)
+        if not self.budget.shallow and length < 100_000:
+            self.account.keyring.hear(layer.text)
+        self._layers += inner_layers(layer.utf_8, self.budget, layer.name, layer.name.count(">"))
         return True
+
+
+def _may_begin_page(untrusted_utf_8: bytes) -> bool:
+    """Whether HTML_START matches, as far as the first bytes tell."""
+    head = untrusted_utf_8[:HTML_WITHIN].decode("utf-8", "replace")
+    blanks = len(head) - len(head.lstrip())
+    return bool(HTML_START.match(head)) or blanks > MOST_BLANKS or 0 < blanks == len(head)
 
 
 def _content(form: str, untrusted_body: bytes, account: Account) -> office.Content:

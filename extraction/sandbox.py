@@ -116,7 +116,7 @@ class Sandbox:
             header, texts = self._answer(untrusted_body, job, hints)
         if "error" not in header:
             try:
-                return messages.unpack(header, texts)
+                return messages.unpack(header, texts, untrusted_body)
             except pipe.PipeError as error:
                 raise self._given_up() from error
         if header["error"] == "memory":

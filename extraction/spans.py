@@ -21,7 +21,6 @@ SHORTEST_HEX = 32
 SHORTEST_BYTES = 8  # fewer are no text worth the name
 HEAD = 24  # characters of base64 that show whether a text or a file begins there
 TAR_HEAD = 400  # characters from which a tar archive may show
-CHUNK = 1 << 16
 BLOCK = 1 << 18  # characters whose classes fit a processor's cache
 BEHIND = 512  # characters of the next block that a run's beginning is judged by
 WORD, ROW = 4, 32  # bytes
@@ -63,26 +62,8 @@ OF_PAIRS = np.uint32(sum(3 << 3 * pair for pair in range(SHORTEST_BYTES)))
 OF_SIGNS = np.uint32(sum(4 << 3 * pair for pair in range(SHORTEST_BYTES - 1)))
 
 
-def narrow(text: str) -> bytes:
-    """One byte a code point; what Latin-1 has not is a question mark."""
-    if text.isascii():
-        return text.encode("ascii")
-    # One wide character makes all of a text wide and slow to encode: not in pieces.
-    pieces = (text[at : at + CHUNK] for at in range(0, len(text), CHUNK))
-    return b"".join([_narrowed(piece) for piece in pieces])
-
-
-def _narrowed(piece: str) -> bytes:
-    try:
-        return piece.encode("latin-1")
-    except UnicodeEncodeError:
-        # The codec's own replacing takes a step for every such character.
-        points = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), np.uint32)
-        return np.where(points < 256, points, ord("?")).astype(np.uint8).tobytes()
-
-
 class Spans:
-    """The runs of one text, given as `narrow` gives it, or in UTF-8."""
+    """The runs of one text, given in UTF-8."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -91,11 +72,6 @@ class Spans:
         self._base64 = _together([base64 for base64, _, _ in found])
         self._hexes = _together([hexes for _, hexes, _ in found])
         self._pairs = _together([pairs for _, _, pairs in found])
-
-    @property
-    def any(self) -> bool:
-        """Whether there are any."""
-        return bool(len(self._base64) or len(self._hexes) or len(self._pairs))
 
     def base64(self) -> Iterator[tuple[int, int]]:
         """(start, end) of every run of at least SHORTEST characters that may be base64: no base64

@@ -113,10 +113,12 @@ class MatcherClient:
     def _results(
         self, asked: dict[str, Any], layers: Sequence[TextLayer]
     ) -> tuple[ScanResult, ...]:
-        texts = [layer.text.encode("utf-8", "surrogatepass") for layer in layers]
+        texts = [layer.utf_8 for layer in layers]
         lengths = [[layer.name, len(text)] for layer, text in zip(layers, texts, strict=True)]
         with self._lock:
-            reply = self._ask_twice({**asked, "layers": lengths}, b"".join(texts))
+            reply = self._ask_twice(
+                {**asked, "layers": lengths}, texts[0] if len(texts) == 1 else b"".join(texts)
+            )
         return tuple(ScanResult.from_json(each) for each in reply["results"])
 
     def _ask_twice(self, header: dict[str, Any], body: bytes) -> dict[str, Any]:

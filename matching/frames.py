@@ -27,10 +27,14 @@ class Closed(FrameError):
 
 def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
     """One frame as bytes. Lone surrogates in strings are kept as JSON escapes."""
+    return _head(header, body) + body
+
+
+def _head(header: dict[str, Any], body: bytes) -> bytes:
     head = json.dumps(header, separators=(",", ":"), ensure_ascii=True).encode("ascii")
     if len(head) > MAX_HEADER or len(body) > MAX_BODY:
         raise FrameError(f"a frame of {len(head)} + {len(body)} bytes is over the bound")
-    return PREFIX.pack(len(head), len(body)) + head + body
+    return PREFIX.pack(len(head), len(body)) + head
 
 
 def check_prefix(untrusted_prefix: bytes) -> tuple[int, int]:
@@ -54,7 +58,9 @@ def decode_header(untrusted_head: bytes) -> dict[str, Any]:
 
 def send(sock: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     """Write one whole frame."""
-    sock.sendall(encode(header, body))
+    sock.sendall(_head(header, body))
+    if body:
+        sock.sendall(body)
 
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], bytes]:

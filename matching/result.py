@@ -52,12 +52,45 @@ class LeakRef:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class TextLayer:
     """One text of a document: `name` is "" for the document itself, else e.g. "base64>gzip"."""
 
-    name: str
-    text: str
+    __slots__ = ("_text", "_utf_8", "name")
+
+    def __init__(self, name: str, text: str | bytes) -> None:
+        """`text` may be given as UTF-8: the other form is made when it is asked for."""
+        self.name = name
+        self._text = text if isinstance(text, str) else None
+        self._utf_8 = None if isinstance(text, str) else text
+
+    @property
+    def text(self) -> str:
+        """The text. What is no UTF-8 is replaced, never refused; lone surrogates are kept."""
+        if self._text is None:
+            untrusted = self._utf_8 or b""
+            try:
+                self._text = untrusted.decode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                self._text = untrusted.decode("utf-8", "replace")
+        return self._text
+
+    @property
+    def utf_8(self) -> bytes:
+        """The text in UTF-8."""
+        if self._utf_8 is None:
+            self._utf_8 = (self._text or "").encode("utf-8", "surrogatepass")
+        return self._utf_8
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TextLayer):
+            return NotImplemented
+        return self.name == other.name and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.text))
+
+    def __repr__(self) -> str:
+        return f"TextLayer({self.name!r}, {self.text!r})"
 
 
 class How(StrEnum):

@@ -135,7 +135,7 @@ class Scanner:
         texts: list[Folded] = []
         notes: list[str] = []
         for at, layer in enumerate(layers):
-            folded = fold(layer.text)
+            folded = fold(layer.utf_8)
             self._sampled = None
             self._secret = None if to_the_end else self._keys.tobytes()
             if blocks.wanted(folded):
@@ -204,7 +204,7 @@ class Scanner:
     def weak(self, layers: Sequence[TextLayer], least: float, most: int) -> list[Match]:
         """Rows for which a text speaks with `least` bits or more, at most `most` of them, the
         strongest first, and none that is at alert strength. No verdict rests on it."""
-        texts = [fold(layer.text) for layer in layers]
+        texts = [fold(layer.utf_8) for layer in layers]
         found: list[Found] = []
         for at, folded in enumerate(texts):
             found += self._scan_text(folded, at, least)

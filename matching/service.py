@@ -53,12 +53,11 @@ def leaks_from(header: dict[str, Any]) -> list[LeakRef]:
 
 
 def layers_from(header: dict[str, Any], untrusted_body: bytes) -> list[TextLayer]:
-    """The texts of a "scan" frame; what is no UTF-8 is replaced, never refused."""
+    """The texts of a "scan" frame."""
     layers: list[TextLayer] = []
     at = 0
     for name, size in header["layers"]:
-        text = untrusted_body[at : at + size].decode("utf-8", "surrogatepass")
-        layers.append(TextLayer(str(name), text))
+        layers.append(TextLayer(str(name), untrusted_body[at : at + size]))
         at += size
     return layers
 

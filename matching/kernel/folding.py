@@ -13,6 +13,7 @@ i64 = np.int64
 UNKNOWN, DELETE = 0, 1  # entries of a table: not looked up yet, vanishes
 GROWS = 128  # from here on an entry names letters of `growing`
 GROWING = 8  # bytes an entry of `growing` takes: how many letters, then the letters
+LAST_POINT = 0x10FFFF
 F_BYTES, F_POINTS, F_MOVED, F_UNKNOWN = range(4)  # what `fold_array` tells
 
 
@@ -53,6 +54,8 @@ def point_at(raw, i):
         if more & 0xC0 != 0x80:
             return i64(32), i64(1)
         point = (point << 6) | (more & 0x3F)
+    if point > LAST_POINT:
+        return i64(32), i64(1)
     return point, i64(size)
 
 

@@ -54,14 +54,14 @@ MARKS = dict(
         strict=True,
     )
 )
-ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})")
 
 
 class Folded:
     """`data` holds `size` bytes and PADDING newlines; `span` leads back to code points."""
 
-    def __init__(self, data: Bytes, size: int, untrusted_moved: str | None) -> None:
-        """`untrusted_moved` is the text where bytes and code points are not the same places."""
+    def __init__(self, data: Bytes, size: int, untrusted_moved: bytes | None) -> None:
+        """`untrusted_moved` is the UTF-8 where bytes and code points are not the same places."""
         self.data = data
         self.size = size
         self._moved = untrusted_moved
@@ -76,8 +76,11 @@ class Folded:
         return int(self._positions[start]), int(self._positions[end - 1]) + 1
 
 
-def fold(untrusted_text: str) -> Folded:
-    """Fold a text; never fails, whatever the text holds."""
+def fold(untrusted_text: str | bytes) -> Folded:
+    """Fold a text, which may be given as UTF-8; never fails, whatever the text holds. A stray byte
+    becomes a space."""
+    if isinstance(untrusted_text, str):
+        untrusted_text = untrusted_text.encode("utf-8", "surrogatepass")
     data, told, _ = _run(untrusted_text, wanted=False)
     if told[F_UNKNOWN]:
         _learn(untrusted_text)
@@ -87,25 +90,30 @@ def fold(untrusted_text: str) -> Folded:
 
 
 def _run(
-    untrusted_text: str, *, wanted: bool
+    untrusted_utf_8: bytes, *, wanted: bool
 ) -> tuple[Bytes, NDArray[np.int64], NDArray[np.int64]]:
-    raw = np.frombuffer(untrusted_text.encode("utf-8", "surrogatepass") + _MARGIN, np.uint8)
+    raw = np.frombuffer(untrusted_utf_8 + _MARGIN, np.uint8)
     size = len(raw) - len(_MARGIN)
     out = np.empty(size + len(_MARGIN), np.uint8)
     told = np.zeros(4, np.int64)
     positions = np.zeros(len(out) if wanted else 1, np.int64)
-    carriage = 10 if "\r" in untrusted_text and "\n" not in untrusted_text else 32
+    carriage = 10 if b"\r" in untrusted_utf_8 and b"\n" not in untrusted_utf_8 else 32
     fold_array(raw, size, out, positions, wanted, np.uint8(carriage), _table, _growing(), told)
     return out, told, positions
 
 
-def _learn(untrusted_text: str) -> None:
+def _learn(untrusted_utf_8: bytes) -> None:
     """Look up every code point of a text that the table does not know."""
-    raw = np.frombuffer(untrusted_text.encode("utf-8", "surrogatepass"), np.uint8)
+    raw = np.frombuffer(untrusted_utf_8, np.uint8)
     # What is no ASCII keeps whole sequences; the rest, nearly all of most texts, is known.
-    beyond = raw[raw >= 0x80].tobytes().decode("utf-8", "surrogatepass")
-    points = set(map(ord, set(beyond)))
-    points.update(int(escape, 16) for escape in ESCAPE.findall(untrusted_text))
+    beyond = raw[raw >= 0x80].tobytes()
+    try:
+        points = set(map(ord, set(beyond.decode("utf-8", "surrogatepass"))))
+    except UnicodeDecodeError:
+        # Stray bytes, between which whole sequences are found all the same.
+        points = set(map(ord, set(beyond.decode("utf-8", "replace"))))
+        points.update(range(0xD800, 0xE000))
+    points.update(int(escape, 16) for escape in ESCAPE.findall(untrusted_utf_8))
     _look_up(points)
 
 

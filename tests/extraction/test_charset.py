@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction.charset import STRAY_AS_WESTERN, _mixed, decode, known
+from extraction.charset import STRAY_AS_WESTERN, _mixed, decode, known, length_as_utf_8
 
 FRENCH = "Né à Orléans, prénom: Anaïs; « cœur » — 12 €; où ? ça, déjà, là-bas, forêt, naïf"
 
@@ -106,3 +106,20 @@ def test_the_short_way_through_stray_bytes_gives_the_same(body: bytes) -> None:
 
 def test_nul_bytes_stay_in_place() -> None:
     assert decode(b"a\x00b\x00")[0] == "a\x00b\x00"
+
+
+@pytest.mark.parametrize("declared", ["", "utf-8", "latin-1", "iso-2022-jp", "utf-16"])
+@given(
+    body=st.one_of(
+        st.text(max_size=60).map(str.encode),
+        st.binary(max_size=60),
+        st.sampled_from(["é" * 20_000, "é" * 16_383 + "a€", "€" * 30_000]).map(str.encode),
+    )
+)
+def test_what_need_not_be_decoded_is_what_decoding_would_give(declared: str, body: bytes) -> None:
+    text, used = decode(body, declared)
+    length = length_as_utf_8(body, declared)
+    if length is not None:
+        assert (used, text.encode(), len(text)) == ("utf-8", body, length)
+    elif declared == "" and body[:1].isascii() and 0 not in body:
+        assert used != "utf-8" or text.encode() != body

@@ -234,13 +234,13 @@ def test_windows_1252_in_quoted_printable_is_found() -> None:
 def test_paths_and_words_of_small_letters_cost_no_look_at_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looked: list[str] = []
+    looked: list[bytes] = []
 
-    def remember(run: str) -> bool:
+    def remember(run: bytes) -> bool:
         looked.append(run)
         return False
 
     monkeypatch.setattr("extraction.encoded._may_begin", remember)
     hidden = base64.b64encode(ROW.encode()).decode()
     unwrap(f"/usr/share/doc/packages-of-the-system/copyright\n{hidden[:60]}\n" * 20)
-    assert looked == [hidden[:24]] * 20
+    assert looked == [hidden[:24].encode()] * 20

@@ -252,6 +252,25 @@ def test_an_answer_survives_the_way(layers: list[tuple[str, str]]) -> None:
     assert messages.unpack(header, body) == (document,)
 
 
+def test_a_plain_text_is_not_sent_back() -> None:
+    body = "été;MARTINEAU".encode()
+    [document] = documents(body, name="n")
+    header, texts = messages.pack([document], body)
+    assert (header["documents"][0]["layers"], texts) == ([["", "body"]], b"")
+    assert messages.unpack(header, texts, body) == (document,)
+    header["documents"] *= 2
+    with pytest.raises(pipe.PipeError, match="twice"):  # it would fill the next frame
+        messages.unpack(header, texts, body)
+
+
+def test_a_text_that_is_none_is_read_all_the_same() -> None:
+    """The child may lie about the document's bytes being UTF-8."""
+    header, _ = messages.pack([Document("", 0, "", Extracted((Layer("", b"ok"),)))])
+    header["documents"][0]["layers"] = [["", "body"]]
+    [found] = messages.unpack(header, b"", b"a\xffb")
+    assert found.extracted.layers[0].text == "a\ufffdb"
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_no_frame_or_a_frame(data: bytes) -> None:
     ours, theirs = socket.socketpair()

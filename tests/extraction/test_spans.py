@@ -23,6 +23,8 @@ PIECES = st.lists(
     ),
     max_size=12,
 ).map("".join)
+FULL_LINE = "|".join(rf"(?<=^[^\n]{{{width}}}=)" for width in range(70, 76))
+SOFT_BREAK = re.compile(rf"=(?:{FULL_LINE})\r?\n(?=\S)", re.MULTILINE)
 RUN = re.compile(rb"[A-Za-z0-9+/_-]{20,}")
 DIGITS = re.compile(rb"[0-9a-fA-F]{32,}")
 PAIRS = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-]){7,}[0-9a-fA-F]{2}")
@@ -35,12 +37,12 @@ def likely(run: bytes) -> bool:
 @pytest.mark.parametrize("block", [64, 1024, spans.BLOCK])
 @given(text=PIECES)
 def test_masks_find_what_patterns_find(block: int, text: str) -> None:
-    narrow = spans.narrow(text)
+    utf_8 = text.encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spans, "BLOCK", block)
-        found = spans.Spans(narrow)
-    assert list(found.base64()) == [m.span() for m in RUN.finditer(narrow) if likely(m[0])]
-    expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(narrow)]
+        found = spans.Spans(utf_8)
+    assert list(found.base64()) == [m.span() for m in RUN.finditer(utf_8) if likely(m[0])]
+    expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(utf_8)]
     assert list(found.hex()) == sorted(expected)
 
 
@@ -48,31 +50,26 @@ def test_masks_find_what_patterns_find(block: int, text: str) -> None:
 @pytest.mark.parametrize("unit", ["a", "B", "7", "f0 ", "A1:"])
 @pytest.mark.parametrize("behind", ["", ".", "f0", "zzaf0", "g"])
 def test_lengths_about_every_bound(number: int, unit: str, behind: str) -> None:
-    narrow = spans.narrow(f".{unit * number}{behind}")
-    found = spans.Spans(narrow)
-    assert list(found.base64()) == [m.span() for m in RUN.finditer(narrow) if likely(m[0])]
-    expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(narrow)]
+    utf_8 = f".{unit * number}{behind}".encode()
+    found = spans.Spans(utf_8)
+    assert list(found.base64()) == [m.span() for m in RUN.finditer(utf_8) if likely(m[0])]
+    expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(utf_8)]
     assert list(found.hex()) == sorted(expected)
 
 
 @given(text=PIECES, block=st.sampled_from([5, 64, signs.BLOCK]))
 def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str, block: int) -> None:
-    narrow = spans.narrow(text)
+    utf_8 = text.encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(signs, "BLOCK", block)
-        found = list(signs.equals(narrow))
-        soft = list(signs.soft_breaks(narrow))
+        found = list(signs.equals(utf_8))
+        soft = list(signs.soft_breaks(utf_8))
     # A byte of one sign may be the next one's sign: all are told, not only those apart.
     assert found == [
         match.span()
-        for at in range(len(narrow))
-        if narrow[at] == ord("=") and (match := signs.EQUALS.match(narrow, at))
+        for at in range(len(utf_8))
+        if utf_8[at] == ord("=") and (match := signs.EQUALS.match(utf_8, at))
     ]
-    assert soft == [match.span() for match in signs.SOFT_BREAK.finditer(narrow)]
-
-
-@given(text=st.text(max_size=60))
-def test_one_byte_a_code_point(text: str) -> None:
-    narrow = spans.narrow(text)
-    assert len(narrow) == len(text)
-    assert all(byte == ord(char) for byte, char in zip(narrow, text, strict=True) if char < "Ā")
+    assert [(len(utf_8[:a].decode()), len(utf_8[:b].decode())) for a, b in soft] == [
+        match.span() for match in SOFT_BREAK.finditer(text)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matching.normalise.fold import PADDING, fold
@@ -55,3 +55,25 @@ def test_a_span_is_the_word_it_was(before: str, behind: str) -> None:
     if at >= 0 and "zebulon" not in folded(behind):
         start, end = found.span(at, at + 7)
         assert text[start:end] == "ZÉBULON"
+
+
+@example(b"\xf4\x90\x80\x80")  # beyond the last code point
+@example(b"\xed\xa0\x80 and \xe2\xc3\xa9")
+@given(st.binary(max_size=200))
+def test_any_bytes_fold(untrusted: bytes) -> None:
+    """A child that lies about its text makes nobody read beyond a table: each sequence that is
+    none is a space."""
+    folded = fold(untrusted)
+    assert folded.size <= 3 * len(untrusted)
+    assert bytes(folded.data[folded.size :]) == b"\n" * PADDING
+    try:
+        text = untrusted.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return
+    assert bytes(fold(text).data) == bytes(folded.data)
+
+
+@pytest.mark.parametrize("stray", [b"\xf4\x90\x80\x80", b"\xf7\xbf\xbf\xbf", b"\xc3", b"\x80"])
+def test_a_stray_sequence_is_blank(stray: bytes) -> None:
+    folded = fold(b"a" + stray + b"b")
+    assert bytes(folded.data[: folded.size]) == b"a" + b" " * len(stray) + b"b"

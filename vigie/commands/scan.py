@@ -208,7 +208,7 @@ def _scan_document(
     from matching.result import NOT_READ, TextLayer
     from vigie.explain import explained
 
-    layers = [TextLayer(layer.name, layer.text) for layer in document.extracted.layers]
+    layers = [TextLayer(layer.name, layer.utf_8) for layer in document.extracted.layers]
     found = _ask(document.name, document.bytes, document.sha256, layers, matcher, all_matches)
     notes = (f"{note} (--all reads on)" if NOT_READ in note else note for note in found.notes)
     found = replace(found, notes=(*document.extracted.notes, *notes))
