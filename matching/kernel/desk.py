@@ -23,7 +23,7 @@ SET_SIZE = 8192  # places in the window's hash set; a window has at most 2,500 t
 MAX_TOKENS = 2500
 MAX_COLUMNS = 64
 KNOWN = 2048  # words whose neighbours are remembered
-STRANGE = 1 << 14  # words remembered that have none
+STRANGE = 1 << 16  # words remembered that have none
 KNOWN_MOST = 64  # and how many neighbours of each; words with more are looked up again
 ROWS_SECTION = 9
 

@@ -20,6 +20,7 @@ from matching.kernel.reading import joined_key, put_alnum, put_email
 from matching.kernel.runs import is_chunk
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import LONGEST, ONE, ahead, keep, low_bytes
+from matching.kernel.sift_numbers import plain_digits
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
 from matching.kernel.vector import LANES, chunks, count_ones, load_word, trailing_zeros
 from matching.siphash import siphash_bytes, siphash_long, siphash_padded, siphash_short
@@ -54,9 +55,9 @@ class Glimpse(NamedTuple):
     info: NDArray[np.int64]
 
 
-# Places in Glimpse.info: number of the first word, one past the last; how many are in `order`, -1
-# when nobody asked yet.
-G_FIRST, G_BEHIND, G_ORDER = range(3)
+# Places in Glimpse.info: number of the first word, one past the last; how many are in `order`, and
+# how many comments of the leak may have, each -1 when nobody asked yet.
+G_FIRST, G_BEHIND, G_ORDER, G_PHRASES = range(4)
 
 
 def new_glimpse() -> Glimpse:
@@ -253,8 +254,10 @@ def add_rest(f, i, high, passwords, g, keys):
 @inner
 def read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys):
     """Read runs with digits and addresses in [low, high) into `tokens`, and add what else may be a
-    password behind them; returns how many tokens there are."""
+    password behind them; returns how many tokens there are. Numbers that can be nothing else are
+    hashed several at once, and no tokens."""
     n, i, floor = i64(0), low, low
+    n_short, n_long = i64(0), i64(0)
     for t in range(8):
         scratch.state[t] = 0
     scratch.state[S_PREVIOUS] = -1
@@ -266,6 +269,11 @@ def read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys):
             if at < i or at >= high or n >= room - 12:
                 continue
             scratch.state[S_LEFT] = 0
+            plain = plain_digits(f, at, s) if f[at] != 64 and at > i else i64(0)
+            if plain and at + plain <= high:
+                n_short, n_long = keep(f, at, plain, 0, s, n_short, n_long)
+                i = at + plain
+                continue
             if f[at] == 64:
                 n, i = put_email(f, at, floor, tokens, n, scratch, keys)
                 floor = i
@@ -280,6 +288,7 @@ def read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys):
                         n, _ = put_alnum(f, i + 1, high, tokens, n, scratch, keys)
                     add_rest(f, i, high, passwords, g, keys)
             add_rest(f, i, high, passwords, g, keys)
+    add_kept(g, n_short, n_long, s, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
     return n
 
 
@@ -298,7 +307,8 @@ def glimpse(f, words, low, high, passwords, tokens, room, g, s, scratch, keys):
         g.seats[p] = u32(0)
     for p in range(behind - first + EIGHT):
         g.keys[p] = u64(0)
-    g.info[G_FIRST], g.info[G_BEHIND], g.info[G_ORDER] = first, behind, -1
+    g.info[G_FIRST], g.info[G_BEHIND] = first, behind
+    g.info[G_ORDER] = g.info[G_PHRASES] = -1
     add_words(f, words, first, behind, g, s, keys)
     add_joined(f, first, behind, g, s, scratch, keys)
     if passwords:

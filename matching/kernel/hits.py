@@ -316,7 +316,8 @@ def near_hits(f, t, tokens, hits, n, room, s, ring, near, leak):
     if kind == k.NIR:
         return near_number(f, t, tokens, 13, kind, k.NIR_NEAR, hits, n, room, s, leak)
     if kind == k.PHONE:
-        if tokens.aux[t] == 0 and f[tokens.start[t]] != 48 and f[tokens.start[t] + 1] != 48:
+        at, behind = tokens.start[t], tokens.end[t]
+        if tokens.aux[t] == 0 and f[at] != 48 and (f[at + 1] != 48 or behind - at == 9):
             return n  # nine digits of any kind
         if tokens.start[t] < near[0] or tokens.start[t] > near[1]:
             ring[RING_LEFT] = 1

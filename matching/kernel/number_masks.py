@@ -12,8 +12,10 @@ from matching.kernel.vector import (
     colon,
     corsican,
     dash,
+    digits,
     months,
     pluses,
+    points,
     to_threes,
     to_twos,
     trailing_zeros,
@@ -64,20 +66,21 @@ def worth_a_look(f, j, starts, stamps, s):
     only_four = one & two & three & ~later(d, d_next, 4)
     wide = y & later(y, y_next, 1) & later(y, y_next, 2) & later(y, y_next, 3)
     wide &= later(y, y_next, 4) & later(y, y_next, 5)
-    found = (led & run) | (bare & six)
     base = j * LANES
-    worded = bare & only_one & word_behind(1, s.letters[j], s.letters[j + 1], g, g_next)
-    worded |= bare & only_two & word_behind(2, s.letters[j], s.letters[j + 1], g, g_next)
-    if worded:
+    bare &= ~fractions(f, base)
+    found = (led & run) | (bare & six)
+    few = bare & (only_one | only_two)
+    if few & may_be_worded(s.letters[j], s.letters[j + 1], g, g_next, one):
         month, month_next = months(f, base), months(f, base + LANES)
-        found |= worded & only_one & word_behind(1, month, month_next, g, g_next)
-        found |= worded & only_two & word_behind(2, month, month_next, g, g_next)
+        found |= few & may_be_worded(month, month_next, g, g_next, one)
     bare &= wide & ~((stamps >> u64(LANES - 5)) | (stamps >> u64(LANES - 8)))
     if not bare:
         return found, u64(0)
     zero, low = zeros(f, base), to_threes(f, base)
     stamp = time_stamps(f, base, bare & only_four, d, d_next)
     bare &= ~(stamp | (stamp << u64(5)) | (stamp << u64(8)))
+    if not bare:
+        return found, stamp
     found |= bare & may_be_number(f, base, only_one, zero, low, y, y_next, wide)
     found |= bare & only_one & ~zero & shape(f, base, 1, d, d_next, g, g_next)
     found |= bare & only_two & low & shape(f, base, 2, d, d_next, g, g_next)
@@ -100,6 +103,23 @@ def may_be_number(f, base, only_one, zero, low, y, y_next, wide):
         (ten & (zero | pluses(f, base - 1))) | (eleven & (only_one | second))
         | (twelve & three) | thirteen
     )  # fmt: skip
+
+
+@inlined
+def fractions(f, base):
+    """Where the byte behind a time of day and its point stands: 12:34:07.123456."""
+    found = points(f, base - 1) & colon(f, base - 4) & colon(f, base - 7)
+    found &= digits(f, base - 2) & digits(f, base - 3)
+    return found & digits(f, base - 5) & digits(f, base - 6)
+
+
+@inlined
+def is_fraction(f, at):
+    """Whether digits at `at` are the fraction of a second and no number of their own."""
+    if at < 9 or f[at - 4] != 58 or f[at - 7] != 58 or (f[at - 1] != 46 and f[at - 1] != 44):
+        return False
+    seconds = is_digit(f[at - 2]) and is_digit(f[at - 3])
+    return seconds and is_digit(f[at - 5]) and is_digit(f[at - 6])
 
 
 @inlined
@@ -159,17 +179,15 @@ def shape(f, base, first, d, d_next, g, g_next):
 
 
 @inlined
-def word_behind(first, word, word_next, g, g_next):
-    """Where a word, a month's name or the er of a first day, may follow a group of `first` digits;
-    `word` is what it may begin with."""
-    gap = later(g, g_next, first)
-    found = later(word, word_next, first) | (gap & later(word, word_next, first + 1))
-    gap &= later(g, g_next, first + 1)
-    found |= gap & later(word, word_next, first + 2)
-    gap &= later(g, g_next, first + 2)
-    found |= gap & later(word, word_next, first + 3)
-    gap &= later(g, g_next, first + 3)
-    return found | (gap & later(word, word_next, first + 4))
+def may_be_worded(word, word_next, g, g_next, one):
+    """Where a word, a month's name or the er of a first day, may follow a digit or, where `one`
+    says that another follows it, two; `word` is what it may begin with. Up to four gaps between."""
+    near, near_next = word, word_next
+    for _ in range(4):
+        near = word | (g & later(near, near_next, 1))
+        near_next = word_next | (g_next & (near_next >> ONE))
+    behind = later(near, near_next, 1)
+    return (behind & ~one) | (later(near, near_next, 2) & one)
 
 
 @inlined

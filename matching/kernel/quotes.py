@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.glimpse import G_BEHIND, G_FIRST, G_ORDER
+from matching.kernel.glimpse import G_BEHIND, G_FIRST, G_ORDER, G_PHRASES
 from matching.kernel.jit import inlined, inner
 from matching.kernel.masked import COMMENT_MOST, WORD_BITS, follow, sketch_of, tells
 from matching.kernel.pieces import COMMENT_WORDS, P_COMMENT, word_piece
 from matching.kernel.reading import word_flags
 from matching.kernel.sieve import ahead
-from matching.kernel.sift_words import is_set_apart
+from matching.kernel.sift_words import PHRASE, is_set_apart
 from matching.kernel.vector import LANES, flagged, trailing_zeros
 
 u8 = np.uint8
@@ -55,10 +55,26 @@ def put_in_order(f, local, count, g, s, scratch):
             continue
         end = at + trailing_zeros(~ahead(s.letters, at))
         if word_flags(f, at, end, scratch.numbers, scratch.marks) & k.F_STOP == 0:
-            n = put(g, n, word_piece(g.keys[w - first]), is_set_apart(f, at, end))
+            known = s.flags[w] & PHRASE != 0
+            piece = word_piece(g.keys[w - first]) if known else u8(0)
+            n = put(g, n, piece, is_set_apart(f, at, end))
     for t in range(n, n + LANES):
         g.order[t] = u8(0)
     g.info[G_ORDER] = n
+
+
+@inner
+def may_quote(local, count, g, s):
+    """Whether so many words stand around a hit which comments of the leak have that a bound can be
+    more than nothing."""
+    if g.info[G_PHRASES] < 0:
+        found = i64(0)
+        for w in range(g.info[G_FIRST], g.info[G_BEHIND]):
+            found += i64(s.flags[w] & PHRASE != 0)
+        for t in range(count):
+            found += i64(tells(t, local, 0, 1 << 40))
+        g.info[G_PHRASES] = found
+    return g.info[G_PHRASES] >= FEWEST
 
 
 @inner

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
+from matching.kernel.addresses import address_end
 from matching.kernel.jit import inner, kernel, pointer
+from matching.kernel.number_masks import is_fraction
 from matching.kernel.runs import is_chunk, put_chunk, put_run
 from matching.kernel.shapes import (
     clock_behind,
@@ -20,6 +22,7 @@ from matching.kernel.shapes import (
     is_letter,
     nir_length,
     pack,
+    phone_groups,
     phone_start,
     tidy,
 )
@@ -235,7 +238,8 @@ def put_doubtful(f, at, count, tokens, n, s, keys):
                     pack(s.digits, 1, size, -1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
                 )
                 return put(tokens, n, k.PHONE, key, at, s.places[size - 1] + 1, 0)
-    if size == 10 and s.digits[0] != 0 and s.digits[1] == 0 and even_gaps(f, s.places, s.last, 1):
+    swapped = size == 10 and s.digits[0] != 0 and s.digits[1] == 0
+    if swapped and even_gaps(f, s.places, s.last, 1) and phone_groups(s.last):
         # The zero changed places with the digit behind it.
         key = siphash_number(pack(s.digits, 0, 10, 1), keys[2 * k.PHONE], keys[2 * k.PHONE + 1])
         return put(tokens, n, k.PHONE, key, at, s.places[9] + 1, 0)
@@ -249,6 +253,11 @@ def put_doubtful(f, at, count, tokens, n, s, keys):
 @inner
 def put_digits(f, i, j, tokens, n, s, keys):
     """Append what begins with the digits [i, j): an identifier, a date, or the bare run."""
+    behind = address_end(f, i)
+    if behind > i:
+        return n, behind
+    if is_fraction(f, i):
+        return n, j
     count, zero = collect(f, i, s.digits, s.places, s.last)
     behind = i
     if count >= 10:

@@ -83,6 +83,19 @@ def collect(f, at, digits, places, last):
 
 
 @inner
+def phone_groups(last):
+    """Whether ten digits stand in groups as phones do: all in one, or none of more than four."""
+    size = 0
+    for t in range(10):
+        size += 1
+        if last[t] or t == 9:
+            if 4 < size < 10:
+                return False
+            size = 0
+    return True
+
+
+@inner
 def pack(digits, start, end, skip):
     """The digits [start, end) without the one at `skip` (-1: none) as one number, base 12.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
+from matching.kernel.addresses import address_end
 from matching.kernel.jit import inlined, inner
-from matching.kernel.number_masks import stamp_end, worth_a_look
+from matching.kernel.number_masks import is_fraction, stamp_end, worth_a_look
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
 from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, keep, mark, mark_home
@@ -21,9 +22,16 @@ SHORTEST = 6  # digits of a run that is looked up though nothing joins it to oth
 
 
 @inlined
-def is_number(f, at, inside, first, total):
+def has_five(x):
+    """Whether five digits follow each other in a mask of digits."""
+    two = x & (x >> ONE)
+    return two & (two >> u64(2)) & (x >> u64(4)) != u64(0)
+
+
+@inlined
+def is_number(f, at, inside, first, total, x):
     """Whether digits of which `first` stand in the first group and `total` in all may be a NIR or
-    phone, also with a slip; `inside` says that a letter of Corsica follows."""
+    phone, also with a slip; `inside` says that a letter of Corsica follows, `x` is their mask."""
     c = f[at]
     if first >= 9:
         return True
@@ -37,7 +45,10 @@ def is_number(f, at, inside, first, total):
         return True  # 33, the country, before nine digits
     if total >= 12 and c <= 56 and (first == 1 or first == 3 or first == 5 or first == 7):
         return True
-    return total >= 10 and (first == 1 or f[at + 1] == 48)
+    if total >= 10 and first == 1:
+        return True
+    # A zero that changed places: ten digits in the groups of a phone (`shapes.phone_groups`).
+    return f[at + 1] == 48 and (total > 10 or (total == 10 and not has_five(x)))
 
 
 @inlined
@@ -103,7 +114,8 @@ def mark_digits(f, at, x, y, s):
         if behind > at:
             return behind
     wide = trailing_zeros(~y)
-    total = count_ones(x if wide >= 64 else x & ((ONE << u64(wide)) - ONE))
+    joined = x if wide >= 64 else x & ((ONE << u64(wide)) - ONE)
+    total = count_ones(joined)
     c = f[at + wide]
     corsica = total == 6 and (c == 97 or c == 98)
     if total < 9 and first != 1 and first != 2 and first != 4 and first != 8 and not corsica:
@@ -112,7 +124,7 @@ def mark_digits(f, at, x, y, s):
     if dated:
         behind, date, _ = date_at(f, at)
         dated = date != 0 and not is_digit(f[behind])
-    if is_number(f, at, corsica, first, total):
+    if is_number(f, at, corsica, first, total, joined):
         if first == 9 and is_bare(f, at, total):
             keep_bare(f, at, s)
             return i64(0)
@@ -127,11 +139,30 @@ def mark_digits(f, at, x, y, s):
 
 
 @inlined
+def plain_digits(f, at, s):
+    """How many digits begin at `at` where they can be nothing but that number: no part of an
+    identifier, of a date or of a run with letters; else 0."""
+    x, letters = ahead(s.digits, at), ahead(s.letters, at)
+    first = trailing_zeros(~x)
+    if first >= 9 or (letters >> u64(first)) & ONE or is_letter(f[at - 1]):
+        return i64(0)
+    y = x | ahead(s.gaps, at)
+    wide = trailing_zeros(~y)
+    joined = x if wide >= 64 else x & ((ONE << u64(wide)) - ONE)
+    total = count_ones(joined)
+    c = f[at + wide]
+    corsica = total == 6 and (c == 97 or c == 98)
+    if is_number(f, at, corsica, first, total, joined) or is_date(f, at, first, x, y):
+        return i64(0)
+    return first
+
+
+@inlined
 def is_bare(f, at, total):
     """Whether nine digits in a row can be nothing but a phone without its zero, right in each;
     `total` are those that other groups behind them add."""
     c = f[at]
-    return c != 48 and (c != 51 or total == 9) and f[at + 1] != 48 and f[at - 1] != 43
+    return c != 48 and (c != 51 or total == 9) and f[at - 1] != 43
 
 
 @inlined
@@ -246,6 +277,12 @@ def mark_runs(f, blocks, s, scratch, names, exact, keys):
             group = j * LANES + trailing_zeros(starts)
             starts &= starts - ONE
             if group < read:
+                continue
+            if is_fraction(f, group):
+                continue
+            behind = address_end(f, group)
+            if behind > group:
+                read = behind
                 continue
             read, floor, n_short, n_long = read_group(
                 f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)

@@ -105,6 +105,7 @@ unusual: Any = _mask_of("unusual", _unusual)
 
 stars: Any = _mask_of("stars", lambda b, block, _: _one_of(b, block, b"*#?"))
 dots: Any = _mask_of("dots", lambda b, block, _: between(b, block, 46, 46))
+points: Any = _mask_of("points", lambda b, block, _: _one_of(b, block, b".,"))
 low_lines: Any = _mask_of("low_lines", lambda b, block, _: between(b, block, 95, 95))
 exes: Any = _mask_of("exes", lambda b, block, _: between(b, block, 120, 120))
 apostrophes: Any = _mask_of("apostrophes", lambda b, block, _: between(b, block, 39, 39))

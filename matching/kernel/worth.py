@@ -22,7 +22,7 @@ from matching.kernel.jit import inlined, inner
 from matching.kernel.masked import COMMENT_MOST
 from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
-from matching.kernel.quotes import has_comment, quote_bound
+from matching.kernel.quotes import has_comment, may_quote, quote_bound
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.slips import find_slips
 from matching.kernel.windows import LONG, WIDEST
@@ -31,7 +31,9 @@ from matching.kernel.worth_bounds import (
     beside_bound,
     count_masks,
     find_shown,
+    is_far_below,
     is_named,
+    lift_of,
     words_bound,
 )
 
@@ -119,10 +121,12 @@ def look_near_by(
 
 
 @inner
-def others_on_row(h, tokens, hits, n_hits):
+def others_on_row(h, tokens, hits, n_hits, mixed):
     """How many hits of another kind a window may hold with hit `h` on the same row, and how many of
-    them are more than a name, date or house."""
+    them are more than a name, date or house; `mixed` says that not all hits are of one kind."""
     other, strong = 0, 0
+    if not mixed:
+        return other, strong
     row, kind = hits.row[h], hits.kind[h]
     at = tokens.start[hits.token[h]]
     for step in (-1, 1):
@@ -160,6 +164,8 @@ def speaks_for_row(
     quoted = COMMENT_MOST if has_comment(rows, desk) else 0.0
     if told + quoted < from_ or may + quoted < least:
         return False
+    if quoted > 0.0 and not may_quote(local, bounds[B_COUNT], g, sieve):
+        quoted = 0.0
     if quoted > 0.0:
         quoted = quote_bound(f, local, bounds[B_COUNT], rows, g, sieve, scratch, desk)
         quoted = max(0.0, quoted - beside[AT_COMMENT])
@@ -183,12 +189,24 @@ def shows_enough(f, size, seen, bounds, sieve, desk):
 
 
 @inner
+def is_no_more(f, size, local, bounds, g, sieve, rows, desk):
+    """Whether the names of the opened record stand there with so little that they cannot reach the
+    bits from which anything else is looked for (see `speaks_for_row`): most names in ordinary text.
+    """
+    low, high = max(i64(0), bounds[B_LOW]), min(bounds[B_HIGH], size)
+    lifted, letters = lift_of(f, low, high, sieve, desk)
+    if has_comment(rows, desk) and may_quote(local, bounds[B_COUNT], g, sieve):
+        lifted += COMMENT_MOST
+    return is_far_below(MUCH, lifted, letters, rows, g, desk)
+
+
+@inner
 def is_pointed_to(
-    f, size, h, least, words, chunks, tokens, hits, n_hits, local, bounds, g, sieve, rows, desk,
-    scratch, leak,
+    f, size, h, least, words, chunks, tokens, hits, n_hits, mixed, local, bounds, g, sieve, rows,
+    desk, scratch, leak,
 ):  # fmt: skip
     """Whether the row of hit `h` may reach `least` bits there."""
-    other, strong = others_on_row(h, tokens, hits, n_hits)
+    other, strong = others_on_row(h, tokens, hits, n_hits, mixed)
     kind = hits.kind[h]
     if kind == k.NIR or kind == k.EMAIL or (hits.wide[h] and other) or (is_weak(kind) and strong):
         return True
@@ -210,6 +228,9 @@ def is_pointed_to(
         return True
     exact = hits.quality[h] == k.Q_EXACT
     seen = find_shown(rows, g, desk)
+    if kind == k.PAIR and is_no_more(f, size, local, bounds, g, sieve, rows, desk):
+        bounds[seat] = asked
+        return False
     speaks = (not is_weak(kind) or shows_enough(f, size, seen, bounds, sieve, desk)) and (
         speaks_for_row(
             f, size, least, kind, exact, local, bounds, g, sieve, rows, desk, scratch, leak
@@ -255,14 +276,17 @@ def find_worth(
     """
     bounds[B_STATE] = NOTHING
     bounds[B_WARM] = warm_rows(hits, n_hits, rows)
+    mixed = False
+    for h in range(1, n_hits):
+        mixed |= hits.kind[h] != hits.kind[0]
     for h in range(n_hits):
         token = hits.token[h]
         first, behind = at + tokens.start[token], at + tokens.end[token]
         if is_told(parts, n_parts, first, behind):
             continue
         if least >= SURE and not is_pointed_to(
-            f, size, h, least - SLACK, words, chunks, tokens, hits, n_hits, local, bounds, g,
-            sieve, rows, desk, scratch, leak,
+            f, size, h, least - SLACK, words, chunks, tokens, hits, n_hits, mixed, local, bounds,
+            g, sieve, rows, desk, scratch, leak,
         ):  # fmt: skip
             continue
         for p in range(n_parts):

@@ -45,6 +45,14 @@ ALL = 36.0
 # Classes of which something else may stand in the value's stead.
 LIFTED = (k.C_PHONE, k.C_NIR, k.C_EMAIL, k.C_BIRTH, k.C_FIRST, k.C_SURNAME, k.C_COMMENT)
 AT_COMMENT = 6
+DATES = 2 * (BIRTH_BITS[0] + BIRTH_BITS[2])  # two that differ by one part each
+BESIDE = 0.3 * 16.0 + 2.0  # what a city takes off doctor and laboratory, and a postcode adds
+NAMED = (1 << k.C_SURNAME) | (1 << k.C_FIRST)
+LEADING = (
+    (1 << k.C_NIR) | (1 << k.C_BIRTH) | (1 << k.C_PHONE) | (1 << k.C_EMAIL)
+    | (1 << k.C_INSURER_NUMBER)
+)  # fmt: skip
+CARE = (1 << k.C_DOCTOR) | (1 << k.C_LABORATORY) | (1 << k.C_POSTCODE) | (1 << k.C_CITY)
 
 
 @inner
@@ -58,6 +66,50 @@ def find_shown(rows, g, desk):
         g.shown[s] = u8(found)
         seen |= u64(found) << u64(rows.slot_column[s])
     return count_ones(seen)
+
+
+@inner
+def is_far_below(asked, lifted, letters, rows, g, desk):
+    """Whether the values shown (`find_shown`) stay below `asked` bits whatever else stands there,
+    when the opened record's names, in two columns, are among them.
+
+    `lifted` is the most that dates with a slip and a comment may add, `letters` what letters may
+    say in a name's stead. Weights are summed without any of the deductions of `evidence.total`;
+    what that adds for some classes is asked of the whole bound.
+    """
+    weights = rows.slots * 4
+    quarters, classes = i64(0), i64(0)
+    first, surname = i64(0), i64(0)
+    for s in range(rows.slots):
+        if g.shown[s]:
+            weight = i64(desk.record8[weights + s])
+            kind = rows.column_class[rows.slot_column[s]]
+            quarters += weight
+            classes |= i64(1) << max(kind, i64(0))
+            if kind == k.C_FIRST:
+                first = max(first, weight)
+            elif kind == k.C_SURNAME:
+                surname = max(surname, weight)
+    if classes & NAMED != NAMED or classes & LEADING:
+        return False
+    most = quarters / k.QUARTER_BITS + lifted
+    most += max(0.0, letters - first / k.QUARTER_BITS)
+    most += max(0.0, letters - surname / k.QUARTER_BITS)
+    return most + (BESIDE if classes & CARE else 0.0) < asked
+
+
+@inner
+def lift_of(f, low, high, s, desk):
+    """(what dates with a slip, what letters in a name's stead) in f[low:high], what was looked at
+    last, may say for any row; the first is more than any bound where a number is masked."""
+    lifted = DATES if desk.info[I_DATES] else 0.0
+    masks = count_masks(f, low, high, s, desk)
+    letters = LETTER_BITS if desk.masks.start[ROOM] else 0.0
+    for e in range(min(masks, ROOM)):
+        letters = 2 * LETTER_BITS
+        if desk.masks.kind[e] != M_WORD:
+            return ALL, letters
+    return (ALL if masks >= ROOM else lifted), letters
 
 
 @inlined
