@@ -45,6 +45,7 @@ GUESSES = [
     "shift_jis", "gb18030", "big5", "euc_kr", "euc_jp",
 ]  # fmt: skip
 FRENCH = frozenset("éèêëàâäùûüîïôöçœæÉÈÊËÀÂÄÙÛÜÎÏÔÖÇŒÆñáíóúÑ°«»’‘“”–—…€²³§·\xa0")
+HIGH = re.compile("[^\x00-\x7f]+")
 STRAY_AS_WESTERN = "vigie-stray-bytes-as-windows-1252"
 
 
@@ -203,8 +204,8 @@ _SEQUENCES = (b"2c", b"3cc", b"4ccc")
 
 def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
     mixed = _mixed(untrusted_body)
-    high = [char for char in mixed[:SAMPLE] if char >= "\x80"]
-    french = sum(char in FRENCH for char in high)
+    high = "".join(HIGH.findall(mixed[:SAMPLE]))
+    french = sum(high.count(char) for char in FRENCH)
     short = len(untrusted_body) < LEAST_TO_GUESS
     if short or utf_8_declared or french >= 0.8 * len(high):
         proven = any(char > "\xff" for char in mixed[:SAMPLE]) or utf_8_declared

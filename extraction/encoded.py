@@ -43,6 +43,8 @@ CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in CONTROL)
 WHOLE = 100_000  # characters of a text that is rewritten as a whole
 NEWLINE = ord("\n")
+KEEPING = ("utf-8", "surrogatepass")
+REST_OF_ONE = bytes(range(0x80, 0xC0))  # bytes that go on with a character
 NEAR, LONG = 2, 250  # lines on either side, and characters of a line, that count as near
 HEX_MARKS = b" :-"
 OF_STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -317,8 +319,8 @@ def _further(text: bytes, at: int, number: int) -> int:
     piece = text[at : at + number]
     if piece.isascii():
         return at + len(piece)
-    begin = _beginnings(text[at : at + 4 * number + 1])
-    return at + begin[number] if len(begin) > number else min(len(text), at + 4 * number)
+    # A character has at most four bytes; one that is cut at the end is left out.
+    return at + len(_characters_of(text[at : at + 4 * number])[:number].encode(*KEEPING))
 
 
 def _back(text: bytes, at: int, number: int) -> int:
@@ -326,13 +328,15 @@ def _back(text: bytes, at: int, number: int) -> int:
     piece = text[max(0, at - number) : at]
     if piece.isascii():
         return at - len(piece)
-    first = max(0, at - 4 * number)
-    begin = _beginnings(text[first:at])
-    return first + begin[-number] if len(begin) >= number else 0
+    before = text[max(0, at - 4 * number) : at].lstrip(REST_OF_ONE)
+    return at - len(_characters_of(before)[-number:].encode(*KEEPING))
 
 
-def _beginnings(piece: bytes) -> list[int]:
-    return [at for at, byte in enumerate(piece) if byte & 0xC0 != 0x80]
+def _characters_of(piece: bytes) -> str:
+    try:
+        return piece.decode(*KEEPING)
+    except UnicodeDecodeError as error:  # the last one is cut
+        return piece[: error.start].decode(*KEEPING)
 
 
 def _url(text: str) -> str:

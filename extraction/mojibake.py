@@ -63,10 +63,13 @@ def places(untrusted_utf_8: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _all(text: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
-    at = text.find(mark)
+    # One byte is looked for many times faster than several.
+    last, before = mark[-1:], len(mark) - 1
+    at = text.find(last)
     while at >= 0:
-        yield at, at + len(mark)
-        at = text.find(mark, at + len(mark))
+        if text.startswith(mark, at - before) and at >= before:
+            yield at - before, at + 1
+        at = text.find(last, at + 1)
 
 
 def mend(untrusted_text: str) -> str:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import heapq
 import re
+import string
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from extraction import formats
 
 SHORTEST = 20
 SHORTEST_HEX = 32
@@ -59,6 +62,20 @@ IS_BASE64 = bytes(kinds & BASE64 for kinds in CLASSES)
 BEGIN = np.array([(~before & 15).bit_length() for before in range(16)], np.uint32)
 OF_SHORTEST = np.uint32((1 << SHORTEST) - 1)
 OF_PAIRS = np.uint32(sum(3 << 3 * pair for pair in range(SHORTEST_BYTES)))
+FEW = 16  # runs that are looked at one by one
+SIX_BITS = np.zeros(256, np.uint8)  # what a character of base64 stands for
+for _value, _sign in enumerate(
+    (string.ascii_letters[26:] + string.ascii_letters[:26] + string.digits).encode()
+):
+    SIX_BITS[_sign] = _value
+SIX_BITS[list(b"+/-_")] = 62, 63, 62, 63
+# Bytes that are in no text; that make anything possible (text of two bytes a character, a PDF
+# behind other bytes); that begin a known kind of file.
+IN_NO_TEXT, ANYWHERE, AT_FIRST = 1, 2, 4
+BYTE_KINDS = np.zeros(256, np.uint8)
+BYTE_KINDS[[byte for byte in range(32) if byte not in b"\t\n\r\f\x1b"]] |= IN_NO_TEXT
+BYTE_KINDS[list(b"\0%")] |= ANYWHERE
+BYTE_KINDS[[*(magic[0] for magic, _ in formats.MAGIC), *b"RB\x1f\xfd\x28\x78"]] |= AT_FIRST
 OF_SIGNS = np.uint32(sum(4 << 3 * pair for pair in range(SHORTEST_BYTES - 1)))
 
 
@@ -75,8 +92,9 @@ class Spans:
 
     def base64(self) -> Iterator[tuple[int, int]]:
         """(start, end) of every run of at least SHORTEST characters that may be base64: no base64
-        of twenty letters keeps to small ones, as words and paths do."""
-        return self._whole(self._base64, RUN_OF_BASE64)
+        of twenty letters keeps to small ones, as words and paths do, and of many runs those are
+        left out whose first bytes cannot begin what is read."""
+        return self._whole(_promising(self._text, self._base64), RUN_OF_BASE64)
 
     def hex(self) -> Iterator[tuple[int, int]]:
         """(start, end) of every run of digits of hex, also in pairs, by where it begins."""
@@ -185,6 +203,30 @@ def _heads(block: _Block, dense: Flags) -> Places:
     likely |= _on_end(_words(block.below("`")), 4)[1 : len(likely) + 1]
     heads: Places = np.flatnonzero(_on_end(dense, 4)[1 : len(likely) + 1] & likely) + 1
     return heads
+
+
+def _promising(text: bytes, starts: Places) -> Places:
+    """The runs that may begin a text, an archive or a document, by their first fifteen bytes."""
+    if len(starts) < FEW:
+        return starts
+    data = np.frombuffer(text, np.uint8)
+    quarters = SIX_BITS[data[starts[:, None] + np.arange(SHORTEST)]].reshape(len(starts), -1, 4)
+    one, two, three, four = np.moveaxis(quarters, 2, 0)
+    whole = np.stack([one << 2 | two >> 4, two << 4 | three >> 2, three << 6 | four], axis=2)
+    kinds = BYTE_KINDS[whole.reshape(len(starts), -1)]
+    promising = ~(kinds & IN_NO_TEXT).any(axis=1) | (kinds & ANYWHERE).any(axis=1)
+    promising |= (kinds[:, 0] & AT_FIRST) > 0
+    # A tar archive shows further on.
+    last = starts + TAR_HEAD - 1
+    far = ~promising & (last < len(data))
+    far[far] = np.frombuffer(IS_BASE64, np.uint8)[data[last[far]]] > 0
+    promising[far] = [_is_long(text, start) for start in starts[far].tolist()]
+    return np.asarray(starts[promising], np.int64)
+
+
+def _is_long(text: bytes, start: int) -> bool:
+    run = RUN_OF_BASE64.match(text, start, start + TAR_HEAD)
+    return run is not None and run.end() - start == TAR_HEAD
 
 
 def _hexes(block: Bytes, likely: Flags) -> Places:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction import signs, spans
+from extraction import encoded, formats, signs, spans
 
 PIECES = st.lists(
     st.one_of(
@@ -73,3 +74,32 @@ def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str, block: in
     assert [(len(utf_8[:a].decode()), len(utf_8[:b].decode())) for a, b in soft] == [
         match.span() for match in SOFT_BREAK.finditer(text)
     ]
+
+
+@given(
+    heads=st.lists(
+        st.one_of(
+            st.binary(min_size=15, max_size=40),
+            st.text(min_size=15, max_size=30).map(str.encode),
+            st.text(min_size=15, max_size=30).map(lambda text: text.encode("utf-16-le", "ignore")),
+            st.sampled_from([*(magic for magic, _ in formats.MAGIC), b"x\x9c", b"BZh", b"\x1f\x8b"])
+            .map(lambda magic: magic + bytes(range(1, 30))),
+            st.binary(min_size=290, max_size=310),
+        ),
+        min_size=40, max_size=60,
+    )
+)  # fmt: skip
+def test_no_run_that_may_begin_something_is_left_out(heads: list[bytes]) -> None:
+    text = b" ".join(base64.b64encode(head).rstrip(b"=") for head in heads)
+    kept = dict(spans.Spans(text).base64())
+    at = 0
+    for run in text.split(b" "):
+        promising = len(run) >= spans.TAR_HEAD or encoded._may_begin(run[: spans.HEAD])
+        if len(run) >= spans.SHORTEST and likely(run) and promising:
+            assert kept[at] == at + len(run)
+        at += len(run) + 1
+
+
+def test_runs_of_noise_are_left_out() -> None:
+    noise = b" ".join(base64.b64encode(bytes((n, 1, 2, 3)) * 5) for n in range(160, 200))
+    assert not list(spans.Spans(noise).base64())
