@@ -17,6 +17,7 @@ from matching.kernel import arguments, machine_code
 from matching.kernel.arguments import hold
 from matching.kernel.jit import Kernel, inlined, inner, kernel, pointer
 from matching.result import ScanResult
+from matching.scan import Scanner
 from tests.matching.disguises import LeakOnDisk
 
 MASK = (1 << 64) - 1
@@ -226,9 +227,10 @@ def test_where_nothing_can_be_kept_a_kernel_runs_all_the_same(
 
 
 def test_scanning_with_compiled_kernels_loads_no_numba(
-    leak: LeakOnDisk, scan: Callable[[str], ScanResult]
+    leak: LeakOnDisk, scanner: Scanner, scan: Callable[[str], ScanResult]
 ) -> None:
     line = ";".join(leak.people[7].columns())
+    scanner.warm_up()
     assert scan(line).matches[0].row == 7  # what it takes is compiled now
     code = """
         import sys
