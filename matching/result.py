@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -194,12 +194,12 @@ class ScanResult:
 
     def to_json(self) -> dict[str, Any]:
         """A dict that `json.dumps` takes, keys in the contract's order."""
-        found = asdict(self)
+        found = _shallow(self)
         found["verdict"] = str(self.verdict)
         found["notes"] = list(self.notes)
         found["matches"] = [
             {
-                **asdict(match),
+                **_shallow(match),
                 "bits": round(match.bits, 1),
                 "fields": list(match.fields),
                 "spans": [list(span) for span in match.spans],
@@ -208,7 +208,7 @@ class ScanResult:
             }
             for match in self.matches
         ]
-        found["leaks"] = [{**asdict(each), "verdict": str(each.verdict)} for each in self.leaks]
+        found["leaks"] = [{**_shallow(each), "verdict": str(each.verdict)} for each in self.leaks]
         if not self.leaks:
             del found["leaks"]
         return found
@@ -241,6 +241,11 @@ class ScanResult:
             ),
             notes=tuple(data["notes"]),
         )
+
+
+def _shallow(told: ScanResult | Match | LeakVerdict) -> dict[str, Any]:
+    """The fields as they are: `asdict` copies each of them, one by one."""
+    return {field.name: getattr(told, field.name) for field in fields(told)}
 
 
 STRENGTH = {verdict: -place for place, verdict in enumerate(Verdict)}
