@@ -4,9 +4,10 @@ Folders of ordinary files are scanned by the command itself: start, extraction, 
 decision. Beside it, in the same run, ahocorasick_rs with the plain NIRs, phones and addresses of
 the same file reads the same files, its automaton already built. Two ratios are told, by the clock
 (`vigie scan` extracts one file while it matches another) and per CPU second; `start_s` and
-`start_cpu_s` are what a scan of one empty file takes and are part of both. Then: a whole repost,
-opening, the memory of a second scanner, and how much two scanning processes read in the time of
-one.
+`start_cpu_s` are what a scan of one empty file takes and are part of both. `apart` is what a second
+scan costs that has started already, by process (the command, the limited child, the matcher), for
+a file and a byte. Then: a whole repost, opening, the memory of a second scanner, and how much two
+scanning processes read in the time of one.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
+from operator import sub
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +36,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import ahocorasick_rs
 
 from bench.match_speed import dump_lines, log_lines, needles, prose, source_code
+from extraction.layers import Limits
+from extraction.sandbox import Sandbox
 from matching.build import build
+from matching.client import MatcherClient
 from matching.inspect import inspect
 from matching.keys import new_key
 from matching.result import LeakRef, TextLayer
 from matching.scan import Scanner
+from vigie.commands.scan import SCAN_SECONDS, _scan_input
 from vigie.demo.leak import generate
+from vigie.scan_hints import words_beside
+from vigie.scan_inputs import SCAN_BYTES, read
 
 FILE = 8_000_000  # characters of one made file
 FILES = 4  # and how many of them
@@ -107,8 +116,43 @@ def compared(folder: Path, leak: LeakRef, automaton: Any) -> dict[str, Any]:
         "automaton_mb_s": round(megabytes / plain_clock, 1),
         "times_automaton": round(plain_clock / clock, 2),
         "times_automaton_per_cpu_s": round(plain_cpu / cpu, 2),
+        "apart": apart(folder, leak),
         "alerts": sum(each["verdict"] in ("repost", "fragment") for each in results),
     }  # fmt: skip
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def apart(folder: Path, leak: LeakRef) -> dict[str, Any]:
+    """CPU of each process over one folder, start-up and first looks into the leak's file aside."""
+    files = inside(folder)
+    limits = Limits(max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS)
+    with Sandbox(limits) as box, MatcherClient([leak]) as matcher:
+
+        def scan() -> None:
+            for path in files:
+                documents = partial(
+                    box.documents, read(path), name=path.name, hints=partial(words_beside, path)
+                )
+                for found in _scan_input(path.name, path, documents, matcher, False, False):
+                    json.dumps(found if isinstance(found, dict) else found.to_json())
+
+        box.extract(b"%PDF-1.4\n%%EOF")  # with all readers: later there is no other child
+        scan()
+        before = time.process_time(), cpu_of(box.pid), cpu_of(matcher.pid)
+        scan()
+        behind = time.process_time(), cpu_of(box.pid), cpu_of(matcher.pid)
+    used = dict(zip(("command", "child", "matcher"), map(sub, behind, before), strict=True))
+    size = sum(path.stat().st_size for path in files)
+    return {
+        "ms_a_file": round(1e3 * sum(used.values()) / len(files), 2),
+        "mb_cpu_s": round(size / 1e6 / sum(used.values()), 1),
+        "ns_a_byte": {name: round(1e9 * cpu / size, 2) for name, cpu in used.items()},
+    }
 
 
 def private_mb() -> float:

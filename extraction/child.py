@@ -28,7 +28,7 @@ from extraction.read import documents, extract
 MAX_TEXT_OF_PICTURE = 4 * 1024 * 1024
 MAX_HINTS_BYTES = 4 * MAX_HINTS
 # It takes half a millisecond, which is more than a small document does.
-GIVE_BACK_BYTES = 4 * 1024 * 1024
+GIVE_BACK_BYTES = 32 * 1024 * 1024
 GIVE_BACK_DOCUMENTS = 100
 
 

@@ -62,10 +62,12 @@ def receive(
 def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
     parts: list[bytes] = []
     missing = size
+    # Without a deadline the kernel waits for all of it: one buffer, which nobody puts together.
+    most, flags = (size, socket.MSG_WAITALL) if deadline is None else (1 << 20, 0)
     while missing:
         sock.settimeout(_left(deadline))
         try:
-            part = sock.recv(min(missing, 1 << 20))
+            part = sock.recv(min(missing, most), flags)
         except TimeoutError as error:
             raise Silent("nothing came until the deadline") from error
         except OSError as error:
@@ -74,7 +76,7 @@ def _exactly(sock: socket.socket, size: int, deadline: float | None) -> bytes:
             raise PipeError(f"the other side closed {missing} bytes before the frame's end")
         parts.append(part)
         missing -= len(part)
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _left(deadline: float | None) -> float | None:

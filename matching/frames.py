@@ -78,12 +78,14 @@ def receive(sock: socket.socket) -> tuple[dict[str, Any], bytes]:
 def _exactly(sock: socket.socket, size: int, *, at_start: bool = False) -> bytes:
     parts: list[bytes] = []
     missing = size
+    # Without a timeout the kernel waits for all of it: one buffer, which nobody puts together.
+    most, flags = (size, socket.MSG_WAITALL) if sock.gettimeout() is None else (1 << 20, 0)
     while missing:
-        part = sock.recv(min(missing, 1 << 20))
+        part = sock.recv(min(missing, most), flags)
         if not part:
             if at_start and missing == size:
                 raise Closed("the other side closed")
             raise FrameError(f"the other side closed {missing} bytes before the frame's end")
         parts.append(part)
         missing -= len(part)
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
