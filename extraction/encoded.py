@@ -187,10 +187,10 @@ def _is_something(data: bytes) -> bool:
 
 def _is_utf_8(data: bytes) -> bool:
     try:
-        text = data.decode()
+        data.decode()
     except UnicodeDecodeError:
         return False
-    return not any(ord(char) in CONTROL for char in text)
+    return not data.translate(None, WITHOUT_CONTROL)
 
 
 def _base64(run: bytes) -> bytes | None:
@@ -244,17 +244,17 @@ def text_of(untrusted_bytes: bytes) -> str | None:
     sample = untrusted_bytes[:4096]
     if 0 in sample:
         return _wide_text(untrusted_bytes, sample)
-    if any(byte in CONTROL for byte in sample):
+    if sample.translate(None, WITHOUT_CONTROL):
         return None
-    plain = sum(byte < 0x80 for byte in sample)
     try:
         text = untrusted_bytes.decode("utf-8")
     except UnicodeDecodeError:
         if len(sample.translate(None, WRITTEN)) > 0.25 * len(sample):
             return None
         text, _ = charset.decode(untrusted_bytes)
-    if not text.isascii() and plain < 0.3 * len(sample) and len(sample) < 64:
-        return None
+    if not text.isascii() and len(sample) < 64:
+        plain = sum(byte < 0x80 for byte in sample)
+        return None if plain < 0.3 * len(sample) else text
     return text
 
 
@@ -271,7 +271,8 @@ def _neighbourhood(places: Iterator[tuple[int, int]], utf_8: bytes) -> str:
 
 
 def _near(places: Iterator[tuple[int, int]], text: bytes) -> Iterator[bytes]:
-    if len(text) < WHOLE or _characters(text) < WHOLE:
+    # A character has at most four bytes: long texts need not be counted.
+    if len(text) < WHOLE or (len(text) < 4 * WHOLE and _characters(text) < WHOLE):
         yield text
         return
     taken = first = end = near = 0  # everything before `taken` is told, or left out

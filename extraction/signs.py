@@ -15,7 +15,7 @@ import numpy as np
 Places = Iterator[tuple[int, int]]
 Find = Callable[[bytes], Places]
 
-BLOCK = 1 << 18
+BLOCK = 1 << 16  # bytes: what is answered about them needs no fresh pages of memory
 MARKUP = re.compile(rb"</?(?:t[rdh]|br|p|div|span|li|dd|dt|b|pre)\b[^<>]{0,600}>", re.IGNORECASE)
 ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
