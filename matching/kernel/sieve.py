@@ -16,6 +16,10 @@ i64 = np.int64
 u8 = np.uint8
 
 ONE = u64(1)
+CHUNK = 32  # blocks whose groups of digits are looked at together
+ROW = CHUNK + 2  # masks of a plane: theirs, and of one block before and behind
+PLANES = 14
+WARMED = 1000  # pairs of names whose rows are fetched ahead
 LONGEST = 40  # letters and digits of a word or run that is looked up
 
 
@@ -48,6 +52,7 @@ class Sieve(NamedTuple):
     memo: NDArray[np.uint64]
     memo_long: NDArray[np.uint64]
     memo_long2: NDArray[np.uint64]
+    planes: NDArray[np.uint64]  # number_masks: what each byte is, for the groups of digits
 
 
 def new_sieve(size: int) -> Sieve:
@@ -64,8 +69,8 @@ def new_sieve(size: int) -> Sieve:
     return Sieve(
         words(blocks), words(blocks), words(blocks), words(blocks), words(blocks), words(blocks),
         words(blocks), places(), places(), np.zeros(half, np.uint8), words(half), words(half),
-        places(), words(half), words(half), places(), words(half), places(), words(half),
-        words(MEMO), words(MEMO), words(MEMO),
+        places(), words(half), words(half), places(), words(half), places(),
+        words(half + 2 * WARMED + 1), words(MEMO), words(MEMO), words(MEMO), words(PLANES * ROW),
     )  # fmt: skip
 
 
@@ -83,7 +88,7 @@ def sieve_pointers(s):
         pointer(s.marks), pointer(s.homes), pointer(s.place), pointer(s.size), pointer(s.flags),
         pointer(s.key), pointer(s.short), pointer(s.short_at), pointer(s.long), pointer(s.long2),
         pointer(s.long_at), pointer(s.bare), pointer(s.bare_at), pointer(s.hashes),
-        pointer(s.memo), pointer(s.memo_long), pointer(s.memo_long2),
+        pointer(s.memo), pointer(s.memo_long), pointer(s.memo_long2), pointer(s.planes),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import ONE, classify
 from matching.kernel.sift_numbers import mark_runs
 from matching.kernel.sift_words import gather_words, mark_names, mark_words
+from matching.kernel.table import warm
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
 from matching.kernel.vector import LANES, trailing_zeros
 
@@ -37,7 +38,7 @@ def sift(f, size, s, scratch, streets, phrases, leak):
     exact = (leak.exact_bits, leak.exact_mask)
     mark_words(f, n, s, scratch)
     mark_runs(f, blocks, s, scratch.bytes, names, exact, leak.keys)
-    mark_names(f, n, blocks, s, scratch, exact, leak.keys)
+    warm(leak.exact, s.hashes, mark_names(f, n, blocks, s, scratch, exact, leak.keys))
     for j in range(blocks):
         s.marks[j] |= s.ats[j]
     return blocks, n

@@ -7,10 +7,17 @@ import numpy as np
 from matching.kernel import kinds as k
 from matching.kernel.addresses import address_end
 from matching.kernel.jit import inlined, inner
-from matching.kernel.number_masks import is_fraction, stamp_end, worth_a_look
+from matching.kernel.number_masks import (
+    FOUND,
+    drop_stamps,
+    fill_planes,
+    is_fraction,
+    look_at_groups,
+    stamp_end,
+)
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, keep, mark, mark_home
+from matching.kernel.sieve import CHUNK, LONGEST, ONE, ahead, bit_of, keep, mark, mark_home
 from matching.kernel.table import in_pairs
 from matching.kernel.vector import LANES, count_ones, load_word, trailing_zeros
 from matching.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
@@ -262,29 +269,27 @@ def mark_runs(f, blocks, s, scratch, names, exact, keys):
     `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run.
     """
     n_short, n_long = i64(0), i64(0)
-    carry, stamps = u64(0), u64(0)
+    carried = u64(0)
     floor, read = i64(0), i64(0)
     s.bare_at[0] = 0
-    for j in range(blocks):
-        here = s.digits[j]
-        starts = here & ~((here << ONE) | carry)
-        carry = here >> u64(63)
-        if not starts:
-            stamps = u64(0)
+    for chunk in range(0, blocks, CHUNK):
+        if not fill_planes(f, chunk, blocks, s):
+            carried = u64(0)
             continue
-        starts, stamps = worth_a_look(f, j, starts, stamps, s)
-        while starts:
-            group = j * LANES + trailing_zeros(starts)
-            starts &= starts - ONE
-            if group < read:
-                continue
-            if is_fraction(f, group):
-                continue
-            behind = address_end(f, group)
-            if behind > group:
-                read = behind
-                continue
-            read, floor, n_short, n_long = read_group(
-                f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)
-            )
+        look_at_groups(s)
+        carried = drop_stamps(f, chunk, carried, s)
+        for t in range(1, CHUNK + 1):
+            starts = s.planes[FOUND + t]
+            while starts:
+                group = (chunk + t - 1) * LANES + trailing_zeros(starts)
+                starts &= starts - ONE
+                if group < read or is_fraction(f, group):
+                    continue
+                behind = address_end(f, group)
+                if behind > group:
+                    read = behind
+                    continue
+                read, floor, n_short, n_long = read_group(
+                    f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)
+                )
     mark_kept(n_short, n_long, s, exact, keys)

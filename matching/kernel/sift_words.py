@@ -12,7 +12,7 @@ from matching.kernel.lanes import EIGHT, MEMO, MIX, WIDE, cut_long, cut_short, s
 from matching.kernel.reading import word_flags
 from matching.kernel.runs import STREET_REACH
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, ahead, bit_of, mark, mark_home
+from matching.kernel.sieve import LONGEST, ONE, WARMED, ahead, bit_of, mark, mark_home
 from matching.kernel.table import in_pairs
 from matching.kernel.tokens import NAMES
 from matching.kernel.vector import LANES, count_ones, flagged, trailing_zeros
@@ -191,10 +191,16 @@ def follows(f, last, w, s):
 @inner
 def mark_names(f, n, blocks, s, scratch, exact, keys):
     """Mark words of names beside another that makes a pair of the leak with them, or beside a
-    house or date; `exact` is (bits, mask) of the exact table's filter."""
+    house or date; `exact` is (bits, mask) of the exact table's filter.
+
+    Returns how many pairs `s.hashes` names, which will be looked up.
+    """
     ring = scratch.ring
     k0, k1 = keys[2 * k.PAIR], keys[2 * k.PAIR + 1]
-    held = i64(0)
+    held, pairs = i64(0), i64(0)
+    homes = u64(0)
+    for j in range(blocks):
+        homes |= s.homes[j]
     for j in range(0, n, LANES):
         found = flagged(s.flags, j)
         while found:
@@ -212,17 +218,19 @@ def mark_names(f, n, blocks, s, scratch, exact, keys):
                 behind = i64(s.place[other]) + i64(s.size[other])
                 if at - behind > NAME_REACH:
                     break
-                if s.key[other] != key and in_pairs(
-                    exact[0],
-                    exact[1],
-                    siphash_number(join_unordered(key, s.key[other]), k0, k1),
-                ):
+                if s.key[other] == key:
+                    continue
+                both = siphash_number(join_unordered(key, s.key[other]), k0, k1)
+                if in_pairs(exact[0], exact[1], both):
                     mark(s, i64(s.place[other]))
                     mark(s, at)
+                    s.hashes[pairs] = both
+                    pairs = min(pairs + 1, WARMED)
             ring[held % NAMES] = w
             held += 1
-            if is_by_home(at, blocks, s):
+            if homes and is_by_home(at, blocks, s):
                 mark(s, at)
+    return pairs
 
 
 @inner

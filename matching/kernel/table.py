@@ -118,7 +118,8 @@ def warm(table, keys, count):
         keys[count + t] = u64(table.starts[i64(keys[t] >> u64(table.shift))])
     for t in range(count):
         if last >= 0:
-            seen += u64(table.checks[min(i64(keys[count + t]), last)])
+            entry = min(i64(keys[count + t]), last)
+            seen += u64(table.checks[entry]) + u64(table.values[entry])
     keys[2 * count] = seen
 
 
