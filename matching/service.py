@@ -10,6 +10,7 @@ closes, and dies with its parent.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -127,6 +128,9 @@ def serve(sock: socket.socket) -> None:
         if reply["t"] == "ready":
             for scanner in scanners:
                 scanner.warm_up()  # while the first document is fetched or extracted
+            # What stays is not looked through again at every collection, which is every few texts.
+            gc.collect()
+            gc.freeze()
 
 
 def _unforeseen(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -71,6 +72,7 @@ def scan(
 
         matcher.ready()
         scan_log.begin(matcher.names)
+        gc.freeze()  # what was imported is not looked through again at every collection
         for name, path, read in ahead:
             documents = (
                 scan_long(
