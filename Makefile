@@ -80,6 +80,7 @@ bench: install-dev install-sites  ## benchmarks, JSON on stdout
 
 soak: install-dev install-test-sites browser  ## long campaigns
 	@$(BIN)/python -m pytest -q -m soak --timeout 7200
+	@HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -q -m "hypothesis and not soak" --timeout 7200
 
 docs: install-dev install-sites browser  ## make the pictures in docs/ again
 	@$(BIN)/python -m vigie.demo.pictures docs/pictures

@@ -7,12 +7,13 @@ the same file reads the same files, its automaton already built. Two ratios are 
 `start_cpu_s` are what a scan of one empty file takes and are part of both. `apart` is what a second
 scan costs that has started already, by process (the command, the limited child, the matcher), for
 a file and a byte. Then: a whole repost, opening, the memory of a second scanner, and how much two
-scanning processes read in the time of one.
+scanning processes read in the time of one, beside what two loops do that share nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import multiprocessing
 import os
@@ -187,6 +188,31 @@ def at_once(count: int, leak: LeakRef, text: str) -> tuple[float, float]:
     return max(seconds for seconds, _ in times), max(memory for _, memory in times)
 
 
+def hashing(begin: Barrier, told: Queue[float]) -> None:
+    """What two processes can at most be to one here: a loop that shares nothing with another."""
+    block = bytes(1 << 20)
+    begin.wait()
+    began = time.perf_counter()
+    for _ in range(1000):
+        hashlib.blake2b(block).digest()
+    told.put(time.perf_counter() - began)
+
+
+def two_of_the_machine() -> float:
+    """How many times one such loop two get done in the same time."""
+    context = multiprocessing.get_context("spawn")
+    slowest: list[float] = []
+    for count in (1, 2):
+        begin, told = context.Barrier(count), context.Queue()
+        loops = [context.Process(target=hashing, args=(begin, told)) for _ in range(count)]
+        for each in loops:
+            each.start()
+        slowest.append(max(told.get() for _ in loops))
+        for each in loops:
+            each.join()
+    return round(2 * slowest[0] / slowest[1], 2)
+
+
 def opening(leak: LeakRef) -> list[float]:
     """Seconds to open, the first with what loading the first kernels takes, and the next."""
     found = []
@@ -226,6 +252,7 @@ def main() -> None:
         alone, memory = at_once(1, leak, text)
         both, _ = at_once(2, leak, text)
         found["two_processes_times_one"] = round(2 * alone / both, 2)
+        found["two_bare_loops_times_one"] = two_of_the_machine()
         found["second_scanner_private_mb"] = round(memory)
         automaton = ahocorasick_rs.BytesAhoCorasick(needles(csv))
         (root / "files").mkdir()

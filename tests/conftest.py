@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.skips import Skips
 from vigie.demo.sites import BepastySite, DpasteSite, ForumSite, JsBoardSite, PinnwandSite
+
+# The suite draws the same examples each time, so that what it says hangs on the code alone; `make
+# soak` draws others, and what it finds becomes a test of its own.
+settings.register_profile("suite", derandomize=True)
+settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
