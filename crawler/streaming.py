@@ -37,7 +37,7 @@ RECEIVE_BUFFER = 128 * 1024
 SEGMENT = 1400
 CHUNK = 64 * 1024
 ERROR_BODY = 64 * 1024
-# Packed rows of text are some ten times shorter; a body of more than MAX_BODY that was packed to
+# Packed rows of text are some ten times shorter; a body of MAX_BODY and more that was packed to
 # less than a hundredth is a bomb.
 MAX_RATIO = 100
 
@@ -274,6 +274,6 @@ async def _content(
             kept += chunk
         for piece in unpacked(codings, chunk):
             content += len(piece)
-            if codings and content > MAX_BODY and content > MAX_RATIO * packed:
+            if codings and content >= MAX_BODY and content > MAX_RATIO * packed:
                 raise DownloadCancelledError("MAXSIZE")
             yield piece
