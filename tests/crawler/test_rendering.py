@@ -184,7 +184,7 @@ def test_text_that_a_socket_brings_late(watcher: Any, source: Any, hostile: Any)
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n"
         )
-        time.sleep(1.2)
+        time.sleep(0.9)  # longer than an empty page is looked at, less than a socket is given
         text = b"ce que la prise dit plus tard"
         page.sendall(bytes([0x81, len(text)]) + text)
         time.sleep(1)
