@@ -54,11 +54,13 @@ install-test-sites: install-sites .venv-dpaste/.installed
 browser: $(VENV)/.runtime  ## Chromium: the system's, Debian's package, or Playwright's own
 	@bash vigie/demo/browser.sh
 
-run: install install-sites browser  ## from nothing to alerts on screen (ARGS=--once ends by itself; ES=1 with a real Elasticsearch)
+run: install  ## from nothing to alerts on screen (ARGS=--once ends by itself; ES=1 with a real Elasticsearch)
+	@# Two minutes of compiling on a fresh machine, beside all that is done before the first scan.
+	@$(BIN)/python -m vigie.demo.kernels & $(MAKE) --no-print-directory install-sites browser
 	@$(if $(ES),$(BIN)/python -m tests.elasticsearch_node.run )$(BIN)/vigie demo $(ARGS)
 
 test: install-dev install-test-sites browser  ## lint, types, import arrows, then every test
-	@$(BIN)/python -m tests.compile_kernels & kernels=$$!; \
+	@$(BIN)/python -m vigie.demo.kernels & kernels=$$!; \
 	$(MAKE) --no-print-directory lint && wait $$kernels
 	@$(BIN)/python -m $(MEASURED) pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
 

@@ -8,9 +8,12 @@ says for which arguments, processor and release of numba it is (`matching.kernel
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
 import hashlib
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -84,3 +87,17 @@ def is_compiled(kernel: str) -> bool:
     """Whether a kernel (BUILDING, SCANNING) can be loaded instead of being compiled."""
     folder = cache_folder()
     return folder is not None and any(folder.glob(f"{kernel}-*.kernel"))
+
+
+@contextlib.contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """One process at a time: who waited finds a kernel that another has compiled meanwhile.
+
+    A process that ends lets go of its turn, however it ends. Where no file can be locked,
+    everybody compiles.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            lock = held.enter_context(path.with_suffix(".lock").open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -8,6 +8,7 @@ kept (`matching.compiled` says where), and then loaded the same way.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib
@@ -64,13 +65,24 @@ class Kernel(Lazy):
         path = self._path(kinds)
         code = machine_code.read(path) if path is not None else None
         if code is None:
+            code = self._compile(path, arguments)
+        self._loaded[kinds] = run = machine_code.Loaded(code)
+        return run
+
+    def _compile(self, path: Path | None, arguments: tuple[Any, ...]) -> machine_code.Code:
+        """Compile, or wait for the process that does."""
+        with contextlib.ExitStack() as turn:
+            if path is not None:
+                turn.enter_context(compiled.turn(path))
+                code = machine_code.read(path)
+                if code is not None:
+                    return code
             from matching.kernel import compiling
 
             code = compiling.compiled(self.made, arguments)
             if path is not None:
                 machine_code.write(path, code)
-        self._loaded[kinds] = run = machine_code.Loaded(code)
-        return run
+            return code
 
     def _path(self, kinds: tuple[str, ...]) -> Path | None:
         """The file for one kind of arguments: its name says what the code was made of and for."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from matching import compiled
-from matching.kernel import arguments, machine_code
+from matching.kernel import arguments, compiling, machine_code
 from matching.kernel.arguments import hold
 from matching.kernel.jit import Kernel, inlined, inner, kernel, pointer
 from matching.result import ScanResult
@@ -217,6 +218,29 @@ def test_another_processor_or_release_has_a_file_of_its_own(
     monkeypatch.setattr(compiled, "sources_hash", lambda: "changed")
     assert Kernel(number.function)(6) == 6  # type: ignore[attr-defined]
     assert len(list(folder.glob("*.kernel"))) == 4
+
+
+def test_who_waited_for_a_kernel_does_not_compile_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole = made(folder)
+    path.unlink()
+    monkeypatch.setattr(compiling, "compiled", lambda *_: pytest.fail("it was compiled twice"))
+    with ThreadPoolExecutor(1) as other, compiled.turn(path):
+        waiting = other.submit(Kernel(number.function), 8)  # type: ignore[attr-defined]
+        with pytest.raises(TimeoutError):
+            waiting.result(0.3)
+        path.write_bytes(whole)
+    assert waiting.result() == 8
+
+
+def test_where_no_turn_can_be_taken_it_is_compiled_all_the_same(folder: Path) -> None:
+    path, _ = made(folder)
+    path.unlink()
+    path.with_suffix(".lock").unlink()
+    path.with_suffix(".lock").mkdir()
+    assert Kernel(number.function)(9) == 9  # type: ignore[attr-defined]
+    assert path.exists()
 
 
 def test_where_nothing_can_be_kept_a_kernel_runs_all_the_same(
