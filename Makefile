@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := UV_LINK_MODE=copy $(BIN)/uv
 # With bytecode: without it, the limited child, which writes no file, compiles every reader anew.
 COMPILED_INSTALL = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
-ROOMS := matching extraction index egress capture crawler spiders review evidence vigie scheduler.py
+ROOMS := native matching extraction index egress capture crawler spiders review evidence vigie scheduler.py
 ARGS ?=
 WORKERS ?= 3
 MEASURED ?=

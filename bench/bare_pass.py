@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel.bench import REGION
-from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.lanes import spread_bits
 from matching.kernel.number_masks import later
 from matching.kernel.sieve import ONE, ahead, bit_of, keep, new_sieve, sieve_pointers
 from matching.kernel.sift_words import find_words, gather_long, gather_short
-from matching.kernel.vector import LANES, count_ones, digits, letters, trailing_zeros
+from matching.kernel.siphash import siphash_long, siphash_short
 from matching.normalise.fold import Folded
-from matching.siphash import siphash_long, siphash_short
+from native.jit import inner, kernel, pointer
+from native.vector import LANES, count_ones, digits, letters, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from matching import crowd
 from matching.errors import DamagedFileError
 from matching.kernel import kinds as k
-from matching.kernel.arguments import hold
 from matching.kernel.bench import Bench
 from matching.kernel.crowd import G_COUNT
 from matching.kernel.desk import Rows
@@ -30,9 +29,10 @@ from matching.kernel.screen import (
     read_on,
 )
 from matching.kernel.sieve import forget_words
+from matching.kernel.siphash import siphash_array
 from matching.normalise import words
 from matching.normalise.fold import Folded
-from matching.siphash import siphash_array
+from native.arguments import hold
 
 ROUNDS = 10_000  # look-ups that may need one more block checked
 STREET_BITS = 1 << 13

@@ -13,7 +13,6 @@ from matching.blocks import Found
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
 from matching.kernel import kinds as k
-from matching.kernel.arguments import hold
 from matching.kernel.bench import FIELDS, Bench, new_bench
 from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
@@ -26,6 +25,7 @@ from matching.normalise.fold import Folded, fold
 from matching.people import People, called, of_layers, of_views
 from matching.regions import ROUNDS, Regions, all_parts, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
+from native.arguments import hold
 
 KEPT = 1000  # matches told unless all are asked for
 

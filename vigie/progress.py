@@ -105,8 +105,8 @@ def crawl_progress(source: str) -> Iterator[tuple[Callable[[], str], Callable[[A
 
 
 def tell_of_compiling(kernel: str) -> None:
-    """Say on a terminal why the first start takes its time; see `matching.compiled`."""
-    from matching.compiled import is_compiled
+    """Say on a terminal why the first start takes its time; see `native.compiled`."""
+    from native.compiled import is_compiled
 
     if sys.stderr.isatty() and not is_compiled(kernel):
         print("Compiling the matcher (once, about 20 s)…", file=sys.stderr, flush=True)  # noqa: T201

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.vector import digits, dots, load_word, trailing_zeros, zeros
+from native.jit import inlined
+from native.vector import digits, dots, load_word, trailing_zeros, zeros
 
 u64 = np.uint64
 i64 = np.int64

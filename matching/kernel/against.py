@@ -6,7 +6,7 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.desk import I_CONFLICTS, I_DATES, I_EMAILS, I_NIRS, I_PHONES, I_STAMP
-from matching.kernel.jit import inner
+from native.jit import inner
 
 OTHER_PERSON = 24.0  # first name missing and birth date or NIR different: a relative, a homonym
 NAMED_LIKE = 6.0  # the same with half a first name: Pierre, son of Jean-Pierre, at his telephone

@@ -12,7 +12,6 @@ from matching.kernel.desk import (
     new_desk,
 )
 from matching.kernel.hits import RING_FULL, WIDES, Hits, Leak, new_hits
-from matching.kernel.jit import inlined, pointer
 from matching.kernel.table import table_pointers
 from matching.kernel.tokens import (
     Scratch,
@@ -22,6 +21,7 @@ from matching.kernel.tokens import (
 )
 from matching.kernel.units import Units, new_units
 from matching.kernel.windows import Windows, new_windows
+from native.jit import inlined, pointer
 
 i64 = np.int64
 f64 = np.float64

@@ -24,7 +24,6 @@ from matching.kernel.entries import (
     signature,
 )
 from matching.kernel.hits import SHINGLE_WORDS, shingle_key
-from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.pieces import (
     COMMENT_WORDS,
     P_COMMENT,
@@ -39,8 +38,9 @@ from matching.kernel.pieces import (
 )
 from matching.kernel.reading import tokenise
 from matching.kernel.shapes import collect, is_digit, is_letter
+from matching.kernel.siphash import siphash_bytes
 from matching.kernel.tokens import scratch_pointers, token_pointers
-from matching.siphash import siphash_bytes
+from native.jit import inner, kernel, pointer
 
 u64 = np.uint64
 u32 = np.uint32

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.shapes import (
     clock_behind,
     collect,
@@ -16,7 +15,8 @@ from matching.kernel.shapes import (
 )
 from matching.kernel.sieve import ONE
 from matching.kernel.tokens import scratch_pointers
-from matching.kernel.vector import LANES, count_ones, leading_zeros, trailing_zeros
+from native.jit import inlined, inner, kernel, pointer
+from native.vector import LANES, count_ones, leading_zeros, trailing_zeros
 
 i64 = np.int64
 u64 = np.uint64

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.masks import Masks, mask_pointers, new_masks
 from matching.kernel.neighbours import hash_less_one
+from matching.kernel.siphash import siphash_here, siphash_number
 from matching.kernel.table import BLOCK_SHIFT, find, is_complete, need, value_at, warm
-from matching.siphash import siphash_here, siphash_number
+from native.jit import inlined, inner, kernel, pointer
 
 u64 = np.uint64
 u32 = np.uint32

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.shapes import pack
-from matching.siphash import siphash_bytes, siphash_number
+from matching.kernel.siphash import siphash_bytes, siphash_number
+from native.jit import inlined, inner, pointer
 
 u64 = np.uint64
 u32 = np.uint32

@@ -21,9 +21,9 @@ from matching.kernel.desk import (
     seek,
     seek_near,
 )
-from matching.kernel.jit import inlined, inner
 from matching.kernel.masked import match_comment, match_masks, sketch_of, year_bits
 from matching.kernel.pieces import P_BIRTH, birth_part, piece
+from native.jit import inlined, inner
 
 u64 = np.uint64
 u32 = np.uint32

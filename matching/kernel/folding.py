@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined, inner, kernel, pointer
-from matching.kernel.vector import LANES, fold_block, trailing_zeros, unusual
+from native.jit import inlined, inner, kernel, pointer
+from native.vector import LANES, fold_block, trailing_zeros, unusual
 
 u8 = np.uint8
 i64 = np.int64

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.lanes import EIGHT, MEMO, cut_long, cut_short
 from matching.kernel.reading import joined_key, put_alnum, put_email
 from matching.kernel.runs import is_chunk
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import LONGEST, ONE, ahead, keep, low_bytes
 from matching.kernel.sift_numbers import plain_digits
+from matching.kernel.siphash import siphash_bytes, siphash_long, siphash_padded, siphash_short
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
-from matching.kernel.vector import LANES, chunks, count_ones, load_word, trailing_zeros
-from matching.siphash import siphash_bytes, siphash_long, siphash_padded, siphash_short
+from native.jit import inlined, inner, pointer
+from native.vector import LANES, chunks, count_ones, load_word, trailing_zeros
 
 u8 = np.uint8
 u64 = np.uint64

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
 from matching.kernel.entries import phrase_bit
-from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.neighbours import hash_less_one
 from matching.kernel.shapes import collect, pack
+from matching.kernel.siphash import join, join_unordered, siphash_number
 from matching.kernel.table import find, in_bits, in_pairs, is_complete, value_at, warm
 from matching.kernel.tokens import STRANGERS
-from matching.siphash import join, join_unordered, siphash_number
+from native.jit import inlined, inner, pointer
 
 u64 = np.uint64
 i64 = np.int64

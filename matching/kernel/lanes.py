@@ -13,8 +13,8 @@ from typing import Any
 import llvmlite.binding
 from llvmlite import ir
 
-from matching.kernel.jit import intrinsic, types
-from matching.kernel.vector import BLOCK, BYTE, LANES, WORD, between
+from native.jit import intrinsic, types
+from native.vector import BLOCK, BYTE, LANES, WORD, between
 
 EIGHT = 8
 MEMO = 8192  # words of up to seven letters that are remembered, and as many longer ones

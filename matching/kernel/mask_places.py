@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined, inner
 from matching.kernel.masks import ROOM, is_edge, mask_at
 from matching.kernel.number_masks import later
 from matching.kernel.sieve import ONE, ahead
-from matching.kernel.vector import (
+from native.jit import inlined, inner
+from native.vector import (
     LANES,
     apostrophes,
     dots,

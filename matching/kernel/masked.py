@@ -6,7 +6,6 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.desk import I_MASKS, credit
-from matching.kernel.jit import inlined, inner
 from matching.kernel.masks import (
     HIDDEN,
     M_DATE,
@@ -33,6 +32,7 @@ from matching.kernel.pieces import (
     piece,
     word_piece,
 )
+from native.jit import inlined, inner
 
 i64 = np.int64
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.shapes import date_at, group, is_digit, is_letter, separator
+from native.jit import inlined, inner, pointer
 
 i64 = np.int64
 

@@ -13,8 +13,8 @@ from matching.kernel.entries import (
     add_exact,
     entry_pointers,
 )
-from matching.kernel.jit import inlined, inner, kernel, pointer
-from matching.siphash import join, join_unordered, siphash_number
+from matching.kernel.siphash import join, join_unordered, siphash_number
+from native.jit import inlined, inner, kernel, pointer
 
 u64 = np.uint64
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined, inner
 from matching.kernel.sieve import low_bytes
-from matching.kernel.vector import load_word
-from matching.siphash import siphash_bytes, siphash_long, siphash_short
+from matching.kernel.siphash import siphash_bytes, siphash_long, siphash_short
+from native.jit import inlined, inner
+from native.vector import load_word
 
 u64 = np.uint64
 i64 = np.int64

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined, inner
 from matching.kernel.shapes import is_digit
 from matching.kernel.sieve import CHUNK, ONE, ROW
-from matching.kernel.vector import (
+from native.jit import inlined, inner
+from native.vector import (
     LANES,
     colon,
     corsican,

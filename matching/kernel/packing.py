@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel.desk import row_stream
-from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.table import stream
+from native.jit import inner, kernel, pointer
 
 u64 = np.uint64
 u32 = np.uint32

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner
-from matching.siphash import siphash_number
+from matching.kernel.siphash import siphash_number
+from native.jit import inlined, inner
 
 u8 = np.uint8
 u64 = np.uint64

@@ -9,8 +9,8 @@ from matching.kernel.against import conflicts
 from matching.kernel.bench import CANDIDATES, MAX_PROPOSALS, SEAT
 from matching.kernel.desk import I_CLOCK, I_MASKS, fill_set, glance, open_row
 from matching.kernel.evidence import speaks
-from matching.kernel.jit import inlined, inner
 from matching.kernel.masks import MOST, find_masks
+from native.jit import inlined, inner
 
 i64 = np.int64
 

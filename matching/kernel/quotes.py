@@ -6,13 +6,13 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.glimpse import G_BEHIND, G_FIRST, G_ORDER, G_PHRASES
-from matching.kernel.jit import inlined, inner
 from matching.kernel.masked import COMMENT_MOST, WORD_BITS, follow, sketch_of, tells
 from matching.kernel.pieces import COMMENT_WORDS, P_COMMENT, word_piece
 from matching.kernel.reading import word_flags
 from matching.kernel.sieve import ahead
 from matching.kernel.sift_words import PHRASE, is_set_apart
-from matching.kernel.vector import LANES, flagged, trailing_zeros
+from native.jit import inlined, inner
+from native.vector import LANES, flagged, trailing_zeros
 
 u8 = np.uint8
 u64 = np.uint64

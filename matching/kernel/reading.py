@@ -10,7 +10,6 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.addresses import address_end
-from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.number_masks import is_fraction
 from matching.kernel.runs import is_chunk, put_chunk, put_run
 from matching.kernel.shapes import (
@@ -27,6 +26,13 @@ from matching.kernel.shapes import (
     tidy,
 )
 from matching.kernel.sieve import low_bytes
+from matching.kernel.siphash import (
+    join,
+    siphash_long,
+    siphash_number,
+    siphash_padded,
+    siphash_short,
+)
 from matching.kernel.tokens import (
     S_HOUSE,
     S_JOINED,
@@ -38,8 +44,8 @@ from matching.kernel.tokens import (
     scratch_pointers,
     token_pointers,
 )
-from matching.kernel.vector import LANES, digits, letters, load_word, trailing_zeros
-from matching.siphash import join, siphash_long, siphash_number, siphash_padded, siphash_short
+from native.jit import inner, kernel, pointer
+from native.vector import LANES, digits, letters, load_word, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64

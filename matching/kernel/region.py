@@ -24,7 +24,6 @@ from matching.kernel.desk import (
 )
 from matching.kernel.evidence import evaluate, grade_words
 from matching.kernel.hits import ANYWHERE, find_hits, hit_pointers
-from matching.kernel.jit import inner, kernel, pointer
 from matching.kernel.proposals import CLEAR, NEAR_FROM, NEVER, bounds, propose, sort_proposals
 from matching.kernel.reading import tokenise
 from matching.kernel.tokens import (
@@ -33,6 +32,7 @@ from matching.kernel.tokens import (
 )
 from matching.kernel.units import count_kinds, find_units, unit_pointers
 from matching.kernel.windows import find_windows, window_pointers
+from native.jit import inner, kernel, pointer
 
 i64 = np.int64
 f64 = np.float64

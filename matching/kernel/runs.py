@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner
 from matching.kernel.shapes import is_digit, is_letter
+from matching.kernel.siphash import siphash_padded
 from matching.kernel.tokens import S_HOUSE, S_JOINED, S_LEFT, S_TYPED, put
-from matching.kernel.vector import LANES, chunks, trailing_zeros
-from matching.siphash import siphash_padded
+from native.jit import inlined, inner
+from native.vector import LANES, chunks, trailing_zeros
 
 i64 = np.int64
 u8 = np.uint8

@@ -26,12 +26,12 @@ from matching.kernel.hits import (
     find_hits,
     hit_pointers,
 )
-from matching.kernel.jit import inlined, inner, kernel, pointer
 from matching.kernel.reading import tokenise
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
 from matching.kernel.sift import mark_all, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
 from matching.kernel.worth import BOUNDS, LOCAL, find_worth, high_of, low_of
+from native.jit import inlined, inner, kernel, pointer
 
 u8 = np.uint8
 u64 = np.uint64

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined, inner
+from native.jit import inlined, inner
 
 u64 = np.uint64
 i64 = np.int64

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.lanes import MEMO
-from matching.kernel.vector import LANES, ats, digits, gaps, letters, lines, load_word
+from native.jit import inlined, inner, pointer
+from native.vector import LANES, ats, digits, gaps, letters, lines, load_word
 
 u64 = np.uint64
 i64 = np.int64

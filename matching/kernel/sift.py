@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inner
 from matching.kernel.reading import put_alnum, put_email
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import ONE, classify
@@ -20,7 +19,8 @@ from matching.kernel.sift_numbers import mark_runs
 from matching.kernel.sift_words import gather_words, mark_names, mark_words
 from matching.kernel.table import warm
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
-from matching.kernel.vector import LANES, trailing_zeros
+from native.jit import inner
+from native.vector import LANES, trailing_zeros
 
 i64 = np.int64
 u64 = np.uint64

@@ -6,7 +6,6 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.addresses import address_end
-from matching.kernel.jit import inlined, inner
 from matching.kernel.number_masks import (
     FOUND,
     drop_stamps,
@@ -18,9 +17,10 @@ from matching.kernel.number_masks import (
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
 from matching.kernel.sieve import CHUNK, LONGEST, ONE, ahead, bit_of, keep, mark, mark_home
+from matching.kernel.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
 from matching.kernel.table import in_pairs
-from matching.kernel.vector import LANES, count_ones, load_word, trailing_zeros
-from matching.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
+from native.jit import inlined, inner
+from native.vector import LANES, count_ones, load_word, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64

@@ -7,22 +7,22 @@ import numpy as np
 from matching.kernel import kinds as k
 from matching.kernel.entries import phrase_bit
 from matching.kernel.hits import NAME_REACH
-from matching.kernel.jit import inlined, inner
 from matching.kernel.lanes import EIGHT, MEMO, MIX, WIDE, cut_long, cut_short, spread_bits
 from matching.kernel.reading import word_flags
 from matching.kernel.runs import STREET_REACH
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import LONGEST, ONE, WARMED, ahead, bit_of, mark, mark_home
-from matching.kernel.table import in_pairs
-from matching.kernel.tokens import NAMES
-from matching.kernel.vector import LANES, count_ones, flagged, trailing_zeros
-from matching.siphash import (
+from matching.kernel.siphash import (
     join_unordered,
     siphash_bytes,
     siphash_long,
     siphash_number,
     siphash_short,
 )
+from matching.kernel.table import in_pairs
+from matching.kernel.tokens import NAMES
+from native.jit import inlined, inner
+from native.vector import LANES, count_ones, flagged, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64

@@ -14,10 +14,10 @@ from matching.kernel.desk import (
     may_slip,
 )
 from matching.kernel.glimpse import G_BEHIND, G_FIRST
-from matching.kernel.jit import inner
 from matching.kernel.reading import word_flags
 from matching.kernel.sieve import ahead
-from matching.kernel.vector import trailing_zeros
+from native.jit import inner
+from native.vector import trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner, pointer
-from matching.kernel.vector import load_word
-from matching.siphash import siphash_number
+from matching.kernel.siphash import siphash_number
+from native.jit import inlined, inner, pointer
+from native.vector import load_word
 
 u64 = np.uint64
 u32 = np.uint32

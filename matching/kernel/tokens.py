@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, pointer
+from native.jit import inlined, pointer
 
 u64 = np.uint64
 i64 = np.int64

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.shapes import is_digit, is_letter
+from native.jit import inlined, inner, pointer
 
 i64 = np.int64
 u64 = np.uint64

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel.jit import inlined, inner, pointer
 from matching.kernel.units import KINDS, kind_number
+from native.jit import inlined, inner, pointer
 
 i64 = np.int64
 u64 = np.uint64

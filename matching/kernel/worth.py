@@ -18,7 +18,6 @@ from matching.kernel.desk import (
     open_row,
 )
 from matching.kernel.glimpse import glimpse
-from matching.kernel.jit import inlined, inner
 from matching.kernel.masked import COMMENT_MOST
 from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
@@ -36,6 +35,7 @@ from matching.kernel.worth_bounds import (
     lift_of,
     words_bound,
 )
+from native.jit import inlined, inner
 
 i64 = np.int64
 u64 = np.uint64

@@ -12,7 +12,6 @@ from matching.kernel import kinds as k
 from matching.kernel.desk import I_DATES, I_MASKS, seek_near
 from matching.kernel.evidence import NIR_TELLS_BIRTH, WORD_NEAR_COST, sum_classes, total
 from matching.kernel.glimpse import holds
-from matching.kernel.jit import inlined, inner
 from matching.kernel.mask_places import find_sifted_masks
 from matching.kernel.masked import (
     LETTER_BITS,
@@ -32,7 +31,8 @@ from matching.kernel.pieces import (
     birth_part,
     piece,
 )
-from matching.kernel.vector import count_ones
+from native.jit import inlined, inner
+from native.vector import count_ones
 
 u8 = np.uint8
 u64 = np.uint64

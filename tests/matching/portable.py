@@ -15,10 +15,10 @@ from matching.kernel import lanes
 
 lanes.WIDE = False
 
-from matching.kernel.jit import kernel, pointer  # noqa: E402
 from matching.kernel.sieve import classify, new_sieve, sieve_pointers  # noqa: E402
 from matching.kernel.sift_words import gather_words  # noqa: E402
 from matching.normalise.fold import fold  # noqa: E402
+from native.jit import kernel, pointer  # noqa: E402
 
 
 @kernel

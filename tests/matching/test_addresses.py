@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matching.kernel.addresses import address_end
-from matching.kernel.jit import kernel, pointer
+from native.jit import kernel, pointer
 
 MARGIN = 64
 FOUR = r"\.".join([r"(\d{1,3})"] * 4)

@@ -11,10 +11,10 @@ from matching import fingerprint_format as layout
 from matching.errors import DamagedFileError
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_writer import FingerprintWriter
-from matching.kernel.jit import kernel, pointer
 from matching.kernel.packing import fill_bits
 from matching.kernel.table import in_pairs
 from matching.keys import load_key
+from native.jit import kernel, pointer
 from tests.matching.disguises import LeakOnDisk
 
 KEYS = 1 << 14

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from matching.kernel import kinds as k
 from matching.kernel.glimpse import glimpse, glimpse_pointers, holds, new_glimpse
-from matching.kernel.jit import kernel, pointer
 from matching.kernel.reading import tokenise
 from matching.kernel.sieve import classify, new_sieve, sieve_pointers
 from matching.kernel.sift_words import find_words
 from matching.kernel.tokens import new_scratch, new_tokens, scratch_pointers, token_pointers
 from matching.normalise import words
 from matching.normalise.fold import fold
+from native.jit import kernel, pointer
 from tests.matching import disguises, test_screen
 
 MARGIN, LONGEST = 64, 13_000

@@ -14,10 +14,10 @@ from matching.build import build
 from matching.fingerprint_file import FingerprintFile
 from matching.inspect import inspect
 from matching.kernel import kinds as k
+from matching.kernel.siphash import siphash_array
 from matching.keys import LeakKey, new_key
 from matching.result import LeakRef
 from matching.scan import Scanner
-from matching.siphash import siphash_array
 from tests.matching import disguises
 
 PEOPLE = disguises.people(400, seed=17)

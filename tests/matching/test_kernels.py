@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from matching import compiled
-from matching.kernel import arguments, compiling, machine_code
-from matching.kernel.arguments import hold
-from matching.kernel.jit import Kernel, inlined, inner, kernel, pointer
 from matching.result import ScanResult
 from matching.scan import Scanner
+from native import arguments, compiled, compiling, machine_code
+from native.arguments import hold
+from native.jit import Kernel, inlined, inner, kernel, pointer
 from tests.matching.disguises import LeakOnDisk
 
 MASK = (1 << 64) - 1
@@ -105,7 +104,7 @@ def new_array(count):  # type: ignore[no-untyped-def]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Kernels of these tests are kept there."""
-    monkeypatch.setattr(compiled, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(compiled, "cache_folder", lambda _: tmp_path)
     return tmp_path
 
 
@@ -215,7 +214,7 @@ def test_another_processor_or_release_has_a_file_of_its_own(
     assert Kernel(number.function)(6) == 6  # type: ignore[attr-defined]
     monkeypatch.setattr(compiled, "versions", lambda: "numba 9")
     assert Kernel(number.function)(6) == 6  # type: ignore[attr-defined]
-    monkeypatch.setattr(compiled, "sources_hash", lambda: "changed")
+    monkeypatch.setattr(compiled, "sources_hash", lambda _: "changed")
     assert Kernel(number.function)(6) == 6  # type: ignore[attr-defined]
     assert len(list(folder.glob("*.kernel"))) == 4
 
@@ -246,7 +245,7 @@ def test_where_no_turn_can_be_taken_it_is_compiled_all_the_same(folder: Path) ->
 def test_where_nothing_can_be_kept_a_kernel_runs_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(compiled, "cache_folder", lambda: None)
+    monkeypatch.setattr(compiled, "cache_folder", lambda _: None)
     assert Kernel(number.function)(7) == 7  # type: ignore[attr-defined]
 
 

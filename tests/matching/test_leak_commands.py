@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from matching.build import build
-from matching.compiled import BUILDING, is_compiled
 from matching.inspect import inspect
+from matching.kernel import BUILDING
 from matching.keys import load_key
+from native.compiled import is_compiled
 from tests.matching import disguises
 from tests.matching.disguises import LeakOnDisk
 
@@ -188,7 +189,7 @@ def test_the_first_start_says_that_it_compiles(leak: LeakOnDisk, tmp_path: Path)
 
 def test_a_compiled_matcher_is_known_as_such(leak: LeakOnDisk, tmp_path: Path) -> None:
     assert is_compiled(BUILDING)  # by the fixture
-    assert not is_compiled("columns.nothing")
+    assert not is_compiled("matching.kernel.columns.nothing")
 
 
 def test_without_a_terminal_progress_is_a_line_a_stage(leak: LeakOnDisk, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.kernel.jit import kernel, pointer
 from matching.kernel.mask_places import find_sifted_masks
 from matching.kernel.masks import ROOM, WIDTH, find_masks, mask_pointers, new_masks
 from matching.kernel.sieve import classify, new_sieve, sieve_pointers
 from matching.normalise.fold import fold
+from native.jit import kernel, pointer
 from tests.matching import disguises, test_screen
 
 MARGIN, LONGEST = 64, 8_000

@@ -14,10 +14,10 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.reading import tokenise_array
+from matching.kernel.siphash import siphash_array
 from matching.kernel.tokens import new_scratch, new_tokens
 from matching.normalise import words
 from matching.normalise.fold import fold
-from matching.siphash import siphash_array
 
 ROOT = Path(__file__).parents[2]
 KEYS = np.arange(64, dtype=np.uint64)

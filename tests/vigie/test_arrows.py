@@ -7,8 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "matching", "extraction", "index", "egress", "capture", "crawler", "spiders", "evidence",
-    "review", "scheduler", "vigie",
+    "native", "matching", "extraction", "index", "egress", "capture", "crawler", "spiders",
+    "evidence", "review", "scheduler", "vigie",
 )  # fmt: skip
 
 

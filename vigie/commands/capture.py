@@ -37,7 +37,7 @@ def take(
     Its capture is graded attested, never proven. Like a scan it is logged.
     """
     from crawler.addresses import canonical
-    from matching.compiled import SCANNING
+    from matching.kernel import SCANNING
     from vigie import config as configuration
     from vigie.handed_in import MOST_BYTES, MOST_ORIGIN, Given, Unreadable, hand_in
     from vigie.progress import tell_of_compiling

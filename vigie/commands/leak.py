@@ -63,8 +63,8 @@ def fingerprint(
     json: AsJson = False,
 ) -> None:
     """Turn a leaked file into keyed fingerprints."""
-    from matching.compiled import BUILDING
     from matching.inspect import inspect
+    from matching.kernel import BUILDING
     from matching.keys import load_key
     from matching.schema import read_schema
     from vigie.progress import build_progress, tell_of_compiling

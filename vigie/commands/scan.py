@@ -57,7 +57,7 @@ def scan(
     Every scan is logged: who, when, how many bytes, which verdict; no content and no path.
     """
     from matching.client import MatcherClient
-    from matching.compiled import SCANNING
+    from matching.kernel import SCANNING
     from vigie.progress import tell_of_compiling
 
     leaks = _leaks(leak_files or [], key_files or [], config)

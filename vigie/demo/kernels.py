@@ -1,7 +1,7 @@
 """Compiles every kernel before somebody waits for it: python -m vigie.demo.kernels
 
 A small invented leak is fingerprinted and found. The two kernels that take longest are compiled
-beside each other; who needs one of them meanwhile waits for it (matching.compiled.turn).
+beside each other; who needs one of them meanwhile waits for it (native.compiled.turn).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A kernel compiled before is loaded as machine code (`machine_code`), which takes a few
 milliseconds; numba and its types take 1.3 seconds of a processor and 70 MB. Only where a kernel
 has not been compiled yet for the kind of its arguments is numba imported (`compiling`), the code
-kept (`matching.compiled` says where), and then loaded the same way.
+kept (`native.compiled` says where), and then loaded the same way.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from matching import compiled
-from matching.kernel import machine_code
-from matching.kernel.arguments import told
+from native import compiled, machine_code
+from native.arguments import told
 
 Function = Callable[..., Any]
 _lock = threading.Lock()
@@ -35,7 +34,7 @@ class Lazy:
     @functools.cached_property
     def made(self) -> Any:
         """numba's own object."""
-        from matching.kernel import compiling
+        from native import compiling
 
         return getattr(compiling, self._how)(self.function)
 
@@ -77,7 +76,7 @@ class Kernel(Lazy):
                 code = machine_code.read(path)
                 if code is not None:
                     return code
-            from matching.kernel import compiling
+            from native import compiling
 
             code = compiling.compiled(self.made, arguments)
             if path is not None:
@@ -86,16 +85,15 @@ class Kernel(Lazy):
 
     def _path(self, kinds: tuple[str, ...]) -> Path | None:
         """The file for one kind of arguments: its name says what the code was made of and for."""
-        folder = compiled.cache_folder()
+        source = Path(self.function.__code__.co_filename).resolve()
+        folder = compiled.cache_folder(source)
         if folder is None:
             return None
         module = self.function.__module__
         of = hashlib.blake2b(digest_size=16)
-        for part in (module, *kinds, machine_code.processor(), compiled.versions()):
+        told = (module, *kinds, machine_code.processor(), compiled.versions())
+        for part in (*told, compiled.sources_hash(source)):
             of.update(part.encode() + b"\0")
-        of.update(compiled.sources_hash().encode())
-        if not module.startswith("matching."):
-            of.update(Path(self.function.__code__.co_filename).read_bytes())
         name = f"{module.rpartition('.')[2]}.{self.function.__name__}"
         return folder / f"{name}-{of.hexdigest()}.kernel"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from matching.kernel.jit import intrinsic, types
+from native.jit import intrinsic, types
 
 LANES = 64
 BYTE = ir.IntType(8)
@@ -18,7 +18,7 @@ def splat(value: int) -> Any:
     return ir.Constant(BLOCK, [value] * LANES)
 
 
-def _block(builder: Any, pointer: Any, at: Any) -> Any:
+def block_at(builder: Any, pointer: Any, at: Any) -> Any:
     """The 64 bytes at `pointer + at`, wherever that is."""
     place = builder.bitcast(builder.gep(pointer, [at]), BLOCK.as_pointer())
     return builder.load(place, align=1)
@@ -29,12 +29,12 @@ def between(builder: Any, block: Any, low: int, high: int) -> Any:
     return builder.icmp_unsigned("<=", builder.sub(block, splat(low)), splat(high - low))
 
 
-def _mask_of(name: str, lanes: Any) -> Any:
+def mask_of(name: str, lanes: Any) -> Any:
     """An intrinsic `name(pointer, at)`: a bit for each of 64 bytes that `lanes` chooses."""
 
     def typed(_typing: Any, pointer: Any, _at: Any) -> Any:
         def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
-            chosen = lanes(builder, _block(builder, args[0], args[1]), args)
+            chosen = lanes(builder, block_at(builder, args[0], args[1]), args)
             return builder.bitcast(chosen, WORD)
 
         return types.uint64(pointer, types.int64), generate
@@ -43,19 +43,19 @@ def _mask_of(name: str, lanes: Any) -> Any:
     return intrinsic(typed)
 
 
-def _any(builder: Any, *parts: Any) -> Any:
+def any_of(builder: Any, *parts: Any) -> Any:
     whole = parts[0]
     for part in parts[1:]:
         whole = builder.or_(whole, part)
     return whole
 
 
-def _one_of(builder: Any, block: Any, bytes_: bytes) -> Any:
-    return _any(builder, *(between(builder, block, each, each) for each in bytes_))
+def one_of(builder: Any, block: Any, bytes_: bytes) -> Any:
+    return any_of(builder, *(between(builder, block, each, each) for each in bytes_))
 
 
 def _gaps(builder: Any, block: Any, _args: Any) -> Any:
-    return _any(
+    return any_of(
         builder,
         between(builder, block, 32, 32),
         between(builder, block, 45, 47),
@@ -68,59 +68,59 @@ def _chunks(builder: Any, block: Any, _args: Any) -> Any:
     """What may stand inside a password: anything but space, quotes and delimiters."""
     others = [between(builder, block, 0, 32)]
     others += [between(builder, block, each, each) for each in b"\"',:;|<>"]
-    return builder.not_(_any(builder, *others))
+    return builder.not_(any_of(builder, *others))
 
 
 def _months(builder: Any, block: Any, _args: Any) -> Any:
     """What a month may begin with, in French or English, or er behind a 1."""
     letters = (97, 100, 101, 102, 106, 109, 110, 111, 115)
-    return _any(builder, *(between(builder, block, each, each) for each in letters))
+    return any_of(builder, *(between(builder, block, each, each) for each in letters))
 
 
 def _unusual(builder: Any, block: Any, args: Any) -> Any:
     """What no plain folding of ASCII covers: bytes over 127, and a backslash before a u."""
-    behind = _block(builder, args[0], builder.add(args[1], ir.Constant(WORD, 1)))
+    behind = block_at(builder, args[0], builder.add(args[1], ir.Constant(WORD, 1)))
     escape = builder.and_(between(builder, block, 92, 92), between(builder, behind, 117, 117))
     return builder.or_(between(builder, block, 128, 255), escape)
 
 
-letters: Any = _mask_of("letters", lambda b, block, _: between(b, block, 97, 122))
-digits: Any = _mask_of("digits", lambda b, block, _: between(b, block, 48, 57))
-ats: Any = _mask_of("ats", lambda b, block, _: between(b, block, 64, 64))
-flagged: Any = _mask_of("flagged", lambda b, block, _: between(b, block, 1, 255))
-lines: Any = _mask_of("lines", lambda b, block, _: between(b, block, 10, 10))
-gaps: Any = _mask_of("gaps", _gaps)
-zeros: Any = _mask_of("zeros", lambda b, block, _: between(b, block, 48, 48))
-twos: Any = _mask_of("twos", lambda b, block, _: between(b, block, 50, 50))
-to_twos: Any = _mask_of("to_twos", lambda b, block, _: between(b, block, 48, 50))
-to_threes: Any = _mask_of("to_threes", lambda b, block, _: between(b, block, 48, 51))
-dash: Any = _mask_of("dash", lambda b, block, _: between(b, block, 45, 45))
-colon: Any = _mask_of("colon", lambda b, block, _: between(b, block, 58, 58))
-pluses: Any = _mask_of("pluses", lambda b, block, _: between(b, block, 43, 43))
-chunks: Any = _mask_of("chunks", _chunks)
-corsican: Any = _mask_of("corsican", lambda b, block, _: between(b, block, 97, 98))
-months: Any = _mask_of("months", _months)
-unusual: Any = _mask_of("unusual", _unusual)
+letters: Any = mask_of("letters", lambda b, block, _: between(b, block, 97, 122))
+digits: Any = mask_of("digits", lambda b, block, _: between(b, block, 48, 57))
+ats: Any = mask_of("ats", lambda b, block, _: between(b, block, 64, 64))
+flagged: Any = mask_of("flagged", lambda b, block, _: between(b, block, 1, 255))
+lines: Any = mask_of("lines", lambda b, block, _: between(b, block, 10, 10))
+gaps: Any = mask_of("gaps", _gaps)
+zeros: Any = mask_of("zeros", lambda b, block, _: between(b, block, 48, 48))
+twos: Any = mask_of("twos", lambda b, block, _: between(b, block, 50, 50))
+to_twos: Any = mask_of("to_twos", lambda b, block, _: between(b, block, 48, 50))
+to_threes: Any = mask_of("to_threes", lambda b, block, _: between(b, block, 48, 51))
+dash: Any = mask_of("dash", lambda b, block, _: between(b, block, 45, 45))
+colon: Any = mask_of("colon", lambda b, block, _: between(b, block, 58, 58))
+pluses: Any = mask_of("pluses", lambda b, block, _: between(b, block, 43, 43))
+chunks: Any = mask_of("chunks", _chunks)
+corsican: Any = mask_of("corsican", lambda b, block, _: between(b, block, 97, 98))
+months: Any = mask_of("months", _months)
+unusual: Any = mask_of("unusual", _unusual)
 
 
-stars: Any = _mask_of("stars", lambda b, block, _: _one_of(b, block, b"*#?"))
-dots: Any = _mask_of("dots", lambda b, block, _: between(b, block, 46, 46))
-points: Any = _mask_of("points", lambda b, block, _: _one_of(b, block, b".,"))
-low_lines: Any = _mask_of("low_lines", lambda b, block, _: between(b, block, 95, 95))
-exes: Any = _mask_of("exes", lambda b, block, _: between(b, block, 120, 120))
-apostrophes: Any = _mask_of("apostrophes", lambda b, block, _: between(b, block, 39, 39))
-figures: Any = _mask_of("figures", lambda b, block, _: _one_of(b, block, b"oilzsb"))
+stars: Any = mask_of("stars", lambda b, block, _: one_of(b, block, b"*#?"))
+dots: Any = mask_of("dots", lambda b, block, _: between(b, block, 46, 46))
+points: Any = mask_of("points", lambda b, block, _: one_of(b, block, b".,"))
+low_lines: Any = mask_of("low_lines", lambda b, block, _: between(b, block, 95, 95))
+exes: Any = mask_of("exes", lambda b, block, _: between(b, block, 120, 120))
+apostrophes: Any = mask_of("apostrophes", lambda b, block, _: between(b, block, 39, 39))
+figures: Any = mask_of("figures", lambda b, block, _: one_of(b, block, b"oilzsb"))
 
 
 @intrinsic
 def _fold_block(_typing: Any, source: Any, _at: Any, target: Any, _to: Any, _ends: Any) -> Any:
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
-        block = _block(builder, args[0], args[1])
+        block = block_at(builder, args[0], args[1])
         lower = builder.or_(block, splat(32))
         folded = builder.select(between(builder, block, 65, 90), lower, block)
         blank = between(builder, block, 0, 31)
         tab = between(builder, block, 9, 9)
-        line = _any(builder, between(builder, block, 10, 12), between(builder, block, 28, 30))
+        line = any_of(builder, between(builder, block, 10, 12), between(builder, block, 28, 30))
         carriage = between(builder, block, 13, 13)
         folded = builder.select(blank, splat(32), folded)
         folded = builder.select(tab, splat(9), folded)

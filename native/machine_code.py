@@ -4,7 +4,7 @@ A file holds what LLVM made of one kernel for one kind of arguments: an object w
 and one with an entry that takes a single address, reads the arguments there as words of 64 bits
 (`arguments`) and puts down what comes back behind them. The checksum in front tells a damaged
 file, which is as good as none. It proves nothing about who wrote it: the folder does
-(`matching.compiled`).
+(`native.compiled`).
 """
 
 from __future__ import annotations

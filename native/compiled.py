@@ -1,9 +1,9 @@
 """Where compiled kernels are kept, and whether one is there. Importing this does not load numba.
 
-They lie in a folder named after a hash of every kernel source, so that no machine code outlives a
-change in a function that it was made of. It is tried beside the package first, then in the user's
-cache folder; where neither can be written, code is compiled anew in each process. A file's name
-says for which arguments, processor and release of numba it is (`matching.kernel.jit`).
+They lie in a folder named after a hash of every source they may be made of, so that no machine code
+outlives a change in a function that it was made of. It is tried beside the sources first, then in
+the user's cache folder; where neither can be written, code is compiled anew in each process. A
+file's name says for which arguments, processor and release of numba it is (`native.jit`).
 """
 
 from __future__ import annotations
@@ -17,25 +17,28 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-KERNELS = Path(__file__).resolve().parent / "kernel"
-BUILDING, SCANNING = "columns.read_column", "region.scan_region"  # the slowest to compile of each
+HERE = Path(__file__).resolve().parent
+PACKAGE = "kernel"  # the name of a folder whose kernels are made of its own sources alone
 
 
 @functools.cache
-def sources_hash() -> str:
-    """16 hex digits over the sources of all kernels, as they are when first asked for."""
-    sources = [*sorted(KERNELS.glob("*.py")), KERNELS.parent / "siphash.py"]
+def sources_hash(source: Path) -> str:
+    """16 hex digits over what a kernel in that file may be made of, as it is when first asked for:
+    its package and this one; every kernel package where it is in none (a test, a measurement)."""
+    own = source.parent.name == PACKAGE
+    folders = [source.parent] if own else sorted(HERE.parent.glob(f"*/{PACKAGE}"))
+    sources = [each for folder in (HERE, *folders) for each in sorted(folder.glob("*.py"))]
     together = hashlib.blake2b(digest_size=8)
-    for source in sources:
-        together.update(source.name.encode() + b"\0" + source.read_bytes())
+    for each in sources if own else [*sources, source]:
+        together.update(each.name.encode() + b"\0" + each.read_bytes())
     return together.hexdigest()
 
 
-def _own_folder() -> Path | None:
+def _own_folder(source: Path) -> Path | None:
     """A folder only this user can write to, or None."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    for base in (KERNELS / "__pycache__", home / "vigie"):
-        folder = base / f"kernels-{sources_hash()}"
+    for base in (source.parent / "__pycache__", home / "vigie"):
+        folder = base / f"kernels-{sources_hash(source)}"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
@@ -70,11 +73,12 @@ def _release(package: str) -> str:
 
 
 @functools.cache
-def cache_folder() -> Path | None:
-    """Where the kernels are kept; None when nowhere. NUMBA_CACHE_DIR goes before all."""
+def cache_folder(source: Path) -> Path | None:
+    """Where the kernels of a source file are kept; None when nowhere. NUMBA_CACHE_DIR goes before
+    all."""
     told = os.environ.get("NUMBA_CACHE_DIR")
     if not told:
-        return _own_folder()
+        return _own_folder(source)
     folder = Path(told)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,9 +88,10 @@ def cache_folder() -> Path | None:
 
 
 def is_compiled(kernel: str) -> bool:
-    """Whether a kernel (BUILDING, SCANNING) can be loaded instead of being compiled."""
-    folder = cache_folder()
-    return folder is not None and any(folder.glob(f"{kernel}-*.kernel"))
+    """Whether a kernel ("room.kernel.module.function") can be loaded instead of being compiled."""
+    *packages, module, function = kernel.split(".")
+    folder = cache_folder(HERE.parent.joinpath(*packages, f"{module}.py"))
+    return folder is not None and any(folder.glob(f"{module}.{function}-*.kernel"))
 
 
 @contextlib.contextmanager

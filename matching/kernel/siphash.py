@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.jit import inlined, inner, kernel, pointer
-from matching.kernel.vector import load_word
+from native.jit import inlined, inner, kernel, pointer
+from native.vector import load_word
 
 u64 = np.uint64
 i64 = np.int64

@@ -11,9 +11,9 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import typeof_impl
 
-from matching.kernel.arguments import plain, told
-from matching.kernel.jit import Lazy
-from matching.kernel.machine_code import NEVER_CALLED, Code, target_machine
+from native.arguments import plain, told
+from native.jit import Lazy
+from native.machine_code import NEVER_CALLED, Code, target_machine
 
 Function = Callable[..., Any]
 
