@@ -21,8 +21,10 @@ from collections.abc import Callable, Iterator
 from extraction import charset, formats, mojibake, packed, signs
 from extraction.budget import Budget
 from extraction.html import visible_text
+from extraction.kernel.marks import LONG
 from extraction.layers import Layer
-from extraction.spans import HEAD, SHORTEST_BYTES, TAR_HEAD, Spans
+from extraction.marks import Marks
+from extraction.spans import HEAD, SHORTEST_BYTES, Spans
 
 # Behind the last line: its end, a quotation mark, or any blank of Unicode in UTF-8.
 BLANK = (
@@ -45,7 +47,7 @@ WHOLE = 100_000  # characters of a text that is rewritten as a whole
 NEWLINE = ord("\n")
 KEEPING = ("utf-8", "surrogatepass")
 REST_OF_ONE = bytes(range(0x80, 0xC0))  # bytes that go on with a character
-NEAR, LONG = 2, 250  # lines on either side, and characters of a line, that count as near
+NEAR, LINE = 2, 250  # lines on either side, and characters of a line, that count as near
 HEX_MARKS = b" :-"
 OF_STANDARD = bytes.maketrans(b"-_", b"+/")
 # Widths that encoders wrap at. Lines of another equal width are rows packed one by one.
@@ -94,12 +96,13 @@ def _opened(way: str, untrusted_body: bytes, budget: Budget, level: int) -> list
 
 def _steps(utf_8: bytes, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
     """One way in at a time: (its name, the text or the document behind it)."""
-    spans = Spans(utf_8)
+    marks = Marks(utf_8)
+    spans = Spans(utf_8, marks)
     yield from _packed_runs("base64", _base64_runs(utf_8, spans), budget)
     yield from _packed_runs("hex", _hex_runs(utf_8, spans), budget)
     for step, find, least, rewrite in REWRITES:
-        if sum(1 for _ in zip(range(least), find(utf_8), strict=False)) >= least:
-            inner = rewrite(_neighbourhood(find(utf_8), utf_8))
+        if sum(1 for _ in zip(range(least), find(utf_8, marks), strict=False)) >= least:
+            inner = rewrite(_neighbourhood(find(utf_8, marks), utf_8))
             if inner:
                 yield step, inner
     if any(True for _ in mojibake.places(utf_8)):
@@ -148,7 +151,7 @@ def _base64_runs(text: bytes, spans: Spans) -> Iterator[bytes]:
         if start < position:
             continue  # a line of the run before
         position = end
-        if end - start < TAR_HEAD and not _may_begin(text[start : min(end, start + HEAD)]):
+        if end - start < LONG and not _may_begin(text[start : min(end, start + HEAD)]):
             continue
         parts = [text[start:end]]
         width = len(parts[0])
@@ -292,10 +295,10 @@ def _near(places: Iterator[tuple[int, int]], text: bytes) -> Iterator[bytes]:
 
 
 def _line_behind(text: bytes, at: int) -> int:
-    """Where the line behind the one at `at` begins; what is over LONG is cut."""
-    end = text.find(b"\n", at, at + LONG)  # so many bytes are no more characters
+    """Where the line behind the one at `at` begins; what is over LINE is cut."""
+    end = text.find(b"\n", at, at + LINE)  # so many bytes are no more characters
     if end < 0:
-        most = _further(text, at, LONG)
+        most = _further(text, at, LINE)
         end = text.find(b"\n", at, most)
         return most if end < 0 else end + 1
     return end + 1
@@ -304,7 +307,7 @@ def _line_behind(text: bytes, at: int) -> int:
 def _lines_back(text: bytes, at: int, floor: int) -> int:
     """Where the line NEAR lines before the one at `at` begins, not before `floor`."""
     for _ in range(NEAR + 1):
-        least = max(floor, _back(text, at, LONG))
+        least = max(floor, _back(text, at, LINE))
         at = max(least, text.rfind(b"\n", least, at))
         if at == floor:
             return floor
@@ -375,11 +378,11 @@ def _escape(found: re.Match[str]) -> str:
 
 # Name, where its signs stand, how many make it worth while, how to rewrite.
 REWRITES: tuple[tuple[str, signs.Find, int, Callable[[str], str]], ...] = (
-    ("html", signs.of(b"<", signs.MARKUP), 3, visible_text),
+    ("html", signs.marked("tags", signs.MARKUP), 3, visible_text),
     ("entities", signs.of(b"&", signs.ENTITY), 1, html.unescape),
     ("url", signs.of(b"%", signs.PERCENT), 2, _url),
     ("url", signs.of(b"&", signs.FORM), 1, _url),
     ("quoted-printable", signs.equals, 2, _quoted_printable),
     ("quoted-printable", signs.soft_breaks, 1, _quoted_printable),
-    ("json", signs.of(b"\\", signs.ESCAPE), 1, _escapes),
+    ("json", signs.marked("escapes", signs.ESCAPE), 1, _escapes),
 )

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction import encoded, formats, signs, spans
+from extraction import encoded, formats, marks, signs, spans
+from extraction.kernel.marks import FEWEST_LEFT, LONG, SHORTEST, TAIL
+from extraction.marks import Marks
 
 PIECES = st.lists(
     st.one_of(
@@ -32,16 +34,21 @@ PAIRS = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-]){7,}[0-9a-fA-F]{2}")
 
 
 def likely(run: bytes) -> bool:
-    return len(run) >= spans.TAR_HEAD or not run[: spans.SHORTEST].islower()
+    return len(run) >= LONG or not run[:SHORTEST].islower()
 
 
-@pytest.mark.parametrize("block", [64, 1024, spans.BLOCK])
+def spans_of(utf_8: bytes) -> spans.Spans:
+    return spans.Spans(utf_8, Marks(utf_8))
+
+
+@pytest.mark.parametrize("room", [FEWEST_LEFT + 1, marks.LIST])
+@pytest.mark.parametrize("lead", [0, TAIL - 70, 3 * TAIL])
 @given(text=PIECES)
-def test_masks_find_what_patterns_find(block: int, text: str) -> None:
-    utf_8 = text.encode()
+def test_masks_find_what_patterns_find(room: int, lead: int, text: str) -> None:
+    utf_8 = (lead * "." + text).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spans, "BLOCK", block)
-        found = spans.Spans(utf_8)
+        patch.setattr(marks, "LIST", room)
+        found = spans_of(utf_8)
     assert list(found.base64()) == [m.span() for m in RUN.finditer(utf_8) if likely(m[0])]
     expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(utf_8)]
     assert list(found.hex()) == sorted(expected)
@@ -52,19 +59,17 @@ def test_masks_find_what_patterns_find(block: int, text: str) -> None:
 @pytest.mark.parametrize("behind", ["", ".", "f0", "zzaf0", "g"])
 def test_lengths_about_every_bound(number: int, unit: str, behind: str) -> None:
     utf_8 = f".{unit * number}{behind}".encode()
-    found = spans.Spans(utf_8)
+    found = spans_of(utf_8)
     assert list(found.base64()) == [m.span() for m in RUN.finditer(utf_8) if likely(m[0])]
     expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(utf_8)]
     assert list(found.hex()) == sorted(expected)
 
 
-@given(text=PIECES, block=st.sampled_from([5, 64, signs.BLOCK]))
-def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str, block: int) -> None:
+@given(text=PIECES)
+def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str) -> None:
     utf_8 = text.encode()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signs, "BLOCK", block)
-        found = list(signs.equals(utf_8))
-        soft = list(signs.soft_breaks(utf_8))
+    found = list(signs.equals(utf_8, Marks(utf_8)))
+    soft = list(signs.soft_breaks(utf_8, Marks(utf_8)))
     # A byte of one sign may be the next one's sign: all are told, not only those apart.
     assert found == [
         match.span()
@@ -74,6 +79,25 @@ def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str, block: in
     assert [(len(utf_8[:a].decode()), len(utf_8[:b].decode())) for a, b in soft] == [
         match.span() for match in SOFT_BREAK.finditer(text)
     ]
+
+
+TAGS = st.lists(
+    st.sampled_from(
+        ["<", "</", "<p>", "<TD class=a>", "<x>", "<br/>", "\\", "\\n", "\\u00e9", "\\N", "a"]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@pytest.mark.parametrize("many", [0.0, signs.MANY, 1.0])
+@given(text=TAGS, lead=st.integers(0, 2 * TAIL))
+def test_tags_and_escapes_are_those_of_the_pattern(many: float, text: str, lead: int) -> None:
+    utf_8 = (lead * "." + text).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signs, "MANY", many)
+        for sign, pattern in (("tags", signs.MARKUP), ("escapes", signs.ESCAPE)):
+            found = list(signs.marked(sign, pattern)(utf_8, Marks(utf_8)))
+            assert found == [match.span() for match in pattern.finditer(utf_8)]
 
 
 @given(
@@ -91,15 +115,15 @@ def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str, block: in
 )  # fmt: skip
 def test_no_run_that_may_begin_something_is_left_out(heads: list[bytes]) -> None:
     text = b" ".join(base64.b64encode(head).rstrip(b"=") for head in heads)
-    kept = dict(spans.Spans(text).base64())
+    kept = dict(spans_of(text).base64())
     at = 0
     for run in text.split(b" "):
-        promising = len(run) >= spans.TAR_HEAD or encoded._may_begin(run[: spans.HEAD])
-        if len(run) >= spans.SHORTEST and likely(run) and promising:
+        promising = len(run) >= LONG or encoded._may_begin(run[: spans.HEAD])
+        if len(run) >= SHORTEST and likely(run) and promising:
             assert kept[at] == at + len(run)
         at += len(run) + 1
 
 
 def test_runs_of_noise_are_left_out() -> None:
     noise = b" ".join(base64.b64encode(bytes((n, 1, 2, 3)) * 5) for n in range(160, 200))
-    assert not list(spans.Spans(noise).base64())
+    assert not list(spans_of(noise).base64())

@@ -16,7 +16,7 @@ from tests.hostile.register import ROOT
 # As pytest ends: all passed, some failed. Everything else says nothing about a guard.
 PASSED, FAILED = 0, 1
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", ".*", "build", "*.egg-info", "node_modules")
-KERNELS = Path("matching/kernel/__pycache__")
+KERNELS = [Path(room, "kernel/__pycache__") for room in ("extraction", "matching")]
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
@@ -26,10 +26,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program and its tests in another folder, compiled kernels included."""
     target = tmp_path_factory.mktemp("guards") / "vigie"
     shutil.copytree(ROOT, target, ignore=LEFT_BEHIND)
-    for folder in (ROOT / KERNELS).glob("kernels-*"):
-        shutil.copytree(folder, target / KERNELS / folder.name)
-    for folder in (target / KERNELS).glob("kernels-*"):
-        folder.chmod(0o700)
+    for place in KERNELS:
+        for folder in (ROOT / place).glob("kernels-*"):
+            shutil.copytree(folder, target / place / folder.name)
+            (target / place / folder.name).chmod(0o700)
     return target
 
 

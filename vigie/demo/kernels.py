@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from extraction.marks import Marks
 from matching.build import build
 from matching.inspect import inspect
 from matching.keys import new_key
@@ -27,6 +28,7 @@ def main() -> int:
     if len(sys.argv) == 3:
         screen(LeakRef(Path(sys.argv[1]), Path(sys.argv[2])))
         return 0
+    Marks(SCREENED.encode())
     with tempfile.TemporaryDirectory() as name:
         csv, key, file = (Path(name) / each for each in ("leak.csv", "leak.key", "leak.vfp"))
         generate(csv, rows=ROWS)
