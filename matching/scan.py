@@ -12,6 +12,7 @@ from matching import blocks, certainty, decide, explain, shuffled, spread, verif
 from matching.blocks import Found
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
+from matching.kernel import desk
 from matching.kernel import kinds as k
 from matching.kernel.bench import FIELDS, Bench, new_bench
 from matching.kernel.desk import Rows, record_slots
@@ -77,6 +78,8 @@ class Scanner:
             np.array(facts.slot_role, np.int64),
             np.array([CLASS_OF.get(kind, -1) for kind in facts.types], np.int64),
             len(facts.types),
+            np.zeros(desk.KEPT, np.int64),
+            np.zeros(desk.KEPT * facts.record_words, np.uint64),
         )
         self._records = hold(records)
         self._whole_records = self.file.array("rows").reshape(facts.rows, facts.record_words)

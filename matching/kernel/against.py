@@ -19,11 +19,11 @@ i64 = np.int64
 def beside(f, t, tokens, rows, desk):
     """Whether something of the row stands on the line of a token."""
     first, behind = i64(tokens.start[t]), i64(tokens.end[t])
-    for _ in range(LINE):
-        if first > 0 and f[first - 1] != 10:
-            first -= 1
-        if f[behind] != 10:
-            behind += 1
+    low, high = max(i64(0), first - LINE), behind + LINE
+    while first > low and f[first - 1] != 10:
+        first -= 1
+    while behind < high and f[behind] != 10:
+        behind += 1
     for c in range(rows.columns):
         if desk.bits[c] > 0.0 and desk.start[c] >= first and desk.start[c] < behind:
             return True

@@ -25,11 +25,14 @@ MAX_COLUMNS = 64
 KNOWN = 2048  # words whose neighbours are remembered
 STRANGE = 1 << 16  # words remembered that have none
 KNOWN_MOST = 64  # and how many neighbours of each; words with more are looked up again
+KEPT = 128  # records opened lately
 ROWS_SECTION = 9
+LINE = 8  # words of a line of the cache
 
 
 class Rows(NamedTuple):
-    """The row records and how to read them."""
+    """The row records and how to read them, and those opened lately: `kept` holds their records by
+    the low bits of the row's number, `kept_row` that number plus one, or 0."""
 
     words: NDArray[np.uint64]
     ok: NDArray[np.uint8]
@@ -40,6 +43,8 @@ class Rows(NamedTuple):
     slot_role: NDArray[np.int64]
     column_class: NDArray[np.int64]
     columns: Any
+    kept_row: NDArray[np.int64]
+    kept: NDArray[np.uint64]
 
 
 class Desk(NamedTuple):
@@ -72,6 +77,7 @@ class Desk(NamedTuple):
 I_STAMP, I_WORDS, I_NEAR, I_DATES, I_NIRS, I_PHONES, I_EMAILS, I_CONFLICTS = range(8)
 I_MASKS = 8  # how many masked values the window has, -1 when nobody looked yet
 I_CLOCK = 15  # counts windows, never set back
+I_WARM = 13  # of no meaning: what was read ahead
 I_DENSE = 14  # whether the region before this one pointed to any row
 
 
@@ -144,6 +150,8 @@ def row_pointers(r):
         pointer(r.slot_role),
         pointer(r.column_class),
         r.columns,
+        pointer(r.kept_row),
+        pointer(r.kept),
     )
 
 
@@ -158,6 +166,12 @@ def open_row(rows, row, record, keys, missing):
     """Decipher the record of a row into `record`; False when there is none to be had yet."""
     if row < 0 or row >= rows.n_rows:
         return False
+    seat = row & (KEPT - 1)
+    kept = seat * rows.width
+    if rows.kept_row[seat] == row + 1:
+        for w in range(rows.width):
+            record[w] = rows.kept[kept + w]
+        return True
     first = (row * rows.width * 8) >> BLOCK_SHIFT
     last = ((row + 1) * rows.width * 8 - 1) >> BLOCK_SHIFT
     for block in range(first, last + 1):
@@ -169,7 +183,23 @@ def open_row(rows, row, record, keys, missing):
     high = u64(row) << u64(10)
     for w in range(rows.width):
         record[w] = rows.words[base + w] ^ siphash_here(high | u64(w), k0, k1)
+    for w in range(rows.width):
+        rows.kept[kept + w] = record[w]
+    rows.kept_row[seat] = row + 1
     return True
+
+
+@inner
+def warm_rows(hits, n_hits, rows):
+    """Touch the records of the rows that hits point to, so that the misses of all overlap; nothing
+    is believed of what is read here."""
+    seen = u64(0)
+    for h in range(n_hits):
+        row = hits.row[h]
+        if not hits.wide[h] and 0 <= row < rows.n_rows:
+            for w in range(0, rows.width, LINE):
+                seen ^= rows.words[row * rows.width + w]
+    return i64(seen & u64(1))
 
 
 @inner

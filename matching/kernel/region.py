@@ -18,9 +18,11 @@ from matching.kernel.desk import (
     I_CONFLICTS,
     I_DENSE,
     I_STAMP,
+    I_WARM,
     desk_pointers,
     fill_set,
     row_pointers,
+    warm_rows,
 )
 from matching.kernel.evidence import evaluate, grade_words
 from matching.kernel.hits import ANYWHERE, find_hits, hit_pointers
@@ -195,6 +197,7 @@ def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
         desk.claimed[t] = 0
         desk.used[t] = 0
     desk.info[I_STAMP] = 0
+    desk.info[I_WARM] = warm_rows(hits, n_hits, rows)
     n_units = find_units(bytes_, start, end, units, REGION + 1)
     count_kinds(tokens, n_tokens, units, n_units)
     n_windows = find_windows(tokens, units, n_units, pointer(bench.labels), windows, REGION)

@@ -42,9 +42,12 @@ AROUND = 2 * NAME_REACH  # bytes about a name that many bear that are read for i
 OVERLAP = 1500  # bytes that a part shares with the one before it
 NOWHERE = (1, 0)  # as the bytes about which phones with a slip are looked up
 DENSE = 8  # rows found in a part behind which the next one is read unseen
+# So many parts on end worth reading, and so many more are read unseen: in a directory sifting each
+# part takes as long as reading it.
+CROWDED, UNSEEN = 8, 24
 
 # Places in Screen.info.
-Z_AT, Z_SEEN, Z_START, Z_END, Z_PARTS, Z_WORTH, Z_FOUND, Z_NEXT, Z_HELD = range(9)
+Z_AT, Z_SEEN, Z_START, Z_END, Z_PARTS, Z_WORTH, Z_FOUND, Z_NEXT, Z_HELD, Z_RUN = range(10)
 
 
 class Screen(NamedTuple):
@@ -227,7 +230,9 @@ def sift_region(n, at, held, review, chunks, shingles, t, leak):
 def next_parts(source, size, review, chunks, shingles, info, t, leak):
     """Cut the next parts, and sift them as one region unless they are to be told unseen."""
     parts, people = t.parts, t.people
-    unseen = info[Z_FOUND] >= DENSE
+    if info[Z_RUN] >= CROWDED + UNSEEN:
+        info[Z_RUN] = 0
+    unseen = info[Z_FOUND] >= DENSE or info[Z_RUN] >= CROWDED
     start = info[Z_AT]
     held = cut_parts(source, start, size, 1 if unseen else PARTS, parts)
     end = parts[3 * held - 2]
@@ -254,7 +259,7 @@ def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
 
     Returns whether there is one: `info` says where it begins and ends. Else all is read, or
     `leak.missing` asks for blocks. The caller puts into `info[Z_FOUND]` how many rows the last
-    part told held: behind one with many the next is told unseen.
+    part told held: behind one with many the next is told unseen, as it is behind many parts told.
     """
     keys = leak_pointers(leak)
     tools = tool_pointers(records, bench, screen)
@@ -269,6 +274,7 @@ def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
             info[Z_NEXT] += 1
             info[Z_PARTS] += 1
             info[Z_FOUND] = 0
+            info[Z_RUN] = info[Z_RUN] + 1 if parts[part + 2] else 0
             if parts[part + 2]:
                 info[Z_WORTH] += 1
                 info[Z_START], info[Z_END] = parts[part], parts[part + 1]

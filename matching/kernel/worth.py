@@ -16,6 +16,7 @@ from matching.kernel.desk import (
     I_NEAR,
     SET_SIZE,
     open_row,
+    warm_rows,
 )
 from matching.kernel.glimpse import glimpse
 from matching.kernel.masked import COMMENT_MOST
@@ -43,7 +44,6 @@ u64 = np.uint64
 NEAR_BY = LONG + 100  # what speaks for one row lies no further apart, long lines aside
 AHEAD = 3200  # more is seen at once behind a hit, for the next one within as much
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
-LINE = 8  # words of a line of the cache
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
 SLACK = 0.5
 SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
@@ -248,19 +248,6 @@ def is_told(parts, n_parts, first, behind):
         if parts[3 * p] <= first and behind <= parts[3 * p + 1] and parts[3 * p + 2] == 0:
             return False
     return True
-
-
-@inner
-def warm_rows(hits, n_hits, rows):
-    """Touch the records of the rows that hits point to, so that the misses of all overlap; nothing
-    is believed of what is read here."""
-    seen = u64(0)
-    for h in range(n_hits):
-        row = hits.row[h]
-        if not hits.wide[h] and 0 <= row < rows.n_rows:
-            for w in range(0, rows.width, LINE):
-                seen ^= rows.words[row * rows.width + w]
-    return i64(seen & u64(1))
 
 
 @inner
