@@ -272,6 +272,25 @@ def test_people_are_counted_as_in_reading_all(leak: LeakOnDisk, scanner: Scanner
     assert abs(screened - scanner.regions.people) <= 0.01 * scanner.regions.people
 
 
+def test_a_long_list_of_homonyms_is_read_as_a_whole_and_what_follows_is_not(
+    leak: LeakOnDisk, scanner: Scanner, ordinary: str
+) -> None:
+    draw = random.Random("homonyms")
+    lines = []
+    for _ in range(6000):
+        p, q = draw.choice(leak.people), draw.choice(leak.people)
+        lines.append(f"{p.surname} {p.first}, {q.postcode} {p.town}, {q.doctor}")
+    for person in leak.people[50:60]:
+        lines.insert(draw.randrange(len(lines)), ";".join(person.columns()))
+    text = "\n".join(lines)
+    found = assert_same(scanner, text + "\n" + ordinary[: 40 * REGION])
+    assert {match.row for match in found.matches} >= set(range(50, 60))
+    parts, read = scanner.regions.seen, scanner.regions.read
+    scanner.scan("list", 1, "", [TextLayer("", text)])
+    assert scanner.regions.read > 0.9 * scanner.regions.seen  # each was worth it
+    assert read < scanner.regions.seen + 0.5 * (parts - scanner.regions.seen)
+
+
 def test_a_common_name_is_found_by_its_town(
     tmp_path: Path, leak: LeakOnDisk, ordinary: str
 ) -> None:
