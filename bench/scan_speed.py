@@ -39,6 +39,7 @@ import ahocorasick_rs
 from bench.match_speed import dump_lines, log_lines, needles, prose, source_code
 from extraction.layers import Limits
 from extraction.sandbox import Sandbox
+from extraction.shared import Shared
 from matching.build import build
 from matching.client import MatcherClient
 from matching.inspect import inspect
@@ -132,13 +133,15 @@ def apart(folder: Path, leak: LeakRef) -> dict[str, Any]:
     """CPU of each process over one folder, start-up and first looks into the leak's file aside."""
     files = inside(folder)
     limits = Limits(max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS)
-    with Sandbox(limits) as box, MatcherClient([leak]) as matcher:
+    shared = Shared(1, SCAN_BYTES)
+    slot = shared.take()
+    memory = shared.fd, shared.size
+    with Sandbox(limits, shared) as box, MatcherClient([leak], shared=memory) as matcher:
 
         def scan() -> None:
             for path in files:
-                documents = partial(
-                    box.documents, read(path), name=path.name, hints=partial(words_beside, path)
-                )
+                body, hints = read(path, slot), partial(words_beside, path)
+                documents = partial(box.documents, body, name=path.name, hints=hints)
                 for found in _scan_input(path.name, path, documents, matcher, False, False):
                     json.dumps(found if isinstance(found, dict) else found.to_json())
 

@@ -1,10 +1,12 @@
-"""The limited child of `extraction.sandbox`: python -m extraction.child SOCKET MEMORY PARENT ALL.
+"""The limited child of `extraction.sandbox`:
+python -m extraction.child SOCKET MEMORY PARENT ALL [SHARED SIZE].
 
 Before the first hostile byte, and before it says that it is ready, it binds itself to its parent,
 imports all it will need, charsets and readers included, and gives up the rest
 (extraction.confine): no file, no socket, no process, bounded memory; each document gets a bound
 on CPU time. A picture it cannot read itself: the parent gives it to Tesseract, in a process of
-its own.
+its own. Documents may lie in memory of SIZE bytes behind the descriptor SHARED, which it maps to
+read and closes before it says that it is ready (extraction.shared).
 
 Unless ALL is 1 it has the readers of texts and plain archives only, and asks for a child with
 all of them when a document needs another (extraction.readers).
@@ -19,7 +21,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from extraction import confine, messages, pipe, readers
+from extraction import confine, messages, pipe, readers, shared
 from extraction.errors import ExtractionError
 from extraction.layers import Document, Limits
 from extraction.passwords import MAX_HINTS
@@ -35,6 +37,7 @@ GIVE_BACK_DOCUMENTS = 100
 def main() -> int:
     """Serve documents until the parent closes the socket."""
     handle, memory, parent, everything = map(int, sys.argv[1:5])
+    whole = shared.attach(*map(int, sys.argv[5:7])) if len(sys.argv) > 5 else memoryview(b"")
     sock = socket.socket(fileno=handle)
     if not confine.die_with(parent):
         return 1
@@ -45,7 +48,7 @@ def main() -> int:
         readers.import_some()
         held.begin()
     give_back = memory_keeper()
-    confine.bound(memory, files=0)
+    confine.bound(memory, files=0, shared=len(whole))
     confine.only_compute()
     pipe.send(sock, {"ready": True}, b"", None)
     while True:
@@ -53,6 +56,8 @@ def main() -> int:
             job, body = pipe.receive(sock, 1 << 40, None)
         except pipe.PipeError:
             return 0  # the parent has closed: the ordinary end
+        if "at" in job:
+            body = bytes(whole[job["at"] : job["at"] + job["size"]])
         asking = _reader(sock) if job["pictures"] else None, _asker(sock)
         header, texts = answer(job, body, *asking, held)
         used = len(body) + len(texts)

@@ -88,10 +88,11 @@ def die_with(parent: int) -> bool:
     return os.getppid() == parent  # it may have died before the call
 
 
-def bound(memory: int, *, files: int, seconds: int = 0) -> None:
-    """Limits of the calling process: address space, open files, no written file, no core."""
+def bound(memory: int, *, files: int, seconds: int = 0, shared: int = 0) -> None:
+    """Limits of the calling process: address space, open files, no written file, no core.
+    `shared` are bytes of address space on top, in which it cannot keep anything."""
     wanted = [
-        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_AS, memory + shared),
         # A library asks this one how much it may take, and else looks into /proc.
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, 0),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from extraction.shared import Placed
+
 
 class Layer:
     """One text. `name` is "" for the document itself, else the way in: "base64>gzip".
@@ -12,19 +14,21 @@ class Layer:
     `name` starts again at "".
     """
 
-    __slots__ = ("_text", "_utf_8", "name")
+    __slots__ = ("_given", "_text", "_utf_8", "name")
 
-    def __init__(self, name: str, text: str | bytes) -> None:
-        """`text` may be given as UTF-8: the other form is made when it is asked for."""
+    def __init__(self, name: str, text: str | bytes | Placed) -> None:
+        """`text` may be given as UTF-8, which may lie in shared memory: the other forms are made
+        when they are asked for."""
         self.name = name
+        self._given = text
         self._text = text if isinstance(text, str) else None
-        self._utf_8 = None if isinstance(text, str) else text
+        self._utf_8 = text if isinstance(text, bytes) else None
 
     @property
     def text(self) -> str:
         """The text. What is no UTF-8 is replaced, never refused; lone surrogates are kept."""
         if self._text is None:
-            untrusted = self._utf_8 or b""
+            untrusted = self.utf_8
             try:
                 self._text = untrusted.decode("utf-8", "surrogatepass")
             except UnicodeDecodeError:
@@ -35,8 +39,16 @@ class Layer:
     def utf_8(self) -> bytes:
         """The text in UTF-8."""
         if self._utf_8 is None:
-            self._utf_8 = (self._text or "").encode("utf-8", "surrogatepass")
+            if isinstance(self._given, str):
+                self._utf_8 = self._given.encode("utf-8", "surrogatepass")
+            else:
+                self._utf_8 = bytes(self._given)
         return self._utf_8
+
+    @property
+    def as_given(self) -> bytes | Placed:
+        """The text in UTF-8, not copied where it lies in shared memory."""
+        return self._given if isinstance(self._given, Placed) else self.utf_8
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Layer):

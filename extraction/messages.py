@@ -1,13 +1,14 @@
 """What the sandbox and its child say to each other, and how an answer is checked.
 
 A job is {"name", "content_type", "charset", "hints": whether there are any, "one", "limits"} with
-the document's bytes. An answer is {"documents": [{"name", "bytes", "sha256", "error", "holds",
-"notes", "charset", "hashes", "layers": [[name, length in bytes], …]}, …]} with all texts behind one
-another, or {"error": kind, "said": sentence}. A text that is the very bytes of the job, in UTF-8,
-is not sent back: its length is BODY. Before its answer the child may send {"picture": seconds}
-with a picture's bytes, any number of times up to `Limits.max_pictures`, and gets {"read": bool}
-with its text; once it may send {"hints": true}, and gets the words beside the document. The child
-parses hostile bytes, so what it says is hostile too.
+the document's bytes, or "at" and "size" where they lie in shared memory. An answer is
+{"documents": [{"name", "bytes", "sha256", "error", "holds", "notes", "charset", "hashes",
+"layers": [[name, length in bytes], …]}, …]} with all texts behind one another, or
+{"error": kind, "said": sentence}. A text that is the very bytes of the job, in UTF-8, is not sent
+back: its length is BODY. Before its answer the child may send {"picture": seconds} with a picture's
+bytes, any number of times up to `Limits.max_pictures`, and gets {"read": bool} with its text; once
+it may send {"hints": true}, and gets the words beside the document. The child parses hostile bytes,
+so what it says is hostile too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from extraction.layers import Document, Extracted, Layer
 from extraction.pipe import PipeError
+from extraction.shared import Placed
 
 MAX_SENTENCE = 500
 MAX_NAME = 8_000
@@ -54,7 +56,9 @@ def pack(documents: Sequence[Document], body: bytes = b"") -> tuple[dict[str, An
 
 
 def unpack(
-    untrusted_header: dict[str, Any], untrusted_body: bytes, untrusted_document: bytes = b""
+    untrusted_header: dict[str, Any],
+    untrusted_body: bytes,
+    untrusted_document: bytes | Placed = b"",
 ) -> tuple[Document, ...]:
     """The documents of an answer to a job with the bytes `untrusted_document`; raises PipeError
     when anything is not of the agreed shape."""

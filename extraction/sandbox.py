@@ -27,6 +27,7 @@ from extraction import messages, pipe
 from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
 from extraction.layers import Document, Extracted, Limits
 from extraction.passwords import MAX_HINTS, Hints
+from extraction.shared import Placed, Shared
 from extraction.tools import Tesseract, find_tesseract
 
 STARTING = 60.0  # seconds; they count against no document
@@ -38,8 +39,10 @@ PARENT_FOLDER = Path(__file__).resolve().parent.parent
 class Sandbox:
     """A child that stays up between documents. Use as a context manager; not for two threads."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, shared: Shared | None = None) -> None:
+        """Documents may be given as they lie in `shared` memory."""
         self._limits = limits or Limits()
+        self._shared = shared
         self._tesseract: Tesseract | None = find_tesseract()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -66,7 +69,7 @@ class Sandbox:
 
     def extract(
         self,
-        untrusted_body: bytes,
+        untrusted_body: bytes | Placed,
         *,
         content_type: str = "",
         charset: str = "",
@@ -82,7 +85,7 @@ class Sandbox:
         return found[0].extracted
 
     def documents(
-        self, untrusted_body: bytes, *, name: str = "", hints: Hints = ""
+        self, untrusted_body: bytes | Placed, *, name: str = "", hints: Hints = ""
     ) -> tuple[Document, ...]:
         """As `extraction.read.documents`: an archive's members one by one."""
         told = {"name": name, "content_type": "", "charset": "", "one": False}
@@ -100,7 +103,7 @@ class Sandbox:
             process.wait()
 
     def _ask(
-        self, untrusted_body: bytes, told: dict[str, object], hints: Hints
+        self, untrusted_body: bytes | Placed, told: dict[str, object], hints: Hints
     ) -> tuple[Document, ...]:
         limits = self._limits
         if len(untrusted_body) > limits.max_bytes:
@@ -109,11 +112,16 @@ class Sandbox:
                 "read. Split it, or raise the bound"
             )
         job = {**told, "hints": hints != "", **self._constant}
-        header, texts = self._answer(untrusted_body, job, hints)
+        sent = b""
+        if isinstance(untrusted_body, Placed):
+            job |= {"at": untrusted_body.at, "size": len(untrusted_body)}
+        else:
+            sent = untrusted_body
+        header, texts = self._answer(sent, job, hints)
         if "readers" in header and not self._everything:
             self.close()
             self._everything = True
-            header, texts = self._answer(untrusted_body, job, hints)
+            header, texts = self._answer(sent, job, hints)
         if "error" not in header:
             try:
                 return messages.unpack(header, texts, untrusted_body)
@@ -183,6 +191,7 @@ class Sandbox:
             return self._socket
         self.close()
         ours, theirs = socket.socketpair()
+        shared = (self._shared.fd, self._shared.size) if self._shared else ()
         with theirs:
             try:
                 self._process = subprocess.Popen(
@@ -194,8 +203,9 @@ class Sandbox:
                         str(self._limits.memory),
                         str(os.getpid()),
                         str(int(self._everything)),
+                        *map(str, shared),
                     ],
-                    pass_fds=[theirs.fileno()],
+                    pass_fds=[theirs.fileno(), *shared[:1]],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

@@ -29,8 +29,16 @@ class MatcherClient:
     where something else can be done until the leaks are open.
     """
 
-    def __init__(self, leaks: Sequence[LeakRef], *, seconds: float = SECONDS) -> None:
-        """Nothing is started yet; `seconds` bounds one answer."""
+    def __init__(
+        self,
+        leaks: Sequence[LeakRef],
+        *,
+        seconds: float = SECONDS,
+        shared: tuple[int, int] | None = None,
+    ) -> None:
+        """Nothing is started yet; `seconds` bounds one answer. `shared` is (descriptor, bytes) of
+        memory in which texts may lie (matching.shared); it has to stay open as long as this."""
+        self._shared = shared or ()
         self._leaks = tuple(leaks)
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -113,11 +121,18 @@ class MatcherClient:
     def _results(
         self, asked: dict[str, Any], layers: Sequence[TextLayer]
     ) -> tuple[ScanResult, ...]:
-        texts = [layer.utf_8 for layer in layers]
-        lengths = [[layer.name, len(text)] for layer, text in zip(layers, texts, strict=True)]
+        texts: list[bytes] = []
+        told: list[list[str | int]] = []
+        for layer in layers:
+            given = layer.as_given
+            if isinstance(given, bytes):
+                texts.append(given)
+                told.append([layer.name, len(given)])
+            else:
+                told.append([layer.name, len(given), given.at])
         with self._lock:
             reply = self._ask_twice(
-                {**asked, "layers": lengths}, texts[0] if len(texts) == 1 else b"".join(texts)
+                {**asked, "layers": told}, texts[0] if len(texts) == 1 else b"".join(texts)
             )
         return tuple(ScanResult.from_json(each) for each in reply["results"])
 
@@ -159,8 +174,8 @@ class MatcherClient:
         arguments = [sys.executable, "-m", "matching.service", str(theirs.fileno())]
         try:
             self._process = subprocess.Popen(
-                [*arguments, str(os.getpid())],
-                pass_fds=(theirs.fileno(),),
+                [*arguments, str(os.getpid()), *map(str, self._shared)],
+                pass_fds=(theirs.fileno(), *self._shared[:1]),
                 stdin=subprocess.DEVNULL,
                 cwd=PARENT_FOLDER,
                 # Nothing it does is worth threads of a library's own.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 NOT_READ = "the rest was not read"  # in the note of a long copy that was judged by a sample
 
@@ -52,22 +52,34 @@ class LeakRef:
     files: tuple[str, ...] = ()
 
 
+class InMemory(Protocol):
+    """UTF-8 in memory that the matcher shares: `len` bytes of it from byte `at` on."""
+
+    at: int
+
+    def __len__(self) -> int: ...
+
+    def __bytes__(self) -> bytes: ...
+
+
 class TextLayer:
     """One text of a document: `name` is "" for the document itself, else e.g. "base64>gzip"."""
 
-    __slots__ = ("_text", "_utf_8", "name")
+    __slots__ = ("_given", "_text", "_utf_8", "name")
 
-    def __init__(self, name: str, text: str | bytes) -> None:
-        """`text` may be given as UTF-8: the other form is made when it is asked for."""
+    def __init__(self, name: str, text: str | bytes | InMemory) -> None:
+        """`text` may be given as UTF-8, which may lie in shared memory: the other forms are made
+        when they are asked for."""
         self.name = name
+        self._given = text
         self._text = text if isinstance(text, str) else None
-        self._utf_8 = None if isinstance(text, str) else text
+        self._utf_8 = text if isinstance(text, bytes) else None
 
     @property
     def text(self) -> str:
         """The text. What is no UTF-8 is replaced, never refused; lone surrogates are kept."""
         if self._text is None:
-            untrusted = self._utf_8 or b""
+            untrusted = self.utf_8
             try:
                 self._text = untrusted.decode("utf-8", "surrogatepass")
             except UnicodeDecodeError:
@@ -78,8 +90,16 @@ class TextLayer:
     def utf_8(self) -> bytes:
         """The text in UTF-8."""
         if self._utf_8 is None:
-            self._utf_8 = (self._text or "").encode("utf-8", "surrogatepass")
+            if isinstance(self._given, str):
+                self._utf_8 = self._given.encode("utf-8", "surrogatepass")
+            else:
+                self._utf_8 = bytes(self._given)
         return self._utf_8
+
+    @property
+    def as_given(self) -> bytes | InMemory:
+        """The text in UTF-8, not copied where it lies in shared memory."""
+        return self.utf_8 if isinstance(self._given, str) else self._given
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TextLayer):

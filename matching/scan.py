@@ -22,7 +22,7 @@ from matching.kernel.region import ALONE, TIED, scan_region
 from matching.kernel.table import BLOCK_SHIFT, Table
 from matching.keys import load_key
 from matching.normalise import words, wrapped
-from matching.normalise.fold import Folded, fold
+from matching.normalise.fold import Folded, Room, fold
 from matching.people import People, called, of_layers, of_views
 from matching.regions import ROUNDS, Regions, all_parts, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
@@ -89,6 +89,7 @@ class Scanner:
         self._shingles = "comment" in facts.types
         self._bench: Bench = hold(new_bench(words.table(), facts.record_words))
         self._people = People(self._bench, self._keys)
+        self._room = Room()
         self.regions = Regions(
             self._leak, self._records, self._bench, self._check_missing,
             chunks=self._chunks, shingles=self._shingles,
@@ -137,8 +138,9 @@ class Scanner:
         torn = 0
         texts: list[Folded] = []
         notes: list[str] = []
+        self._room.clear()
         for at, layer in enumerate(layers):
-            folded = fold(layer.utf_8)
+            folded = fold(layer.as_given, self._room)
             self._sampled = None
             self._secret = None if to_the_end else self._keys.tobytes()
             if blocks.wanted(folded):

@@ -1,7 +1,8 @@
-"""The matcher process: `python -m matching.service FD`, the only one that reads leak keys.
+"""The matcher process: `python -m matching.service FD PARENT`, the only one that reads leak keys.
 
 It talks frames (`matching.frames`) over the inherited socket FD. Requests: "open" with the leaks,
-"scan" with a document's layers (texts as UTF-8 in the body, their byte lengths in the header),
+"scan" with a document's layers (texts as UTF-8 in the body, their byte lengths in the header; with
+two more arguments, descriptor and size of shared memory, they may lie there, and where is told),
 "traces" with a post's layers and the rows its thread points to, "thread" with the posts of a whole
 thread, "stop". Answers: "ready", "result", or "error" with a sentence. It ends when the other side
 closes, and dies with its parent.
@@ -18,12 +19,13 @@ import socket
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from matching import frames, threads
 from matching.errors import MatchingError
 from matching.result import LeakRef, ScanResult, TextLayer, Verdict
 from matching.scan import Scanner, open_scanners
+from matching.shared import Memory
 
 PR_SET_PDEATHSIG = 1
 
@@ -53,19 +55,29 @@ def leaks_from(header: dict[str, Any]) -> list[LeakRef]:
     ]  # fmt: skip
 
 
-def layers_from(header: dict[str, Any], untrusted_body: bytes) -> list[TextLayer]:
-    """The texts of a "scan" frame."""
-    layers: list[TextLayer] = []
-    at = 0
-    for name, size in header["layers"]:
-        layers.append(TextLayer(str(name), untrusted_body[at : at + size]))
-        at += size
-    return layers
+class Request(NamedTuple):
+    """A frame, and the memory in which its texts may lie."""
+
+    header: dict[str, Any]
+    untrusted_body: bytes
+    memory: Memory | None = None
+
+    def layers(self) -> list[TextLayer]:
+        """Its texts."""
+        layers: list[TextLayer] = []
+        at = 0
+        for name, size, *place in self.header["layers"]:
+            if place and self.memory is not None:
+                layers.append(TextLayer(str(name), self.memory.text(place[0], size)))
+            else:
+                layers.append(TextLayer(str(name), self.untrusted_body[at : at + size]))
+                at += size
+        return layers
 
 
-def answer(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict[str, Any]:
+def answer(scanners: list[Scanner], request: Request) -> dict[str, Any]:
     """The "result" of one "scan"."""
-    layers = layers_from(header, body)
+    header, layers = request.header, request.layers()
     results = [
         scanner.scan(
             str(header["document"]), int(header["size"]), str(header["sha256"]), layers,
@@ -76,9 +88,9 @@ def answer(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict
     return {"t": "result", "results": results}
 
 
-def traces(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict[str, Any]:
+def traces(scanners: list[Scanner], request: Request) -> dict[str, Any]:
     """The "result" of one "traces": a leak's weak evidence as the matches of a result."""
-    layers = layers_from(header, body)
+    header, layers = request.header, request.layers()
     found = [
         threads.traces(scanner, layers, [int(row) for row in rows])
         for scanner, rows in zip(scanners, header["suspects"], strict=True)
@@ -88,9 +100,9 @@ def traces(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict
     return {"t": "result", "results": results}
 
 
-def thread(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict[str, Any]:
+def thread(scanners: list[Scanner], request: Request) -> dict[str, Any]:
     """The "result" of one "thread"; `sizes` says how many layers each post has."""
-    layers = iter(layers_from(header, body))
+    header, layers = request.header, iter(request.layers())
     posts = [list(islice(layers, int(size))) for size in header["sizes"]]
     results = [
         threads.scan_thread(
@@ -104,7 +116,7 @@ def thread(scanners: list[Scanner], header: dict[str, Any], body: bytes) -> dict
 ANSWERS = {"scan": answer, "traces": traces, "thread": thread}
 
 
-def serve(sock: socket.socket) -> None:
+def serve(sock: socket.socket, memory: Memory | None = None) -> None:
     """Answer frames until the other side closes or says stop."""
     scanners: list[Scanner] = []
     while True:
@@ -117,7 +129,7 @@ def serve(sock: socket.socket) -> None:
                 scanners = open_scanners(leaks_from(header))
                 reply: dict[str, Any] = {"t": "ready", "leaks": [each.name for each in scanners]}
             elif header.get("t") in ANSWERS:
-                reply = ANSWERS[header["t"]](scanners, header, body)
+                reply = ANSWERS[header["t"]](scanners, Request(header, body, memory))
             else:
                 return
         except MatchingError as error:
@@ -142,12 +154,13 @@ def _unforeseen(error: Exception) -> str:
 
 
 def main() -> None:
-    """Serve on the socket whose number is the first argument; the second is the parent's id."""
+    """Serve on the socket whose number is the first argument; the second is the parent's id, two
+    more are descriptor and size of shared memory."""
     die_with_parent(int(sys.argv[2]))
     no_traces()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     with socket.socket(fileno=int(sys.argv[1])) as sock:
-        serve(sock)
+        serve(sock, Memory(*map(int, sys.argv[3:5])) if len(sys.argv) > 3 else None)
     os._exit(0)  # all is said; taking the interpreter down tidily would keep the parent waiting
 
 

@@ -90,7 +90,9 @@ def scan_long(
                 yield {"document": name, "verdict": "error", "error": error}
                 continue
             notes |= dict.fromkeys(extracted.notes)
-            layers = [TextLayer(_named(start, each.name), each.utf_8) for each in extracted.layers]
+            layers = [
+                TextLayer(_named(start, each.name), each.as_given) for each in extracted.layers
+            ]
             told = matcher.scan(name, 0, "", layers, all_matches=every, to_the_end=every)
             for whole, found in zip(wholes, told, strict=True):
                 whole.add(found)

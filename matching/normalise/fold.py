@@ -28,9 +28,15 @@ from matching.kernel.folding import (
     UNKNOWN,
     fold_array,
 )
+from matching.result import InMemory
+from matching.shared import MARGIN, Lying
 
 Bytes: TypeAlias = NDArray[np.uint8]
+Told: TypeAlias = NDArray[np.int64]
 
+NEWLINE, RETURN, BLANK = 10, 13, 32
+PIECE = 8192  # bytes looked at together
+MOST_KEPT = 64 * 1024 * 1024  # bytes of a Room
 PADDING = 64  # newlines behind the text, so that kernels may look ahead
 LIGATURES = {
     "œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ẞ": "ss", "ĳ": "ij", "Ĳ": "ij",
@@ -72,34 +78,88 @@ class Folded:
         if self._moved is None:
             return start, end
         if self._positions is None:
-            self._positions = _run(self._moved, wanted=True)[2]
+            padded = _padded(self._moved)
+            self._positions = np.zeros(len(padded), np.int64)
+            _run(padded, np.empty(len(padded), np.uint8), self._positions)
         return int(self._positions[start]), int(self._positions[end - 1]) + 1
 
 
-def fold(untrusted_text: str | bytes) -> Folded:
+class Room:
+    """Memory for folded texts that is used again: pages that a process asks for anew cost as much
+    as all that is done to what stands in them. What was folded in it lasts until `clear`."""
+
+    def __init__(self) -> None:
+        self._pages = np.empty(0, np.uint8)
+        self._used = self._wanted = 0
+
+    def clear(self) -> None:
+        """Its texts are done with. There will be room for as many again, up to MOST_KEPT."""
+        if self._wanted > len(self._pages) and self._wanted <= MOST_KEPT:
+            self._pages = np.empty(self._wanted, np.uint8)
+        self._used = self._wanted = 0
+
+    def take(self, size: int) -> Bytes:
+        """So many bytes, whatever stands there."""
+        self._wanted += size
+        end = self._used + size
+        if end > len(self._pages):
+            return np.empty(size, np.uint8)
+        found = self._pages[self._used : end]
+        self._used = end
+        return found
+
+
+def fold(untrusted_text: str | bytes | InMemory, room: Room | None = None) -> Folded:
     """Fold a text, which may be given as UTF-8; never fails, whatever the text holds. A stray byte
-    becomes a space."""
+    becomes a space. With `room` what is folded lasts as that says."""
     if isinstance(untrusted_text, str):
         untrusted_text = untrusted_text.encode("utf-8", "surrogatepass")
-    data, told, _ = _run(untrusted_text, wanted=False)
+    padded = _padded(untrusted_text, room)
+    out = np.empty(len(padded), np.uint8) if room is None else room.take(len(padded))
+    told = _run(padded, out)
     if told[F_UNKNOWN]:
-        _learn(untrusted_text)
-        data, told, _ = _run(untrusted_text, wanted=False)
+        _learn(bytes(untrusted_text))
+        told = _run(padded, out)
     size = int(told[F_BYTES])
-    return Folded(data[: size + PADDING], size, untrusted_text if told[F_MOVED] else None)
+    moved = bytes(untrusted_text) if told[F_MOVED] else None
+    return Folded(out[: size + PADDING], size, moved)
 
 
-def _run(
-    untrusted_utf_8: bytes, *, wanted: bool
-) -> tuple[Bytes, NDArray[np.int64], NDArray[np.int64]]:
-    raw = np.frombuffer(untrusted_utf_8 + _MARGIN, np.uint8)
-    size = len(raw) - len(_MARGIN)
-    out = np.empty(size + len(_MARGIN), np.uint8)
+def _padded(untrusted_utf_8: bytes | InMemory, room: Room | None = None) -> Bytes:
+    """The bytes with MARGIN newlines behind them, not to be written to."""
+    if isinstance(untrusted_utf_8, Lying):
+        return np.frombuffer(untrusted_utf_8.padded, np.uint8)
+    untrusted_utf_8 = bytes(untrusted_utf_8)
+    if room is None:
+        return np.frombuffer(untrusted_utf_8 + MARGIN, np.uint8)
+    size = len(untrusted_utf_8)
+    padded = room.take(size + len(MARGIN))
+    padded[:size] = np.frombuffer(untrusted_utf_8, np.uint8)
+    padded[size:] = NEWLINE
+    padded.flags.writeable = False
+    return padded
+
+
+def _run(padded: Bytes, out: Bytes, positions: NDArray[np.int64] | None = None) -> Told:
+    """Fold into `out`, as long as the padded text; where wanted, `positions` gets the way back."""
+    wanted = positions is not None
     told = np.zeros(4, np.int64)
-    positions = np.zeros(len(out) if wanted else 1, np.int64)
-    carriage = 10 if b"\r" in untrusted_utf_8 and b"\n" not in untrusted_utf_8 else 32
-    fold_array(raw, size, out, positions, wanted, np.uint8(carriage), _table, _growing(), told)
-    return out, told, positions
+    size = len(padded) - len(MARGIN)
+    fold_array(
+        padded, size, out, _NONE if positions is None else positions, wanted,
+        np.uint8(_carriage(padded[:size])), _table, _growing(), told,
+    )  # fmt: skip
+    return told
+
+
+def _carriage(utf_8: Bytes) -> int:
+    """What a carriage return becomes: a line's end in a text that has no other."""
+    # Nearly every text has a newline near its beginning.
+    return NEWLINE if not _holds(utf_8, NEWLINE) and _holds(utf_8, RETURN) else BLANK
+
+
+def _holds(utf_8: Bytes, byte: int) -> bool:
+    return any(byte in utf_8[at : at + PIECE] for at in range(0, len(utf_8), PIECE))
 
 
 def _learn(untrusted_utf_8: bytes) -> None:
@@ -126,7 +186,7 @@ def _look_up(points: Iterable[int]) -> None:
             )
 
 
-_MARGIN = b"\n" * 128
+_NONE = np.zeros(1, np.int64)
 _LIGATURES = tuple(LIGATURES)
 _table: Bytes = np.zeros(sys.maxunicode + 1, np.uint8)  # filled as texts need it; public knowledge
 

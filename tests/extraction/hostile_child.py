@@ -15,10 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from extraction import child, confine, messages, pipe, readers
+from extraction import child, confine, messages, pipe, readers, shared
 from extraction.layers import Document, Extracted, Layer
 
-PERMITTED = ("open", "connect", "fork", "exec", "kill", "raise-limit")
+PERMITTED = (
+    "open", "connect", "fork", "exec", "kill", "raise-limit", "make-writable", "send-descriptor"
+)  # fmt: skip
 
 
 def _raw(sock: socket.socket, head: bytes, body: bytes, *, lie: int = 0) -> None:
@@ -68,7 +70,17 @@ def lie(sock: socket.socket, way: str) -> None:
         _raw(sock, head, body + b"more")
 
 
-def permitted(way: str) -> str:
+def _place(whole: memoryview, at: int) -> int:
+    """The address of a byte of the memory that it shares."""
+    anything = ctypes.py_object(whole)
+    view = (ctypes.c_char * 96)()
+    libc = ctypes.pythonapi
+    libc.PyObject_GetBuffer.argtypes = [ctypes.py_object, ctypes.c_void_p, ctypes.c_int]
+    libc.PyObject_GetBuffer(anything, view, 0)
+    return int(ctypes.c_void_p.from_buffer(view).value or 0) + at
+
+
+def permitted(way: str, sock: socket.socket, place: int) -> str:
     """What the kernel says to an attempt to get out."""
     try:
         if way == "open":
@@ -83,6 +95,12 @@ def permitted(way: str) -> str:
             os.kill(os.getppid(), 0)
         elif way == "raise-limit":
             resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+        elif way == "make-writable":
+            page = ctypes.c_void_p(place & ~4095)
+            if ctypes.CDLL(None).mprotect(page, ctypes.c_size_t(4096), 3) != 0:
+                return "refused"
+        elif way == "send-descriptor":
+            socket.send_fds(sock, [b"x"], [sock.fileno()])
     except OSError as error:
         return f"refused with {error.errno}"
     except ValueError:
@@ -93,20 +111,23 @@ def permitted(way: str) -> str:
 def main() -> None:
     """As `extraction.child.main`, with the name of each document as an order."""
     handle, memory = map(int, sys.argv[1:3])
+    whole = shared.attach(*map(int, sys.argv[5:7])) if len(sys.argv) > 5 else memoryview(b"")
     sock = socket.socket(fileno=handle)
     if os.fork() == 0:
         # What a reader may have started before it was limited: it ends with the group.
         sock.close()
         time.sleep(600)
     readers.import_all()
-    confine.bound(memory, files=0)
+    confine.bound(memory, files=0, shared=len(whole))
     confine.only_compute()
     pipe.send(sock, {"ready": True}, b"", None)
     while True:
         job, body = pipe.receive(sock, 1 << 30, None)
         way = str(job["name"])
+        if "at" in job:
+            body = bytes(whole[job["at"] : job["at"] + job["size"]])
         if way in PERMITTED:
-            pipe.send(sock, *_told(permitted(way)), None)
+            pipe.send(sock, *_told(permitted(way, sock, _place(whole, job.get("at", 0)))), None)
         elif way == "memory":
             job["name"] = ""
             hoard: list[bytes] = []
@@ -116,6 +137,9 @@ def main() -> None:
                 pipe.send(sock, *_told("it worked"), None)
             except MemoryError:
                 pipe.send(sock, {"error": "memory"}, b"", None)
+        elif way == "scribble":
+            ctypes.memmove(_place(whole, job["at"]), b"gone", 4)
+            pipe.send(sock, *_told("it worked"), None)
         elif way:
             misbehave(sock, way)
         else:

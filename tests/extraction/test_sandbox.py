@@ -43,15 +43,20 @@ def first() -> Iterator[Sandbox]:
         yield box
 
 
-@pytest.fixture
-def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox whose child does what the document's name says, and is otherwise genuine."""
+def misbehaving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children do what a document's name says, and are otherwise genuine."""
     real = subprocess.Popen
 
     def start(command: list[str], **options: object) -> subprocess.Popen[bytes]:
         return real([command[0], str(HOSTILE), *command[3:]], **options)  # type: ignore[call-overload, no-any-return]
 
     monkeypatch.setattr("extraction.sandbox.subprocess.Popen", start)
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox with such a child."""
+    misbehaving(monkeypatch)
     with Sandbox(Limits(seconds=3, memory=640 << 20)) as box:
         yield box
 

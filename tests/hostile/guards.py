@@ -19,6 +19,7 @@ class Guard:
 
 
 ARCHIVES, SANDBOX = "extraction/test_archives.py::", "extraction/test_sandbox.py::"
+SHARED = "extraction/test_shared.py::"
 READ, TEXTS = "extraction/test_read.py::", "extraction/test_hostile_texts.py::"
 FOLLOW, HEADERS = "crawler/test_following.py::", "crawler/test_hostile_headers.py::"
 PROXY, RESOLVE = "egress/test_egress_proxy.py::", "egress/test_egress_resolve.py::"
@@ -127,8 +128,8 @@ GUARDS = (
           "extraction/test_documents.py::test_entities_are_refused_and_said"),
     Guard(14, "extraction/charset.py", "    return western(error.object[error.start : error.end]), error.end",
           '    return "", error.end', "extraction/test_charset.py::test_mixed_encodings_in_one_file_are_both_read"),
-    Guard(14, "extraction/layers.py", '(self._text or "").encode("utf-8", "surrogatepass")',
-          '(self._text or "").encode("utf-8")', f"{SANDBOX}test_an_answer_survives_the_way"),
+    Guard(14, "extraction/layers.py", 'self._given.encode("utf-8", "surrogatepass")',
+          'self._given.encode("utf-8")', f"{SANDBOX}test_an_answer_survives_the_way"),
     Guard(15, "matching/normalise/fold.py", 'in HIDDEN or unicodedata.category(character) in ("Mn", "Cf", "Me")',
           "in HIDDEN", "matching/test_fold.py::test_folding"),
     Guard(15, "matching/normalise/fold.py", "LOOK_ALIKES = dict(\n",
@@ -136,7 +137,7 @@ GUARDS = (
     Guard(16, "matching/keys.py", "        return kdf.derive(self.secret)\n",
           '        return kdf.derive(self.secret) if not purpose.startswith("siphash") else bytes(length)\n',
           "matching/test_index_thief.py::test_a_dictionary_of_bare_hashes_finds_nobody"),
-    Guard(17, "extraction/confine.py", "        (resource.RLIMIT_AS, memory),\n"
+    Guard(17, "extraction/confine.py", "        (resource.RLIMIT_AS, memory + shared),\n"
           "        # A library asks this one how much it may take, and else looks into /proc.\n"
           "        (resource.RLIMIT_DATA, memory),\n", "",
           f"{SANDBOX}test_a_child_that_fails_costs_its_document_only[memory-ChildDied-memory]"),
@@ -155,6 +156,22 @@ GUARDS = (
           f"{SANDBOX}test_a_child_that_fails_costs_its_document_only[half-ChildDied-status 0]"),
     Guard(18, "extraction/messages.py", "                if whole > 1:\n", "                if False:\n",
           f"{SANDBOX}test_a_plain_text_is_not_sent_back"),
+    Guard(17, "extraction/shared.py", "SEALS = SEAL | SHRINK | GROW | FUTURE_WRITE", "SEALS = SEAL | SHRINK | GROW",
+          f"{SHARED}test_the_kernel_refuses_the_child[make-writable]"),
+    Guard(17, "extraction/shared.py", "PROT_READ, mmap.MAP_SHARED", "PROT_READ | 2, mmap.MAP_PRIVATE",
+          f"{SHARED}test_a_child_that_writes_there_dies_and_nothing_is_changed"),
+    Guard(17, "extraction/confine.py", '"recvfrom": (45, 207),', '"recvfrom": (45, 207), "sendmsg": (46, 211),',
+          f"{SHARED}test_the_kernel_refuses_the_child[send-descriptor]"),
+    Guard(18, "extraction/shared.py", "fcntl.fcntl(fd, GET_SEALS) & SEALS != SEALS or ", "",
+          f"{SHARED}test_memory_without_one_of_its_seals_is_refused[1]"),
+    Guard(18, "extraction/shared.py", " or os.fstat(fd).st_size != size:", ":",
+          f"{SHARED}test_memory_shorter_than_told_is_refused"),
+    Guard(18, "matching/shared.py", "at < 0 or ", "",
+          "matching/test_texts_in_memory.py::test_a_place_that_lies_is_refused"),
+    Guard(18, "matching/shared.py", " or untrusted[size:] != MARGIN:", ":",
+          "matching/test_texts_in_memory.py::test_a_place_that_lies_is_refused"),
+    Guard(18, "matching/shared.py", "fcntl.fcntl(fd, GET_SEALS) & SEALS != SEALS or ", "",
+          "matching/test_texts_in_memory.py::test_memory_that_others_may_change_is_refused"),
     Guard(18, "matching/kernel/folding.py", "    if point > LAST_POINT:\n", "    if False:\n",
           "matching/test_fold.py::test_a_stray_sequence_is_blank"),
     Guard(18, "extraction/messages.py", "    if at != len(untrusted_body):\n", "    if False:\n",

@@ -15,6 +15,7 @@ from vigie import console
 
 if TYPE_CHECKING:
     from extraction.layers import Document
+    from extraction.shared import Shared
     from matching.client import MatcherClient
     from matching.result import LeakRef, ScanResult
     from vigie.scan_inputs import Ahead, Read
@@ -65,8 +66,11 @@ def scan(
     rows: list[ScanResult] = []
     unread = 0
     # The matcher starts, and the limited child, while the rest is still imported.
-    with MatcherClient(leaks).starting() as matcher, ExitStack() as stack:
-        scan_log, ahead = _begin(paths, _storage(config, needed=not leak_files), stack)
+    with ExitStack() as stack:
+        shared = _shared(stack)
+        memory = (shared.fd, shared.size) if shared else None
+        matcher = stack.enter_context(MatcherClient(leaks, shared=memory).starting())
+        scan_log, ahead = _begin(paths, _storage(config, needed=not leak_files), shared, stack)
         from vigie import explain as explaining
         from vigie.long_files import scan_long
 
@@ -101,7 +105,20 @@ def scan(
         raise typer.Exit(console.PARTLY)
 
 
-def _begin(paths: list[str], storage: Path | None, stack: ExitStack) -> tuple[ScanLog, Ahead]:
+def _shared(stack: ExitStack) -> Shared | None:
+    """The memory in which inputs pass from process to process, where there is any."""
+    from extraction import shared
+    from vigie.scan_inputs import SCAN_BYTES, SLOTS
+
+    made = shared.made(SLOTS, SCAN_BYTES)
+    if made:
+        stack.callback(made.close)
+    return made
+
+
+def _begin(
+    paths: list[str], storage: Path | None, shared: Shared | None, stack: ExitStack
+) -> tuple[ScanLog, Ahead]:
     """The open log, and the inputs, of which the first is being read."""
     from extraction.layers import Limits
     from extraction.sandbox import Sandbox
@@ -112,8 +129,8 @@ def _begin(paths: list[str], storage: Path | None, stack: ExitStack) -> tuple[Sc
         max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS, memory=SCAN_MEMORY
     )
     scan_log = stack.enter_context(ScanLog(place(storage)))
-    sandbox = stack.enter_context(Sandbox(limits))
-    return scan_log, stack.enter_context(Ahead(list(inputs(paths)), sandbox))
+    sandbox = stack.enter_context(Sandbox(limits, shared))
+    return scan_log, stack.enter_context(Ahead(list(inputs(paths)), sandbox, shared))
 
 
 def _is_long(path: Path) -> bool:
@@ -210,7 +227,7 @@ def _scan_document(
     from matching.result import NOT_READ, TextLayer
     from vigie.explain import explained
 
-    layers = [TextLayer(layer.name, layer.utf_8) for layer in document.extracted.layers]
+    layers = [TextLayer(layer.name, layer.as_given) for layer in document.extracted.layers]
     found = _ask(document.name, document.bytes, document.sha256, layers, matcher, all_matches)
     notes = (f"{note} (--all reads on)" if NOT_READ in note else note for note in found.notes)
     found = replace(found, notes=(*document.extracted.notes, *notes))
