@@ -1,12 +1,20 @@
-"""Kernels compiled by numba. Imported only where one has not been compiled before."""
+"""Kernels compiled by numba. Imported only where one has not been compiled before.
+
+numba makes machine code of every function on its own, with all that it calls, though only kernels
+are ever called from Python: of a kernel with some hundred functions most of the time went there.
+Here a function is kept as LLVM's own code until the kernel it belongs to is put together, optimised
+as a whole and made machine code of, once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numba
 from llvmlite import binding, ir
+from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import typeof_impl
@@ -53,18 +61,63 @@ def _typeof_lazy(lazy: Lazy, _purpose: Any) -> Any:
     return cpu_target.typing_context.resolve_value_type(lazy.made)
 
 
+class _Part(JITCodeLibrary):
+    """A function of which no machine code is made."""
+
+    def finalize(self) -> None:
+        """Nothing is added any more."""
+        self._raise_if_finalized()
+        self._finalized = True
+
+    def get_pointer_to_function(self, _name: str) -> int:
+        """None: it is not called from Python."""
+        return 0
+
+    def whole(self) -> Any:
+        """LLVM's module of this function and all that it calls, optimised."""
+        self._ensure_finalized()
+        waiting, seen = [self], {id(self)}
+        while waiting:
+            for each in waiting.pop()._linking_libraries:  # noqa: SLF001
+                if id(each) not in seen:
+                    seen.add(id(each))
+                    waiting.append(each)
+                    # Each is given as code of which copies do no harm, and goes where nobody calls.
+                    shared = each._get_module_for_linking()  # noqa: SLF001
+                    self._final_module.link_in(shared, preserve=True)
+        self._optimize_final_module()
+        self._final_module.verify()
+        return self._final_module
+
+
+@contextmanager
+def _put_off() -> Iterator[None]:
+    """Functions compiled meanwhile are each a _Part."""
+    codegen = cpu_target.target_context.codegen()
+    # There is no machine code that an environment could be written into.
+    changed = {"_library_class": _Part, "set_env": lambda *_: None}
+    for name, value in changed.items():
+        setattr(codegen, name, value)
+    try:
+        yield
+    finally:
+        for name in changed:
+            delattr(codegen, name)
+
+
 def compiled(dispatcher: Any, arguments: tuple[Any, ...]) -> Code:
     """The machine code of a kernel for arguments of these kinds; raises TypeError where it gives
     back what no kernel may, or needs what is not there when numba is not."""
     signature = tuple(numba.typeof(plain(each)) for each in arguments)
-    dispatcher.compile(signature)
+    with _put_off():
+        dispatcher.compile(signature)
     made = dispatcher.overloads[signature]
-    library = made.library
-    library._ensure_finalized()  # noqa: SLF001
+    module = made.library.whole()
     needed = {
-        each.name for each in library._final_module.functions  # noqa: SLF001
+        each.name
+        for each in module.functions
         if each.is_declaration and not each.name.startswith("llvm.")
-    } - OUTSIDE  # fmt: skip
+    } - OUTSIDE
     name = made.fndesc.qualname
     if needed:
         raise TypeError(f"the kernel {name} needs {', '.join(sorted(needed))}")
@@ -73,7 +126,7 @@ def compiled(dispatcher: Any, arguments: tuple[Any, ...]) -> Code:
     parts = tuple(results) if many else () if results == numba.types.none else (results,)
     entry, symbol = _entry(made, sum(len(told(each)[1]) for each in arguments) // 8, parts)
     return Code(
-        library._get_compiled_object(),  # noqa: SLF001
+        made.library.codegen._tm.emit_object(module),  # noqa: SLF001
         entry, symbol, tuple(_form(part, name) for part in parts), many,
     )  # fmt: skip
 
