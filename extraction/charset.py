@@ -11,6 +11,8 @@ from __future__ import annotations
 import codecs
 import re
 
+import numpy as np
+
 SAMPLE = 64 * 1024
 PIECE = 32 * 1024
 LEAST_TO_GUESS = 16  # bytes; fewer tell no charset from another
@@ -46,16 +48,6 @@ GUESSES = [
 ]  # fmt: skip
 FRENCH = frozenset("éèêëàâäùûüîïôöçœæÉÈÊËÀÂÄÙÛÜÎÏÔÖÇŒÆñáíóúÑ°«»’‘“”–—…€²³§·\xa0")
 HIGH = re.compile("[^\x00-\x7f]+")
-STRAY_AS_WESTERN = "vigie-stray-bytes-as-windows-1252"
-
-
-def _stray(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return western(error.object[error.start : error.end]), error.end
-
-
-codecs.register_error(STRAY_AS_WESTERN, _stray)
 
 
 def western(untrusted_bytes: bytes) -> str:
@@ -74,6 +66,26 @@ def _western_table() -> str:
 
 
 _WESTERN = _western_table()
+# Where Python's "surrogateescape" puts a stray byte, and what each is in windows-1252.
+_ESCAPES, _HIGH = 0xDC80, np.array([ord(char) for char in _WESTERN[0x80:]], np.uint32)
+
+
+def utf_8_or_western(untrusted_bytes: bytes) -> str:
+    """UTF-8, every stray byte read as windows-1252. What is no text is full of them: there is no
+    call for each."""
+    text = untrusted_bytes.decode("utf-8", "surrogateescape")
+    # No lone surrogate is valid UTF-8: each of them is a stray byte. In pieces, for memory's sake.
+    return "".join(_unescaped(text[at : at + PIECE]) for at in range(0, len(text), PIECE))
+
+
+def _unescaped(piece: str) -> str:
+    if piece.isascii():
+        return piece
+    # No codec: all of them stop at every lone surrogate.
+    points = np.array([piece], f"<U{len(piece)}").view(np.uint32)
+    stray = points - np.uint32(_ESCAPES) < len(_HIGH)
+    points[stray] = _HIGH[points[stray] - _ESCAPES]
+    return points.tobytes().decode("utf-32-le")
 
 
 def length_as_utf_8(untrusted_body: bytes, declared: str = "") -> int | None:
@@ -103,7 +115,9 @@ def decode(untrusted_body: bytes, declared: str = "") -> tuple[str, str]:
     """The text and the charset it was read in. `declared` is the transport's word, maybe wrong."""
     for bom, charset in BOMS:
         if untrusted_body.startswith(bom):
-            return untrusted_body[len(bom) :].decode(charset, _on_error(charset)), charset
+            bare = untrusted_body[len(bom) :]
+            is_utf_8 = charset == "utf-8"
+            return utf_8_or_western(bare) if is_utf_8 else bare.decode(charset, "replace"), charset
     named = _named(untrusted_body, declared)
     wide = _wide(named)
     if wide or _looks_utf_16(untrusted_body):
@@ -147,10 +161,6 @@ def known(untrusted_name: str) -> str:
     return "" if name in REFUSED else name.removesuffix("-sig")
 
 
-def _on_error(charset: str) -> str:
-    return STRAY_AS_WESTERN if charset == "utf-8" else "replace"
-
-
 def _strict(untrusted_body: bytes, charset: str) -> str | None:
     """Strictly decoded, a sequence cut at the very end aside; None where the bytes object."""
     try:
@@ -160,7 +170,7 @@ def _strict(untrusted_body: bytes, charset: str) -> str | None:
             return None
         if error.reason != "unexpected end of data" or untrusted_body[: error.start].isascii():
             return None
-        return untrusted_body.decode(charset, STRAY_AS_WESTERN)
+        return utf_8_or_western(untrusted_body)
     except (LookupError, ValueError, OSError, ImportError):
         return None
 
@@ -190,8 +200,8 @@ def _mixed(untrusted_body: bytes) -> str:
     """UTF-8 with every stray byte read as windows-1252."""
     kinds = untrusted_body.translate(_KINDS)
     if any(sequence in kinds for sequence in _SEQUENCES):
-        return untrusted_body.decode("utf-8", STRAY_AS_WESTERN)
-    return western(untrusted_body)  # the same, without a call for each stray byte
+        return utf_8_or_western(untrusted_body)
+    return western(untrusted_body)  # the same, sooner
 
 
 # The kind of each byte in UTF-8, and what any sequence of it must look like.

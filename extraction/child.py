@@ -29,8 +29,10 @@ from extraction.read import documents, extract
 
 MAX_TEXT_OF_PICTURE = 4 * 1024 * 1024
 MAX_HINTS_BYTES = 4 * MAX_HINTS
-# It takes half a millisecond, which is more than a small document does.
-GIVE_BACK_BYTES = 32 * 1024 * 1024
+# A collection takes a tenth of a millisecond, giving pages back half of one, and finding them again
+# as long as all that is done to what stands in them.
+COLLECT_BYTES = 32 * 1024 * 1024
+GIVE_BACK_BYTES = 256 * 1024 * 1024
 GIVE_BACK_DOCUMENTS = 100
 
 
@@ -119,8 +121,9 @@ def _answer(
 
 
 def memory_keeper() -> Callable[[int], None]:
-    """What gives memory back to the system, so that no document pays for those before it: told of
-    the bytes of each, it does so after GIVE_BACK_BYTES or GIVE_BACK_DOCUMENTS.
+    """What lets go of memory, so that no document pays for those before it: told of the bytes of
+    each, it collects what was left behind after COLLECT_BYTES, and gives all that is not in use
+    back to the system after GIVE_BACK_BYTES or GIVE_BACK_DOCUMENTS.
 
     Readers leave cycles behind, and the C library keeps what lies between two buffers in use.
     """
@@ -128,17 +131,20 @@ def memory_keeper() -> Callable[[int], None]:
     gc.freeze()  # what was imported is never looked through again: a collection takes 0.1 ms
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
 
-    bytes_kept = documents_kept = 0
+    bytes_left = bytes_kept = documents_kept = 0
 
     def give_back(used: int) -> None:
-        nonlocal bytes_kept, documents_kept
-        bytes_kept, documents_kept = bytes_kept + used, documents_kept + 1
-        if bytes_kept < GIVE_BACK_BYTES and documents_kept < GIVE_BACK_DOCUMENTS:
-            return
-        bytes_kept = documents_kept = 0
-        gc.collect()
-        if trim is not None:
-            trim(0)
+        nonlocal bytes_left, bytes_kept, documents_kept
+        bytes_left, bytes_kept = bytes_left + used, bytes_kept + used
+        documents_kept += 1
+        whole = bytes_kept >= GIVE_BACK_BYTES or documents_kept >= GIVE_BACK_DOCUMENTS
+        if whole or bytes_left >= COLLECT_BYTES:
+            bytes_left = 0
+            gc.collect()
+        if whole:
+            bytes_kept = documents_kept = 0
+            if trim is not None:
+                trim(0)
 
     return give_back
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction.charset import STRAY_AS_WESTERN, _mixed, decode, known, length_as_utf_8
+from extraction.charset import PIECE, _mixed, decode, known, length_as_utf_8, western
 
 FRENCH = "Né à Orléans, prénom: Anaïs; « cœur » — 12 €; où ? ça, déjà, là-bas, forêt, naïf"
 
@@ -96,12 +96,22 @@ def test_what_was_encoded_as_utf_8_comes_back(text: str) -> None:
         assert decode(body)[0] == text
 
 
+def stray(error: UnicodeError) -> tuple[str, int]:
+    """What is meant by a stray byte: one at a time."""
+    assert isinstance(error, UnicodeDecodeError)
+    return western(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("tests-stray-bytes", stray)
 ODD = bytes([0x41, 0x80, 0x81, 0xBF, 0xC0, 0xC2, 0xDF, 0xE0, 0xE9, 0xED, 0xF0, 0xF4, 0xF5, 0xFF])
 
 
-@given(st.lists(st.sampled_from(ODD), max_size=12).map(bytes))
-def test_the_short_way_through_stray_bytes_gives_the_same(body: bytes) -> None:
-    assert _mixed(body) == body.decode("utf-8", STRAY_AS_WESTERN)
+@pytest.mark.parametrize("before", [0, PIECE - 3])
+@given(body=st.lists(st.sampled_from([*ODD, 0]), max_size=12).map(bytes))
+def test_the_short_way_through_stray_bytes_gives_the_same(before: int, body: bytes) -> None:
+    body = b"\xf0\x9f\x98\x80" * (before > 0) + b"a" * before + body
+    assert _mixed(body) == body.decode("utf-8", "tests-stray-bytes")
+    assert decode(codecs.BOM_UTF8 + body)[0] == body.decode("utf-8", "tests-stray-bytes")
 
 
 def test_nul_bytes_stay_in_place() -> None:

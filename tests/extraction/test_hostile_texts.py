@@ -156,7 +156,7 @@ def test_what_readers_leave_in_circles_is_given_back() -> None:
         assert later() is not None
         give_back(1)
         assert later() is not None, "not worth it yet"
-        give_back(child.GIVE_BACK_BYTES)
+        give_back(child.COLLECT_BYTES)
         assert later() is None
         assert seen() is not None, "what was there before is not looked through again"
     finally:
