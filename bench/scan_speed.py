@@ -1,13 +1,14 @@
 """How fast all of `vigie scan` is on files. Prints one JSON object.
 
 Folders of ordinary files are scanned by the command itself: start, extraction, matching and
-decision. Beside it, in the same run, ahocorasick_rs with the plain NIRs, phones and addresses of
-the same file reads the same files, its automaton already built. Two ratios are told, by the clock
-(`vigie scan` extracts one file while it matches another) and per CPU second; `start_s` and
-`start_cpu_s` are what a scan of one empty file takes and are part of both. `apart` is what a second
-scan costs that has started already, by process (the command, the limited child, the matcher), for
-a file and a byte. Then: a whole repost, opening, the memory of a second scanner, and how much two
-scanning processes read in the time of one, beside what two loops do that share nothing.
+decision; each is large enough that starting is a small part. Beside it, in the same run,
+ahocorasick_rs with the plain NIRs, phones and addresses of the same file reads the same files, its
+automaton already built. Two ratios are told, by the clock (`vigie scan` extracts one file while it
+matches another) and per CPU second; `start_s` and `start_cpu_s` are what a scan of one empty file
+takes and are part of both. `apart` is what a second scan costs that has started already, by process
+(the command, the limited child, the matcher), for a file and a byte. Then: a whole repost, opening,
+the memory of a second scanner, and how much two scanning processes read in the time of one, beside
+what two loops do that share nothing.
 """
 
 from __future__ import annotations
@@ -52,27 +53,40 @@ from vigie.scan_hints import words_beside
 from vigie.scan_inputs import SCAN_BYTES, read
 
 FILE = 8_000_000  # characters of one made file
-FILES = 4  # and how many of them
+FILES = 4  # how many of them
+FOLDER = 250_000_000  # bytes of a folder, in which each stands often: all are read and matched
 
 
-def made(lines: Iterator[str], folder: Path) -> None:
-    """Files full of such lines."""
-    for number in range(FILES):
-        with (folder / f"{number}.txt").open("w") as file:
-            while file.tell() < FILE:
-                file.write(next(lines))
+def made(lines: Iterator[str]) -> str:
+    """A text full of such lines."""
+    found: list[str] = []
+    size = 0
+    while size < FILE:
+        found.append(next(lines))
+        size += len(found[-1])
+    return "".join(found)
+
+
+def filled(folder: Path, *texts: str) -> None:
+    """A folder of so many bytes, whose files are these texts again and again."""
+    folder.mkdir()
+    first = [folder / f"{number}-0.txt" for number in range(len(texts))]
+    for path, text in zip(first, texts, strict=True):
+        path.write_text(text)
+    size = sum(path.stat().st_size for path in first)
+    for again in range(1, -(-FOLDER // size)):
+        for number, path in enumerate(first):
+            (folder / f"{number}-{again}.txt").hardlink_to(path)
 
 
 def folders(root: Path) -> dict[str, Path]:
     """Folders of files of each kind."""
     found = {kind: root / kind for kind in ("logs", "dumps", "prose", "source")}
-    for folder in found.values():
-        folder.mkdir()
-    made(log_lines(random.Random(1)), found["logs"])
-    made(dump_lines(random.Random(2)), found["dumps"])
-    for number in range(FILES):
-        (found["prose"] / f"{number}.txt").write_text(prose())
-        (found["source"] / f"{number}.txt").write_text(source_code())
+    logs, dumps = log_lines(random.Random(1)), dump_lines(random.Random(2))
+    filled(found["logs"], *(made(logs) for _ in range(FILES)))
+    filled(found["dumps"], *(made(dumps) for _ in range(FILES)))
+    filled(found["prose"], prose())
+    filled(found["source"], source_code())
     # As they lie on a disk: thousands of small ones.
     found["small source files"] = Path(sysconfig.get_paths()["stdlib"]) / "test"
     return {kind: folder for kind, folder in found.items() if folder.is_dir()}
@@ -124,9 +138,9 @@ def compared(folder: Path, leak: LeakRef, automaton: Any) -> dict[str, Any]:
 
 
 def cpu_of(pid: int) -> float:
-    """CPU seconds of a process so far."""
-    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    """CPU seconds of a process so far, to the nanosecond."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
 def apart(folder: Path, leak: LeakRef) -> dict[str, Any]:
