@@ -154,7 +154,8 @@ def _run(padded: Bytes, out: Bytes, positions: NDArray[np.int64] | None = None) 
 
 def _carriage(utf_8: Bytes) -> int:
     """What a carriage return becomes: a line's end in a text that has no other."""
-    # Nearly every text has a newline near its beginning.
+    if NEWLINE in utf_8[:PIECE]:
+        return BLANK  # nearly every text
     return NEWLINE if not _holds(utf_8, NEWLINE) and _holds(utf_8, RETURN) else BLANK
 
 

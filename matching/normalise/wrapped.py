@@ -8,12 +8,12 @@ import numpy as np
 
 from matching.normalise.fold import Folded
 
-LONGEST = 4
-LAST = re.compile(rb"[ .+(]\d{1,4}\Z")  # a group of digits at the end of a line
-BEFORE = np.isin(np.arange(256), list(b" .+("))
+LONGEST = 4  # digits of the group at the end of a line
+BEFORE = np.isin(np.arange(256), list(b" .+("))  # and what stands before it
 WIDTHS = range(50, 100)  # bytes of a line that was wrapped
 WORDS = 5  # and so many blanks in it, with no mark that divides cells
 MARKS = re.compile(rb"[|\t\"]|;(?! )")
+BEHIND = 39  # bytes of the next line that are looked at
 
 
 def mend(folded: Folded) -> None:
@@ -44,7 +44,9 @@ def mend(folded: Folded) -> None:
 
 def _is_wrapped(text: bytes, at: int) -> bool:
     """Whether the lines before and behind the line end at `at` are prose."""
-    line = text[max(0, at - WIDTHS.stop) : at].rpartition(b"\n")[2]
-    behind = text[at + 1 : at + 40].partition(b"\n")[0]
-    prose = len(line) in WIDTHS and line.count(b" ") >= WORDS and LAST.search(line)
-    return bool(prose) and not MARKS.search(line) and not MARKS.search(behind)
+    start = text.rfind(b"\n", max(0, at - WIDTHS.stop), at) + 1
+    if at - start not in WIDTHS or text.count(b" ", start, at) < WORDS:
+        return False
+    stop = text.find(b"\n", at + 1, at + 1 + BEHIND)
+    stop = at + 1 + BEHIND if stop < 0 else stop
+    return not MARKS.search(text, start, at) and not MARKS.search(text, at + 1, stop)
