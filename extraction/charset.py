@@ -12,6 +12,7 @@ import codecs
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 SAMPLE = 64 * 1024
 PIECE = 32 * 1024
@@ -47,7 +48,8 @@ GUESSES = [
     "shift_jis", "gb18030", "big5", "euc_kr", "euc_jp",
 ]  # fmt: skip
 FRENCH = frozenset("éèêëàâäùûüîïôöçœæÉÈÊËÀÂÄÙÛÜÎÏÔÖÇŒÆñáíóúÑ°«»’‘“”–—…€²³§·\xa0")
-HIGH = re.compile("[^\x00-\x7f]+")
+# For each code point up to the last of them whether it is one.
+IS_FRENCH = np.isin(np.arange(ord(max(FRENCH)) + 1), [ord(char) for char in FRENCH])
 
 
 def western(untrusted_bytes: bytes) -> str:
@@ -78,11 +80,16 @@ def utf_8_or_western(untrusted_bytes: bytes) -> str:
     return "".join(_unescaped(text[at : at + PIECE]) for at in range(0, len(text), PIECE))
 
 
+def _points(text: str) -> NDArray[np.uint32]:
+    """The code points of a text that is not empty, lone surrogates among them."""
+    return np.array([text], f"<U{len(text)}").view(np.uint32)
+
+
 def _unescaped(piece: str) -> str:
     if piece.isascii():
         return piece
     # No codec: all of them stop at every lone surrogate.
-    points = np.array([piece], f"<U{len(piece)}").view(np.uint32)
+    points = _points(piece)
     stray = points - np.uint32(_ESCAPES) < len(_HIGH)
     points[stray] = _HIGH[points[stray] - _ESCAPES]
     return points.tobytes().decode("utf-32-le")
@@ -214,11 +221,12 @@ _SEQUENCES = (b"2c", b"3cc", b"4ccc")
 
 def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
     mixed = _mixed(untrusted_body)
-    high = "".join(HIGH.findall(mixed[:SAMPLE]))
-    french = sum(high.count(char) for char in FRENCH)
+    points = _points(mixed[:SAMPLE] or " ")
+    high = points[points >= 0x80]
+    french = np.count_nonzero(IS_FRENCH[high[high < len(IS_FRENCH)]])
     short = len(untrusted_body) < LEAST_TO_GUESS
     if short or utf_8_declared or french >= 0.8 * len(high):
-        proven = any(char > "\xff" for char in mixed[:SAMPLE]) or utf_8_declared
+        proven = utf_8_declared or bool((high > 0xFF).any())
         return mixed, "utf-8" if proven else "windows-1252"
     import charset_normalizer  # late, as other readers are (extraction.readers)
 

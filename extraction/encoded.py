@@ -35,7 +35,9 @@ BASE64_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})" + BLANK
 HEX_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
-TOKEN = re.compile(r"[^\s\"'<>]+")
+# A word with a plus in it. What stands before each word is looked at first, so that none is read
+# from each of its characters on.
+WITH_PLUS = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>+]*\+[^\s\"'<>]*")
 ESCAPE = re.compile(
     r"\\(?:x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2})*|u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|[nrt/\"'\\])"
 )
@@ -344,7 +346,7 @@ def _characters_of(piece: bytes) -> str:
 
 
 def _url(text: str) -> str:
-    text = TOKEN.sub(_plus_as_space, text)
+    text = WITH_PLUS.sub(_plus_as_space, text)
     data = urllib.parse.unquote_to_bytes(text.encode("utf-8", "surrogatepass"))
     return charset.decode(data)[0]
 
@@ -352,7 +354,7 @@ def _url(text: str) -> str:
 def _plus_as_space(found: re.Match[str]) -> str:
     """In a form or an escaped word a plus is a space; a plus that is meant is written %2B."""
     token = found[0]
-    if "+" in token and (PERCENT.search(token) or FORM.search(token)):
+    if PERCENT.search(token) or FORM.search(token):
         return token.replace("+", " ")
     return token
 

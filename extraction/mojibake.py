@@ -49,6 +49,8 @@ def _class(table: dict[str, int], low: int, high: int) -> str:
 
 TABLES = tuple(_table(charset) for charset in ("cp1252", "cp850", "mac_roman"))
 SEQUENCES = tuple(_sequences(table) for table in TABLES)
+ANY = re.compile("|".join(each.pattern for each in SEQUENCES))
+SAMPLE, FEW = 1 << 16, 1 << 6  # bytes, and marks among them that are found one by one sooner
 # What the first byte of é, è, à, ç … was read as; a text without one of them is not spoilt.
 MARKS = ("Ã", "├", "√")
 # A no-break space at the end of a sequence is often tidied into a space: "Ã " was "à".
@@ -63,8 +65,14 @@ def places(untrusted_utf_8: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _all(text: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
-    # One byte is looked for many times faster than several.
+    # One byte is looked for many times faster than several, where it is rare.
     last, before = mark[-1:], len(mark) - 1
+    if text.count(last, 0, SAMPLE) > FEW:
+        at = text.find(mark)
+        while at >= 0:
+            yield at, at + len(mark)
+            at = text.find(mark, at + 1)
+        return
     at = text.find(last)
     while at >= 0:
         if text.startswith(mark, at - before) and at >= before:
@@ -81,6 +89,8 @@ def _mended(found: re.Match[str]) -> str:
     run = found[0]
     if run[1] == " ":
         return "à "
+    if not ANY.search(run):
+        return run  # what is no text is full of such
     pairs = tuple(zip(TABLES, SEQUENCES, strict=True))
     # A charset in which the whole run is UTF-8 is surer than one in which a part of it is.
     for table, sequences in pairs:
