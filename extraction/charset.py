@@ -221,11 +221,13 @@ _SEQUENCES = (b"2c", b"3cc", b"4ccc")
 
 def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
     mixed = _mixed(untrusted_body)
-    points = _points(mixed[:SAMPLE] or " ")
+    if len(untrusted_body) < LEAST_TO_GUESS:  # an escape or two, often
+        proven = utf_8_declared or any(char > "\xff" for char in mixed)
+        return mixed, "utf-8" if proven else "windows-1252"
+    points = _points(mixed[:SAMPLE])
     high = points[points >= 0x80]
     french = np.count_nonzero(IS_FRENCH[high[high < len(IS_FRENCH)]])
-    short = len(untrusted_body) < LEAST_TO_GUESS
-    if short or utf_8_declared or french >= 0.8 * len(high):
+    if utf_8_declared or french >= 0.8 * len(high):
         proven = utf_8_declared or bool((high > 0xFF).any())
         return mixed, "utf-8" if proven else "windows-1252"
     import charset_normalizer  # late, as other readers are (extraction.readers)

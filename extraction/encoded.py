@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
-import quopri
 import re
 import string
-import urllib.parse
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from extraction import charset, formats, mojibake, packed, signs
 from extraction.budget import Budget
-from extraction.html import visible_text
 from extraction.kernel.marks import LONG
 from extraction.layers import Layer
 from extraction.marks import Marks
+from extraction.rewrites import REWRITES
 from extraction.spans import HEAD, SHORTEST_BYTES, Spans
 
 # Behind the last line: its end, a quotation mark, or any blank of Unicode in UTF-8.
@@ -33,15 +30,6 @@ BLANK = (
 )
 BASE64_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})" + BLANK)
 HEX_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
-PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
-FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
-# A word with a plus in it. What stands before each word is looked at first, so that none is read
-# from each of its characters on.
-WITH_PLUS = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>+]*\+[^\s\"'<>]*")
-ESCAPE = re.compile(
-    r"\\(?:x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2})*|u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|[nrt/\"'\\])"
-)
-PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 WRITTEN = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
 CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in CONTROL)
@@ -343,48 +331,3 @@ def _characters_of(piece: bytes) -> str:
         return piece.decode(*KEEPING)
     except UnicodeDecodeError as error:  # the last one is cut
         return piece[: error.start].decode(*KEEPING)
-
-
-def _url(text: str) -> str:
-    text = WITH_PLUS.sub(_plus_as_space, text)
-    data = urllib.parse.unquote_to_bytes(text.encode("utf-8", "surrogatepass"))
-    return charset.decode(data)[0]
-
-
-def _plus_as_space(found: re.Match[str]) -> str:
-    """In a form or an escaped word a plus is a space; a plus that is meant is written %2B."""
-    token = found[0]
-    if PERCENT.search(token) or FORM.search(token):
-        return token.replace("+", " ")
-    return token
-
-
-def _quoted_printable(text: str) -> str:
-    data = quopri.decodestring(text.encode("utf-8", "surrogatepass"))
-    return charset.decode(data)[0]
-
-
-def _escapes(text: str) -> str:
-    return ESCAPE.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    escape = found[0]
-    if escape[1] == "x":
-        return charset.decode(bytes.fromhex(escape.replace("\\x", "")))[0]
-    if escape[1] == "u":
-        units = bytes.fromhex(escape.replace("\\u", ""))
-        return units.decode("utf-16-be", "surrogatepass")
-    return PLAIN_ESCAPES.get(escape[1], escape[1])
-
-
-# Name, where its signs stand, how many make it worth while, how to rewrite.
-REWRITES: tuple[tuple[str, signs.Find, int, Callable[[str], str]], ...] = (
-    ("html", signs.marked("tags", signs.MARKUP), 3, visible_text),
-    ("entities", signs.of(b"&", signs.ENTITY), 1, html.unescape),
-    ("url", signs.of(b"%", signs.PERCENT), 2, _url),
-    ("url", signs.of(b"&", signs.FORM), 1, _url),
-    ("quoted-printable", signs.equals, 2, _quoted_printable),
-    ("quoted-printable", signs.soft_breaks, 1, _quoted_printable),
-    ("json", signs.marked("escapes", signs.ESCAPE), 1, _escapes),
-)

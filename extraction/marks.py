@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from extraction.kernel.marks import AHEAD, T_AT, T_BASE64, Found, find_marks, tail_begins
+from extraction.kernel.marks import (
+    AHEAD,
+    FEWEST_LEFT,
+    T_AT,
+    T_BASE64,
+    Found,
+    find_marks,
+    tail_begins,
+)
 from native.vector import LANES
 
 LIST = 1 << 14  # places that the kernel puts down before it comes back
@@ -26,14 +34,16 @@ class Marks:
     def __init__(self, untrusted_utf_8: bytes) -> None:
         size = len(untrusted_utf_8)
         text = np.frombuffer(untrusted_utf_8, np.uint8)
-        lists = [np.zeros(LIST, np.int64) for _ in LISTS]
+        # Most texts are short, and their lists need not be cleared in full.
+        room = min(LIST, FEWEST_LEFT + 1 + size // LANES)
+        lists = [np.zeros(room, np.int64) for _ in LISTS]
         # Pages of zeros take no memory before something is written to them.
         maps = [np.zeros(size // LANES + 1, np.uint64) for _ in SIGNS]
         told = np.zeros(8, np.int64)
         found, end = Found._make((*lists, *maps, told)), _end(text)
         parts: list[list[Places]] = [[] for _ in LISTS]
         while told[T_AT] < size:
-            find_marks(text, end, LIST, found)
+            find_marks(text, end, room, found)
             for part, places, number in zip(parts, lists, LISTS, strict=True):
                 part.append(places[: told[number]].copy())
         self.base64, self.hex, self.pairs = map(_together, parts)

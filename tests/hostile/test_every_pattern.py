@@ -84,7 +84,7 @@ def test_every_pattern_is_tried() -> None:
     assert len(patterns) > 120
     assert built == BUILT.keys()
     for known in (
-        "extraction.encoded.FORM",
+        "extraction.rewrites.FORM",
         "egress.request.FIELD",
         "extraction.read._charset_of",
     ):
