@@ -19,7 +19,7 @@ from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
 from matching.kernel.reading import tokenise_array
 from matching.kernel.region import ALONE, TIED, scan_region
-from matching.kernel.table import BLOCK_SHIFT, Table
+from matching.kernel.table import BLOCK_SHIFT, MAX_MISSING, Table
 from matching.keys import load_key
 from matching.normalise import words, wrapped
 from matching.normalise.fold import Folded, Room, fold
@@ -53,7 +53,7 @@ class Scanner:
         self._terms = _term_pattern(leak.terms)
         self._files = frozenset(each.lower() for each in leak.files)
         self._keys = self.file.unlock(key, leak.key_file)
-        self._missing = np.zeros(128, np.int64)
+        self._missing = np.zeros(2 * MAX_MISSING + 2, np.int64)
         self.file.check_all("exact.bits", "name.bits")
         tables = Leak(
             self._table("exact"),

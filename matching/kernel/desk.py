@@ -203,6 +203,21 @@ def warm_rows(hits, n_hits, rows):
 
 
 @inner
+def ask_rows(hits, n_hits, rows, missing):
+    """Ask for all unchecked blocks of the rows that hits point to, at once."""
+    size = rows.width * 8
+    for h in range(n_hits):
+        row = hits.row[h]
+        if hits.wide[h] or row < 0 or row >= rows.n_rows:
+            continue
+        for block in range(
+            (row * size) >> BLOCK_SHIFT, (((row + 1) * size - 1) >> BLOCK_SHIFT) + 1
+        ):
+            if not rows.ok[block]:
+                need(missing, ROWS_SECTION, block)
+
+
+@inner
 def glance(rows, tokens, desk):
     """In how many columns the opened record has a value that the window shows."""
     seen = u64(0)

@@ -23,8 +23,9 @@ u64 = np.uint64
 u32 = np.uint32
 i64 = np.int64
 
-BLOCK_SHIFT = 18  # blocks of 256 KiB
-MAX_MISSING = 60
+BLOCK_SHIFT = 16  # blocks of 64 KiB
+MAX_MISSING = 250
+FULLEST = 1 << 10  # entries of a bucket that are looked at where nothing tells that there are more
 
 
 class Table(NamedTuple):
@@ -69,22 +70,28 @@ def need(missing, section, block):
 
 @inner
 def find(table, key, missing):
-    """The entries [first, behind) of a key; (0, 0) when it has none or a block is unchecked."""
+    """The entries [first, behind) of a key; (0, 0) when it has none or a block is unchecked.
+
+    Of unchecked blocks nothing is believed but which block will be asked for next, so that all that
+    one look-up needs is asked for at once.
+    """
     bucket = i64(key >> u64(table.shift))
     block = (bucket * 4) >> BLOCK_SHIFT
     behind = ((bucket + 1) * 4) >> BLOCK_SHIFT
-    if not table.starts_ok[block] or not table.starts_ok[behind]:
+    checked = table.starts_ok[block] and table.starts_ok[behind]
+    if not checked:
         need(missing, table.domain * 3, block if not table.starts_ok[block] else behind)
-        return 0, 0
     first = i64(table.starts[bucket])
     last = i64(table.starts[bucket + 1])
     # A file with right hashes and wrong offsets could only be built on purpose; still bounded.
     if first >= last or last > table.size:
         return 0, 0
+    if not checked:
+        last = min(last, first + FULLEST)
     for at in range((first * 4) >> BLOCK_SHIFT, (((last - 1) * 4) >> BLOCK_SHIFT) + 1):
         if not table.checks_ok[at]:
             need(missing, table.domain * 3 + 1, at)
-            return 0, 0
+            checked = False
     check = u32(key & u64(0xFFFFFFFF))
     while first < last and table.checks[first] != check:
         first += 1
@@ -95,8 +102,8 @@ def find(table, key, missing):
         for at in range((first * 4) >> BLOCK_SHIFT, (((end - 1) * 4) >> BLOCK_SHIFT) + 1):
             if not table.values_ok[at]:
                 need(missing, table.domain * 3 + 2, at)
-                return 0, 0
-    return first, end
+                checked = False
+    return (first, end) if checked else (0, 0)
 
 
 @inlined

@@ -15,6 +15,7 @@ from matching.kernel.desk import (
     I_MASKS,
     I_NEAR,
     SET_SIZE,
+    ask_rows,
     open_row,
     warm_rows,
 )
@@ -262,6 +263,9 @@ def find_worth(
     `screen.cut_parts` made and `bounds` working memory of BOUNDS numbers.
     """
     bounds[B_STATE] = NOTHING
+    ask_rows(hits, n_hits, rows, leak.missing)
+    if leak.missing[0]:
+        return
     bounds[B_WARM] = warm_rows(hits, n_hits, rows)
     mixed = False
     for h in range(1, n_hits):

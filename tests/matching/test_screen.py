@@ -15,6 +15,7 @@ from matching.build import build
 from matching.inspect import inspect
 from matching.kernel.bench import REGION
 from matching.keys import new_key
+from matching.normalise.fold import fold
 from matching.result import LeakRef, ScanResult, TextLayer
 from matching.scan import Scanner
 from tests.matching import disguises
@@ -241,6 +242,29 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scanner, li
     scanner = Scanner(LeakRef(folder / "leak.vfp", folder / "key"))
     yield scanner, [line.split(";") for line in lines[1:]]
     scanner.close()
+
+
+def test_what_a_part_needs_of_the_file_is_asked_for_at_once(
+    demo: tuple[Scanner, list[list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time blocks are asked for, what was read so far is read again."""
+    opened, rows = demo
+    scanner = Scanner(LeakRef(opened.file.path, opened.file.path.parent / "key"))
+    text = "\n".join(f"{row[3]} {row[5]}" for row in rows[:: len(rows) // 200])
+    check, asked = scanner.regions._check, 0
+
+    def counted() -> bool:
+        nonlocal asked
+        found = check()
+        asked += found
+        return found
+
+    monkeypatch.setattr(scanner.regions, "_check", counted)
+    list(scanner.regions.worth_reading(fold(text), 35.0))
+    checked = int(scanner.file.ok["rows"].sum())
+    scanner.close()
+    assert checked > 12  # blocks of rows alone
+    assert asked < 6
 
 
 def test_comments_in_ordinary_text(demo: tuple[Scanner, list[list[str]]], ordinary: str) -> None:
