@@ -51,11 +51,11 @@ class Slot:
         self.room[: len(untrusted_body)] = untrusted_body
         return self.placed(len(untrusted_body))
 
-    def placed(self, size: int) -> Placed:
-        """The first `size` bytes of the room, which the caller wrote. Readers rely on the margin
-        that this puts behind them. Raises ValueError where they do not fit."""
-        self.room[size : size + len(MARGIN)] = MARGIN
-        return Placed(self.at, self.room[:size].toreadonly())
+    def placed(self, end: int, first: int = 0) -> Placed:
+        """The bytes of the room from `first` to `end`, which the caller wrote. Readers rely on the
+        margin that this puts behind them. Raises ValueError where they do not fit."""
+        self.room[end : end + len(MARGIN)] = MARGIN
+        return Placed(self.at + first, self.room[first:end].toreadonly())
 
 
 class Shared:

@@ -7,10 +7,11 @@ there. Packed files are not cut: they are refused as too long.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from extraction import formats, packed
 from matching.long_text import Whole
@@ -37,10 +38,13 @@ def is_plain(path: Path) -> bool:
 class Windows:
     """The windows of a file, in order; `size` and `sha256` of all that was read so far."""
 
-    def __init__(self, file: BinaryIO, window: int = WINDOW, overlap: int = OVERLAP) -> None:
+    def __init__(
+        self, file: io.BufferedIOBase, window: int = WINDOW, overlap: int = OVERLAP
+    ) -> None:
         self._file = file
         self._window = window
         self._overlap = overlap
+        self._kept = b""
         self._hash = hashlib.sha256()
         self.size = 0
 
@@ -51,20 +55,29 @@ class Windows:
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         """(first byte, bytes) of each window. None begins inside a character of UTF-8."""
-        kept = b""
-        while fresh := self._file.read(self._window - len(kept)):
-            start = self.size - len(kept)
-            self._hash.update(fresh)
-            self.size += len(fresh)
-            body = kept + fresh
-            inside = _inside_character(body) if start else 0
-            yield start + inside, body[inside:]
-            kept = body[-self._overlap :]
+        room = memoryview(bytearray(self._window))
+        while (found := self.read_into(room)) is not None:
+            start, first, end = found
+            yield start, bytes(room[first:end])
+
+    def read_into(self, room: memoryview) -> tuple[int, int, int] | None:
+        """The next window, written into `room`: its first byte in the file, its first in the room,
+        and one past its last there. None behind the end."""
+        kept = len(self._kept)
+        room[:kept] = self._kept
+        fresh = self._file.readinto(room[kept : self._window])
+        if not fresh:
+            return None
+        start, end = self.size - kept, kept + fresh
+        self._hash.update(room[kept:end])
+        self.size += fresh
+        inside = _inside_character(bytes(room[: min(4, end)])) if start else 0
+        self._kept = bytes(room[max(0, end - self._overlap) : end])
+        return start + inside, inside, end
 
 
-def _inside_character(untrusted_body: bytes) -> int:
+def _inside_character(head: bytes) -> int:
     """How many bytes at the beginning are the rest of a character of UTF-8."""
-    head = untrusted_body[:4]
     rest = len(head) - len(head.lstrip(bytes(range(0x80, 0xC0))))
     # Zeros speak for UTF-16, whose units must not be cut; the overlap makes up for either.
     return 0 if 0 in head or rest > 3 else rest

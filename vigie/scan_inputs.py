@@ -97,13 +97,20 @@ class Ahead:
         hints = partial(words_beside, path)
 
         def extract() -> tuple[int, Extracted | str, Slot | None] | None:
-            start, body = next(bodies, (0, b""))
+            body: bytes | Placed
+            slot = self._take()
+            if slot is None:
+                start, body = next(bodies, (0, b""))
+            elif placed := windows.read_into(slot.room):
+                start, first, end = placed
+                body = slot.placed(end, first)
+            else:
+                self._give_back(slot)
+                return None
             if not body:
                 return None
-            slot = self._take()
             try:
-                placed = slot.put(body) if slot else body
-                return start, self._sandbox.extract(placed, name=name, hints=hints), slot
+                return start, self._sandbox.extract(body, name=name, hints=hints), slot
             except ExtractionError as error:
                 return start, str(error), slot
 

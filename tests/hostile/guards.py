@@ -115,7 +115,7 @@ GUARDS = (
           "            if True:\n", f"{PROXY}test_no_server_holds_a_connection_for_ever"),
     Guard(10, "egress/proxy.py", "            if self._left <= 0:\n", "            if False:\n",
           f"{PROXY}test_no_server_holds_a_connection_for_ever"),
-    Guard(11, "vigie/long_files.py", "kept = body[-self._overlap :]", 'kept = b""',
+    Guard(11, "vigie/long_files.py", "self._kept = bytes(room[max(0, end - self._overlap) : end])", 'self._kept = b""',
           "matching/test_window_edges.py::test_windows_hold_every_byte"),
     Guard(11, "extraction/read.py", "        self.budget.open = None\n", "",
           f"{TEXTS}test_nothing_but_its_answer_holds_a_text"),
