@@ -50,15 +50,14 @@ def _call(builder: Any, name: str, result: Any, args: list[Any]) -> Any:
 
 def _gather(builder: Any, base: Any, offsets: Any) -> Any:
     """Eight words, `offsets` bytes behind a pointer."""
-    start = _spread(builder, builder.ptrtoint(base, WORD), WORDS)
-    pointers = builder.inttoptr(
-        builder.add(start, offsets), ir.VectorType(ir.PointerType(WORD), EIGHT)
-    )
-    every = ir.Constant(CHOICE, [1] * EIGHT)
-    return _call(
-        builder, "llvm.masked.gather.v8i64.v8p0", WORDS,
-        [pointers, ir.Constant(INT, 1), every, ir.Constant(WORDS, ir.Undefined)],
-    )  # fmt: skip
+    found = ir.Constant(WORDS, ir.Undefined)
+    start = builder.bitcast(base, ir.PointerType(BYTE))
+    for lane in range(EIGHT):
+        number = ir.Constant(INT, lane)
+        offset = builder.extract_element(offsets, number)
+        place = builder.bitcast(builder.gep(start, [offset]), ir.PointerType(WORD))
+        found = builder.insert_element(found, builder.load(place, align=1), number)
+    return found
 
 
 def _compressed(builder: Any, values: Any, chosen: Any) -> Any:
