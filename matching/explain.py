@@ -17,6 +17,7 @@ PLAIN = {
     "phone": re.compile(r"0\d{9}", re.ASCII),
     "birth_date": re.compile(r"\d\d/\d\d/\d{4}", re.ASCII),
     "date": re.compile(r"\d\d/\d\d/\d{4}", re.ASCII),
+    "email": re.compile(r"[\w.+%-]+@[\w.-]+"),
 }
 # Marks that hide a character: asterisks, blocks, hashes; between digits also dots and letters.
 MASKED_DIGIT = re.compile(r"[*#_•●■█▪◦∙·×․…?xX]")
@@ -53,7 +54,7 @@ def code(field: str, quality: int, untrusted_seen: str) -> str:
     plain = PLAIN.get(field)
     if plain is not None:
         return str(How.EXACT if plain.fullmatch(untrusted_seen) else How.OTHER_FORMAT)
-    if field not in NUMBERS and field not in ("street", "password", "email"):
+    if field not in NUMBERS and field not in ("street", "password"):
         return str(How.LOOK_ALIKES if DIGIT_IN_WORD.search(untrusted_seen) else How.EXACT)
     return str(How.EXACT)
 

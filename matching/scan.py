@@ -21,7 +21,7 @@ from matching.kernel.reading import tokenise_array
 from matching.kernel.region import ALONE, TIED, scan_region
 from matching.kernel.table import BLOCK_SHIFT, MAX_MISSING, Table
 from matching.keys import load_key
-from matching.normalise import words, wrapped
+from matching.normalise import spelt, words, wrapped
 from matching.normalise.fold import Folded, Room, fold
 from matching.people import People, called, of_layers, of_views
 from matching.regions import ROUNDS, Regions, all_parts, damaged
@@ -140,7 +140,7 @@ class Scanner:
         notes: list[str] = []
         self._room.clear()
         for at, layer in enumerate(layers):
-            folded = fold(layer.as_given, self._room)
+            folded = spelt.fold_text(layer.as_given, self._room)
             self._sampled = None
             self._secret = None if to_the_end else self._keys.tobytes()
             if blocks.wanted(folded):
@@ -209,7 +209,7 @@ class Scanner:
     def weak(self, layers: Sequence[TextLayer], least: float, most: int) -> list[Match]:
         """Rows for which a text speaks with `least` bits or more, at most `most` of them, the
         strongest first, and none that is at alert strength. No verdict rests on it."""
-        texts = [fold(layer.utf_8) for layer in layers]
+        texts = [spelt.fold_text(layer.as_given) for layer in layers]
         found: list[Found] = []
         for at, folded in enumerate(texts):
             found += self._scan_text(folded, at, least)

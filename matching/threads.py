@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from matching import decide, spread
 from matching.kernel import kinds as k
-from matching.normalise.fold import Folded, fold
+from matching.normalise.fold import Folded
+from matching.normalise.spelt import fold_text
 from matching.result import How, Match, ScanResult, TextLayer, Verdict
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def fields_of(match: Match) -> dict[str, float]:
 def _by_record(scanner: Scanner, post: Post, rows: Sequence[int]) -> Iterator[Match]:
     """Exact values of these rows in the layers of a post."""
     for layer in post:
-        folded = fold(layer.text)
+        folded = fold_text(layer.text)
         shown = scanner.shown(folded)
         words = sum(1 for each in shown.values() if each[0][0] == k.WORD)
         for row in rows:

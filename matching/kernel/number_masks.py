@@ -138,12 +138,15 @@ def may_be_number(m, t, only_one, y, y_next):
 
 @inlined
 def fractions(m, t):
-    """Where the byte behind a time of day and its point stands: 12:34:07.123456."""
+    """Where the byte behind a time of day and its point stands: 12:34:07.123456. Behind whole hours
+    it may be another column (`is_fraction`)."""
     d, d_before = m[D + t], m[D + t - 1]
+    z, z_before = m[Z + t], m[Z + t - 1]
     found = earlier(m[POINT + t], m[POINT + t - 1], 1)
     found &= earlier(m[COLON + t], m[COLON + t - 1], 4) & earlier(m[COLON + t], m[COLON + t - 1], 7)
     found &= earlier(d, d_before, 2) & earlier(d, d_before, 3)
-    return found & earlier(d, d_before, 5) & earlier(d, d_before, 6)
+    whole = earlier(z, z_before, 2) & earlier(z, z_before, 3) & earlier(z, z_before, 5)
+    return found & earlier(d, d_before, 5) & earlier(d, d_before, 6) & ~whole
 
 
 @inlined
@@ -181,7 +184,12 @@ def is_fraction(f, at):
     if at < 9 or f[at - 4] != 58 or f[at - 7] != 58 or (f[at - 1] != 46 and f[at - 1] != 44):
         return False
     seconds = is_digit(f[at - 2]) and is_digit(f[at - 3])
-    return seconds and is_digit(f[at - 5]) and is_digit(f[at - 6])
+    if not seconds or not is_digit(f[at - 5]) or not is_digit(f[at - 6]):
+        return False
+    if f[at - 1] == 44 and f[at - 2] == 48 and f[at - 3] == 48 and f[at - 5] == 48:
+        # A date of birth has no clock, and exports write one: 1950-11-06T00:00:00,0633756961.
+        return is_digit(f[at + 1]) and is_digit(f[at + 2]) and not is_digit(f[at + 3])
+    return True
 
 
 @inlined

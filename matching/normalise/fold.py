@@ -72,9 +72,30 @@ class Folded:
         self.size = size
         self._moved = untrusted_moved
         self._positions: NDArray[np.int64] | None = None
+        self._left: NDArray[np.int64] | None = None  # bytes left out, and from which byte on
+
+    def shorten(self, places: NDArray[np.int64]) -> None:
+        """Put one byte in the stead of each run of several: (first, one past the last, byte), in
+        order, once."""
+        first, behind, byte = places.T
+        self.data[first] = byte.astype(np.uint8)
+        starts = [0, *behind.tolist()]
+        ends = [*(first + 1).tolist(), self.size + PADDING]
+        self.data = np.concatenate([self.data[a:b] for a, b in zip(starts, ends, strict=True)])
+        left = np.cumsum(behind - first - 1)
+        self._left = np.stack((behind - left, left))
+        self.size -= int(left[-1])
+
+    def _whole(self, place: int) -> int:
+        """The byte that stood at a place before the text was shortened."""
+        if self._left is None:
+            return place
+        before = int(np.searchsorted(self._left[0], place, "right"))
+        return place + (int(self._left[1, before - 1]) if before else 0)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The code points behind the bytes [start, end)."""
+        start, end = self._whole(start), self._whole(end - 1) + 1
         if self._moved is None:
             return start, end
         if self._positions is None:

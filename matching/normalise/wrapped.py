@@ -12,7 +12,7 @@ LONGEST = 4  # digits of the group at the end of a line
 BEFORE = np.isin(np.arange(256), list(b" .+("))  # and what stands before it
 WIDTHS = range(50, 100)  # bytes of a line that was wrapped
 WORDS = 5  # and so many blanks in it, with no mark that divides cells
-MARKS = re.compile(rb"[|\t\"]|;(?! )")
+MARKS = re.compile(rb"[|\t]|;(?! )|\"[,;]|[,;]\"|(?<=\n)\"|\"\Z")
 BEHIND = 39  # bytes of the next line that are looked at
 
 

@@ -58,6 +58,13 @@ def test_a_number_broken_by_a_mail_program(leak: LeakOnDisk, scan: Scan) -> None
     assert [match.row for match in scan(text).matches] == [321]
 
 
+def test_a_quotation_behind_a_broken_number_marks_no_table(leak: LeakOnDisk, scan: Scan) -> None:
+    p = leak.people[322]
+    groups = [p.nir[0], p.nir[1:3], p.nir[3:5], p.nir[5:7] + "\n" + p.nir[7:10], p.nir[10:]]
+    text = f"Bonjour, on me dit que {p.first}, numero de securite sociale {' '.join(groups)}, "
+    assert [match.row for match in scan(text + "avec « cancer » en note, y est.").matches] == [322]
+
+
 def test_rows_that_end_and_begin_with_digits_stay_apart() -> None:
     rows = "\n".join(
         f"1 rue A;44000;NANTES et la suite de la ligne;0612345{n};12" for n in range(9)

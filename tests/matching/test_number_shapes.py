@@ -45,3 +45,10 @@ def test_the_fraction_of_a_second_is_no_number(point: str) -> None:
     assert not read(f"2024-05-12 08:33:44{point}123456", k.NUMBER) & number
     for before in ("08:33.", "08:3x:44.", "08:33:44 ", "08;33;44.", "08:33:4."):
         assert read(f"2024 {before}123456", k.NUMBER) >= number, before
+
+
+@pytest.mark.parametrize("clock", ["T00:00:00", " 00:00:00", "T22:00:00"])
+def test_a_column_behind_a_date_with_a_clock_is_read(clock: str) -> None:
+    assert phones(f"1950-11-06{clock},0633756961,49840") == phones("0633756961") != set()
+    assert read(f"1950-11-06{clock},49840", k.NUMBER) >= read("49840", k.NUMBER) != set()
+    assert not read(f"1950-11-06{clock},498 x", k.NUMBER) & read("498", k.NUMBER)
