@@ -78,7 +78,7 @@ lint: install-dev  ## ruff, mypy --strict, import arrows
 	@$(BIN)/lint-imports --no-cache
 
 bench: install-dev install-sites  ## benchmarks, JSON on stdout
-	@for b in bench/*.py; do $(BIN)/python $$b || exit 1; done
+	@for b in $(filter-out bench/golden.py,$(wildcard bench/*.py)); do $(BIN)/python $$b || exit 1; done
 
 soak: install-dev install-test-sites browser  ## long campaigns
 	@$(BIN)/python -m pytest -q -m soak --timeout 7200

@@ -22,9 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.corpus.classes import CLASSES
 from bench.corpus.evidence import view
 from bench.corpus.measure import Share, rightful
-from bench.corpus.people import World, make_world
+from bench.corpus.people import World
+from bench.quality import kept_or_made
 from extraction.read import extract
-from matching.result import LeakRef, TextLayer
+from matching.result import TextLayer
 from matching.scan import Scanner
 
 FROM, TO, STEP = 12, 72, 4  # bits of the first bin, of the last, and how wide each is
@@ -162,16 +163,16 @@ def table(found: list[dict[str, Any]]) -> str:
 def main() -> None:
     """Measure, draw and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--leak", type=Path, required=True, help="folder of bench/quality.py")
+    parser.add_argument("--leak", type=Path, help="folder of bench/quality.py")
     parser.add_argument("--rows", type=int, default=491_000)
     parser.add_argument("--texts", type=int, default=6_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--svg", type=Path, help="write the picture here")
     parser.add_argument("--table", type=Path, help="write the table as Markdown here")
     options = parser.parse_args()
-    world = make_world(options.leak, options.rows, 2021)
-    scanner = Scanner(LeakRef(options.leak / "leak.vfp", options.leak / "leak.key"))
-    found = told(count(world, scanner, options.texts, options.seed), options.rows)
+    with kept_or_made(options.leak, options.rows) as (world, leak):
+        counts = count(world, Scanner(leak), options.texts, options.seed)
+    found = told(counts, options.rows)
     if options.svg:
         options.svg.write_text(picture(found, options.rows), "utf-8")
     if options.table:

@@ -8,12 +8,14 @@ is counted by who wrote it (bench/corpus/evidence.py), not by the matcher.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,17 @@ def open_leak(world: World, folder: Path, blind: bool) -> Scanner:
             schema = without(schema, FieldType.NIR)
         build(world.csv, load_key(key), file, schema, name="quality")
     return Scanner(LeakRef(file, key))
+
+
+@contextlib.contextmanager
+def kept_or_made(folder: Path | None, rows: int = 491_000) -> Iterator[tuple[World, LeakRef]]:
+    """People and leak in a folder, made where they are missing; without one, in one that goes."""
+    with tempfile.TemporaryDirectory() as name:
+        kept = folder or Path(name)
+        kept.mkdir(exist_ok=True)
+        world = make_world(kept, rows, 2021)
+        open_leak(world, kept, blind=False).close()
+        yield world, LeakRef(kept / "leak.vfp", kept / "leak.key")
 
 
 def without(schema: Schema, kind: FieldType) -> Schema:

@@ -1,4 +1,4 @@
-"""Ordinary texts without anybody of the leak: logs, dumps of other tables, directories, talk."""
+"""Ordinary texts without anybody of the leak: logs, dumps, prose, directories, talk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bench.corpus.people import person
 from vigie.demo.leak import invent_rows
 
 Bodies = Iterator[tuple[str, bytes]]
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 STRANGERS = 7_000_001  # a seed that no leak of the bench uses
 
 
@@ -26,15 +27,33 @@ def _bodies(lines: Iterator[str], size: int, name: str) -> Bodies:
 
 
 def _log_lines(draw: random.Random) -> Iterator[str]:
+    """A server's own format, the common one of web servers, the system's, and objects."""
     while True:
-        day = f"2026-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
+        day, month = draw.randint(1, 28), draw.randint(1, 12)
         clock = f"{draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:{draw.randint(0, 59):02d}"
-        yield (
-            f"{day}T{clock}.{draw.randint(0, 999):03d}Z INFO id={draw.randint(10**9, 10**15)} "
-            f"ip={draw.randint(1, 250)}.{draw.randint(0, 255)}.{draw.randint(0, 255)}.7 "
-            f"GET /v1/items/{draw.randint(1, 10**10)}?p={draw.randint(1, 99)} 200 "
-            f"{draw.randint(1, 99999)} trace={draw.getrandbits(128):032x}"
-        )
+        address = f"{draw.randint(1, 250)}.{draw.randint(0, 255)}.{draw.randint(0, 255)}.7"
+        item, size = draw.randint(1, 10**10), draw.randint(1, 99999)
+        kind = draw.randrange(4)
+        if kind == 0:
+            yield (
+                f"2026-{month:02d}-{day:02d}T{clock}.{draw.randint(0, 999):03d}Z INFO "
+                f"id={draw.randint(10**9, 10**15)} ip={address} GET /v1/items/{item}?p={size % 99} "
+                f"200 {size} trace={draw.getrandbits(128):032x}"
+            )
+        elif kind == 1:
+            yield (
+                f"{address} - - [{day:02d}/{MONTHS[month - 1]}/2026:{clock} +0100] "
+                f'"GET /articles/{item} HTTP/1.1" 200 {size} '
+                f'"https://forum.example/t/{draw.randint(1, 10**6)}" "Mozilla/5.0"'
+            )
+        elif kind == 2:
+            yield (
+                f"{MONTHS[month - 1]} {day:2d} {clock} web3 sshd[{size}]: Failed password for "
+                f"user{item % 999} from {address} port {draw.randint(1024, 65535)} ssh2"
+            )
+        else:
+            stamp, user = 1_700_000_000_000 + draw.randrange(10**11), draw.randint(1, 10**9)
+            yield json.dumps({"ts": stamp, "session": item, "user": f"u{user}", "ms": size})
 
 
 def logs(draw: random.Random, size: int) -> Bodies:
@@ -110,9 +129,43 @@ def talk(draw: random.Random, size: int) -> Bodies:
     return _bodies(_talk(draw), size, "forum.txt")
 
 
+NEWS = (
+    "{first} {surname}, {age} ans, a ouvert son atelier à {city} au printemps.",
+    "Selon {title} {surname}, le marché de {city} restera place de l'église.",
+    "Le maire de {city}, {first} {surname}, a signé la convention le {day}.",
+    "Nous avons appris le décès de {title} {first} {surname}, survenu à {city} le {day}.",
+    "Contact : {first} {surname}, {phone}, tous les jours sauf le dimanche.",
+    "Le {day}, {first} et ses voisins de {city} ont planté trente arbres fruitiers.",
+    "Les travaux commencent {street} et dureront six semaines, sans coupure d'eau.",
+    "Né le {birth}, le peintre {first} {surname} a vécu à {city} avant de partir pour Turin.",
+    "La recette tient en peu de mots : du beurre, des œufs, et la patience de sa grand-mère.",
+    "On ne sait pas ce que décidera le conseil, qui se réunit de nouveau le {day}.",
+)
+
+
+def _news_lines(draw: random.Random) -> Iterator[str]:
+    seed = STRANGERS + 1_300_000
+    while True:
+        for row in invent_rows(5000, seed=seed):
+            day = f"{draw.randint(1, 28)} {draw.choice(('mars', 'juin', 'octobre'))} 2026"
+            told = {
+                "first": row.first_name, "surname": row.surname.title(), "city": row.city,
+                "street": row.street, "birth": row.birth_date, "phone": row.mobile or row.landline,
+                "title": draw.choice(("M.", "Mme")), "age": draw.randint(18, 90), "day": day,
+            }  # fmt: skip
+            yield " ".join(said.format(**told) for said in draw.sample(NEWS, draw.randint(1, 4)))
+        seed += 1
+
+
+def prose(draw: random.Random, size: int) -> Bodies:
+    """Local news: people by name and town, now and then with a phone or a birth date."""
+    return _bodies(_news_lines(draw), size, "nouvelles.txt")
+
+
 KINDS: dict[str, Callable[[random.Random, int], Bodies]] = {
     "logs": logs,
     "dumps": dumps,
+    "prose": prose,
     "directories": directories,
     "directories in many shapes": shapes,
     "talk": talk,
