@@ -13,7 +13,7 @@ from vigie.demo.sites import BepastySite, DpasteSite, ForumSite, JsBoardSite, Pi
 
 # The suite draws the same examples each time, so that what it says hangs on the code alone; `make
 # soak` draws others, and what it finds becomes a test of its own.
-settings.register_profile("suite", derandomize=True)
+settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
