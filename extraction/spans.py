@@ -21,6 +21,7 @@ from extraction.marks import Marks
 SHORTEST_BYTES = 8  # fewer are no text worth the name
 HEAD = 24  # characters of base64 that show whether a text or a file begins there
 RUN_OF_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]*")
+PAIR, LEAST_OF_PAIRS = 3, 23  # bytes of a pair with its sign, and of eight of them
 RUN_OF_HEX = re.compile(rb"[0-9a-fA-F]*")
 PAIRS_OF_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-])*[0-9a-fA-F]{2}")
 
@@ -59,9 +60,22 @@ class Spans:
 
     def hex(self) -> Iterator[tuple[int, int]]:
         """(start, end) of every run of digits of hex, also in pairs, by where it begins."""
-        return heapq.merge(
-            self._whole(self._marks.hex, RUN_OF_HEX), self._whole(self._marks.pairs, PAIRS_OF_HEX)
-        )
+        return heapq.merge(self._whole(self._marks.hex, RUN_OF_HEX), self._pairs(self._marks.pairs))
+
+    def _pairs(self, starts: Places) -> Iterator[tuple[int, int]]:
+        """Runs of pairs. Where one ends inside the first pair of another, which the marks tell by
+        its beginning alone, the other goes on behind it."""
+        begins = starts.tolist()  # in order, and so a heap
+        end = 0
+        while begins:
+            start = heapq.heappop(begins)
+            if start < end:
+                heapq.heappush(begins, start - (start - end) // PAIR * PAIR)
+                continue
+            found = PAIRS_OF_HEX.match(self._text, start)
+            if found and found.end() - start >= LEAST_OF_PAIRS:
+                end = found.end()
+                yield start, end
 
     def _whole(self, starts: Places, run: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
         at = 0

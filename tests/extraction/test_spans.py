@@ -54,6 +54,13 @@ def test_masks_find_what_patterns_find(room: int, lead: int, text: str) -> None:
     assert list(found.hex()) == sorted(expected)
 
 
+@pytest.mark.parametrize("between", ["9", " 9", "f", "f0", "f0 a", "x"])
+@pytest.mark.parametrize("times", [7, 8, 12])
+def test_pairs_that_begin_in_the_last_of_others(between: str, times: int) -> None:
+    utf_8 = f"{8 * 'e1 '}{between}{times * 'a0-'}{times * 'b1:'}.{80 * ' '}{9 * 'c2 '}".encode()
+    assert list(spans_of(utf_8).hex()) == [match.span() for match in PAIRS.finditer(utf_8)]
+
+
 @pytest.mark.parametrize("number", [*range(5, 9), *range(18, 23), *range(30, 34), *range(398, 402)])
 @pytest.mark.parametrize("unit", ["a", "B", "7", "f0 ", "A1:"])
 @pytest.mark.parametrize("behind", ["", ".", "f0", "zzaf0", "g"])
