@@ -27,8 +27,8 @@ def strays(
     values: Callable[[int], Iterable[Value]],
     places: Mapping[int, Sequence[int]],
 ) -> int:
-    """How many rows have a value that stands away from their own line: on another row's, or
-    while another row's value of the kind stands on theirs.
+    """How many rows have a value that stands away from their own line, on another row's or while
+    another row's value of the kind stands on theirs; and how many have such a value on their line.
 
     `found` are the rows of one text, `places` says where each signature stands in it. What both
     rows hold (the phone of a household) is no stray.
@@ -42,18 +42,19 @@ def strays(
     def on(line: tuple[int, int], signature: int) -> bool:
         return any(_in(line, at) for at in places.get(signature, ()))
 
-    count = 0
-    for mine, line in zip(held, lines, strict=True):
+    torn: set[int] = set()
+    for at, (mine, line) in enumerate(zip(held, lines, strict=True)):
         away = {s: kind for s, kind in mine.items() if places.get(s) and not on(line, s)}
         others = [n for n, theirs in enumerate(held) if theirs is not mine]
-        count += any(
-            on(lines[n], s) and s not in held[n] for n in others for s in away
-        ) or any(
+        # The line it stands on is as mixed as the one it is gone from.
+        lent = {n for n in others if any(on(lines[n], s) and s not in held[n] for s in away)}
+        if lent or any(
             kind in away.values() and s not in mine and on(line, s)
             for n in others
             for s, kind in held[n].items()
-        )  # fmt: skip
-    return count
+        ):
+            torn |= {at, *lent}
+    return len(torn)
 
 
 def wanted(found: Sequence[Found], folded: Folded) -> bool:

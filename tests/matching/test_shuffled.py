@@ -53,6 +53,23 @@ def test_a_value_of_another_row_where_ones_own_is_missing_is_a_stray() -> None:
     assert strays(found, folded, values, places) == 0
 
 
+def test_the_line_that_another_rows_value_stands_on_is_mixed_too() -> None:
+    """Also where its own value of the kind stands there a second time, as a password may."""
+    folded = fold("nir-a phone-a born-b\nnir-b phone-b born-a born-b")
+    found = [
+        Found(0, 120.0, False, 0, 0, [("nir", 0, 5, 0, 36.0)]),
+        Found(1, 120.0, False, 0, 0, [("nir", 21, 26, 0, 36.0)]),
+    ]
+    places = {1: [0], 2: [35], 3: [21], 4: [14, 42]}
+    held = {0: (("nir", 1), ("birth_date", 2)), 1: (("nir", 3), ("birth_date", 4))}
+
+    def values(row: int) -> list[tuple[str, int, float, int]]:
+        return [(kind, R_VALUE, 30.0, signature) for kind, signature in held[row]]
+
+    assert strays(found, folded, values, places) == 2
+    assert strays(found, folded, values, places | {2: [14]}) == 0
+
+
 def test_two_whole_rows_are_a_fragment(leak: LeakOnDisk, scan: Scan) -> None:
     for at in range(0, 400, 40):
         rows = [";".join(leak.people[row].columns()) for row in (at, at + 2000)]
