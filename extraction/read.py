@@ -24,7 +24,7 @@ HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,2000}-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE,
 )
-HTML_WITHIN, MOST_BLANKS = 32 * 1024, 4 * 1024  # bytes that hold what HTML_START takes, and blanks
+HTML_WITHIN, MOST_BLANKS = 32 * 1024, 4 * 1024  # bytes that hold how a page may begin, and blanks
 DEFAULTS = Limits()
 TOO_DEEP = "layers are packed deeper than the bound; the innermost were not read"
 SEEN = "an archive or document inside was met a second time and read once"
@@ -326,7 +326,7 @@ class _Reading:
 
 
 def _may_begin_page(untrusted_utf_8: bytes) -> bool:
-    """Whether HTML_START matches, as far as the first bytes tell."""
+    """Whether a page begins here, as far as the first bytes tell."""
     head = untrusted_utf_8[:HTML_WITHIN].decode("utf-8", "replace")
     blanks = len(head) - len(head.lstrip())
     return bool(HTML_START.match(head)) or blanks > MOST_BLANKS or 0 < blanks == len(head)
