@@ -16,8 +16,8 @@ from matching.errors import DamagedFileError
 from matching.kernel import kinds as k
 from matching.kernel.bench import Bench
 from matching.kernel.crowd import G_COUNT
-from matching.kernel.desk import Rows
 from matching.kernel.hits import Leak
+from matching.kernel.rows import Rows
 from matching.kernel.screen import (
     Z_END,
     Z_FOUND,

@@ -12,13 +12,13 @@ from matching import blocks, certainty, decide, explain, shuffled, spread, verif
 from matching.blocks import Found
 from matching.fingerprint_file import FingerprintFile
 from matching.fingerprint_format import DOMAINS, SECTIONS
-from matching.kernel import desk
 from matching.kernel import kinds as k
+from matching.kernel import rows as row_records
 from matching.kernel.bench import FIELDS, Bench, new_bench
-from matching.kernel.desk import Rows, record_slots
 from matching.kernel.hits import Leak
 from matching.kernel.reading import tokenise_array
 from matching.kernel.region import ALONE, TIED, scan_region
+from matching.kernel.rows import Rows, record_slots
 from matching.kernel.table import BLOCK_SHIFT, MAX_MISSING, Table
 from matching.keys import load_key
 from matching.normalise import spelt, words, wrapped
@@ -78,8 +78,8 @@ class Scanner:
             np.array(facts.slot_role, np.int64),
             np.array([CLASS_OF.get(kind, -1) for kind in facts.types], np.int64),
             len(facts.types),
-            np.zeros(desk.KEPT, np.int64),
-            np.zeros(desk.KEPT * facts.record_words, np.uint64),
+            np.zeros(row_records.KEPT, np.int64),
+            np.zeros(row_records.KEPT * facts.record_words, np.uint64),
         )
         self._records = hold(records)
         self._whole_records = self.file.array("rows").reshape(facts.rows, facts.record_words)

@@ -17,12 +17,12 @@ from matching.kernel.desk import (
     I_WORDS,
     credit,
     fill_near,
-    open_row,
     seek,
     seek_near,
 )
 from matching.kernel.masked import match_comment, match_masks, sketch_of, year_bits
 from matching.kernel.pieces import P_BIRTH, birth_part, piece
+from matching.kernel.rows import open_row
 from native.jit import inlined, inner
 
 u64 = np.uint64

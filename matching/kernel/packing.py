@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.desk import row_stream
+from matching.kernel.rows import row_stream
 from matching.kernel.table import stream
 from native.jit import inner, kernel, pointer
 

@@ -7,9 +7,10 @@ import numpy as np
 from matching.kernel import kinds as k
 from matching.kernel.against import conflicts
 from matching.kernel.bench import CANDIDATES, MAX_PROPOSALS, SEAT
-from matching.kernel.desk import I_CLOCK, I_MASKS, fill_set, glance, open_row
+from matching.kernel.desk import I_CLOCK, I_MASKS, fill_set, glance
 from matching.kernel.evidence import speaks
 from matching.kernel.masks import MOST, find_masks
+from matching.kernel.rows import open_row
 from native.jit import inlined, inner
 
 i64 = np.int64

@@ -21,13 +21,12 @@ from matching.kernel.desk import (
     I_WARM,
     desk_pointers,
     fill_set,
-    row_pointers,
-    warm_rows,
 )
 from matching.kernel.evidence import evaluate, grade_words
 from matching.kernel.hits import ANYWHERE, find_hits, hit_pointers
 from matching.kernel.proposals import CLEAR, NEAR_FROM, NEVER, bounds, propose, sort_proposals
 from matching.kernel.reading import tokenise
+from matching.kernel.rows import row_pointers, warm_rows
 from matching.kernel.tokens import (
     scratch_pointers,
     token_pointers,

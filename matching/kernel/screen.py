@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matching.kernel.bench import MAX_HITS, PART, PARTS, REGION, leak_pointers
 from matching.kernel.crowd import close_group, read_people, read_sifted
-from matching.kernel.desk import desk_pointers, row_pointers
+from matching.kernel.desk import desk_pointers
 from matching.kernel.glimpse import Glimpse, glimpse_pointers, new_glimpse
 from matching.kernel.hits import (
     NAME_REACH,
@@ -27,6 +27,7 @@ from matching.kernel.hits import (
     hit_pointers,
 )
 from matching.kernel.reading import tokenise
+from matching.kernel.rows import row_pointers
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
 from matching.kernel.sift import mark_all, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers

@@ -10,20 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.desk import (
-    I_DATES,
-    I_MASKS,
-    I_NEAR,
-    SET_SIZE,
-    ask_rows,
-    open_row,
-    warm_rows,
-)
+from matching.kernel.desk import I_DATES, I_MASKS, I_NEAR, SET_SIZE
 from matching.kernel.glimpse import glimpse
 from matching.kernel.masked import COMMENT_MOST
 from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
 from matching.kernel.quotes import has_comment, may_quote, quote_bound
+from matching.kernel.rows import ask_rows, open_row, warm_rows
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.slips import find_slips
 from matching.kernel.windows import LONG, WIDEST

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matching.kernel import desk
+from matching.kernel import rows
 from matching.kernel.kinds import Q_EXACT, Q_NEAR
 from matching.result import ScanResult
 from matching.verify import as_tokens, holds
@@ -47,7 +47,7 @@ def test_a_match_that_the_record_does_not_bear_out_is_dropped(
 ) -> None:
     line = ";".join(leak.people[random.Random(2).randrange(1000)].columns())
     assert scan(line).matches
-    real = desk.record_slots
+    real = rows.record_slots
 
     def of_another_row(words: Any, row: int, slots: int, keys: Any) -> Any:
         return real(words, row + 1, slots, keys)
