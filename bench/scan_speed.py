@@ -53,6 +53,7 @@ from vigie.scan_hints import words_beside
 from vigie.scan_inputs import SCAN_BYTES, read
 
 FILE = 8_000_000  # characters of one made file
+TURNS = 100  # of a scanning process over one text, for a second or two
 FILES = 4  # how many of them
 FOLDER = 250_000_000  # bytes of a folder, in which each stands often: all are read and matched
 
@@ -187,7 +188,7 @@ def worker(leak: LeakRef, text: str, begin: Barrier, told: Queue[tuple[float, fl
     scanner.scan("warm", 1, "", layers)
     begin.wait()
     began = time.perf_counter()
-    for _ in range(5):
+    for _ in range(TURNS):
         scanner.scan("x", 1, "", layers)
     told.put((time.perf_counter() - began, private_mb() - bare))
 
