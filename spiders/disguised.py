@@ -32,7 +32,9 @@ OPENS = re.compile(
 )
 ROWS = ("tr", "li", "div", "article", "td", "section")
 BUTTONS = ("button", "span", "div", "a")
-REFRESH = re.compile(r"\s*[\d.]{0,8}\s*[;,]?\s*url\s*=\s*(\S.{0,2000}?)\s*", re.IGNORECASE)
+# Nothing is given back: three runs of blanks beside each other could share one in n² ways.
+REFRESH = re.compile(r"\s*+[\d.]{0,8}+\s*+[;,]?+\s*+url\s*+=", re.IGNORECASE)
+LONGEST_ADDRESS = 2001  # characters
 LOADING = re.compile(
     r"(?:^|[-_/ ])(?:ajax[-_]?)?(?:loader|loading|spinner|skeleton|placeholder-glow|chargement)"
     r"(?:$|[-_. ])",
@@ -70,9 +72,10 @@ def frames(tree: Selector) -> list[str]:
 def refreshed(tree: Selector) -> str:
     """Where a page sends its visitors on to; "" when it stays or loads itself again."""
     for told in tree.css("meta[http-equiv=refresh i]::attr(content)").getall():
-        found = REFRESH.fullmatch(told)
-        if found:
-            return found[1].strip("'\" ")
+        found = REFRESH.match(told)
+        address = told[found.end() :].strip() if found else ""
+        if 0 < len(address) <= LONGEST_ADDRESS and "\n" not in address:
+            return address.strip("'\" ")
     return ""
 
 

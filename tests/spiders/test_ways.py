@@ -6,8 +6,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from parsel import Selector
 
 from crawler.pages import Page, Reading
+from spiders.disguised import refreshed
 from spiders.generic import Generic
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -260,3 +262,27 @@ def test_orders_that_stand_in_a_path_are_views_too() -> None:
     found = read("/all/sort:age/page:1/", f"{orders}<ul>{rows}</ul><a href='/all/page:2/'>2</a>")
     assert [link.location for link in found.links if "/all" in link.location] == []
     assert found.next_page == "http://f.example/all/page:2/"
+
+
+def sent_on(content: str) -> str:
+    return refreshed(Selector(f'<meta http-equiv="Refresh" content="{content}">'))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["0;url=/t/5", " 0 ; URL = '/t/5' ", "3, url=/t/5\n", "url=/t/5", "0 url=/t/5", "1.5;url=/t/5"],
+)
+def test_a_refresh_tells_where_to(content: str) -> None:
+    assert sent_on(content) == "/t/5"
+
+
+@pytest.mark.parametrize("content", ["5", "", "0;url=", "0;/t/5", "soon;url=/t/5", "0;url=/t\n/5"])
+def test_a_refresh_of_the_page_itself_leads_nowhere(content: str) -> None:
+    assert sent_on(content) == ""
+
+
+@pytest.mark.timeout(20)
+def test_a_refresh_of_blanks_takes_no_time() -> None:
+    """Three runs of blanks that could be shared out in any way took minutes (hostile input 12)."""
+    assert sent_on("1" + "\t" * 1_000_000 + "x") == ""
+    assert sent_on("1;url=" + "a" + " " * 1_000_000 + "b") == ""
