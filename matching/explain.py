@@ -17,7 +17,7 @@ PLAIN = {
     "phone": re.compile(r"0\d{9}", re.ASCII),
     "birth_date": re.compile(r"\d\d/\d\d/\d{4}", re.ASCII),
     "date": re.compile(r"\d\d/\d\d/\d{4}", re.ASCII),
-    "email": re.compile(r"[\w.+%-]+@[\w.-]+"),
+    "email": re.compile(r"[\w.+%-]{1,64}@[\w.-]{1,255}"),  # as long as RFC 5321 lets them be
 }
 # Marks that hide a character: asterisks, blocks, hashes; between digits also dots and letters.
 MASKED_DIGIT = re.compile(r"[*#_•●■█▪◦∙·×․…?xX]")
