@@ -20,7 +20,8 @@ from crawler import addresses, feeds
 from crawler.pages import Link, Page, Post, Reading, Site
 from spiders import disguised, fragments, linked, paging, parting, rows, structure, ways, words
 
-SITEMAP = re.compile(r"^\s*sitemap:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+# Blanks of the line alone: with empty lines among them, each would be a beginning for all others.
+SITEMAP = re.compile(r"^[^\S\n]*+sitemap:[^\S\n]*+(\S+)", re.IGNORECASE | re.MULTILINE)
 FEED_TYPES = ("rss", "atom", "feed+json", "rdf")
 # Unlinked characters of a row in a list, at most; a post says more.
 SHORT_ROW = 160

@@ -286,3 +286,11 @@ def test_a_refresh_of_blanks_takes_no_time() -> None:
     """Three runs of blanks that could be shared out in any way took minutes (hostile input 12)."""
     assert sent_on("1" + "\t" * 1_000_000 + "x") == ""
     assert sent_on("1;url=" + "a" + " " * 1_000_000 + "b") == ""
+
+
+@pytest.mark.timeout(20)
+def test_a_robots_file_of_empty_lines_takes_no_time() -> None:
+    body = b"\n" * 1_000_000 + b"User-agent: *\n \tSitemap:  /map.xml\r\nsitemap:\n"
+    page = Page("http://f.example/robots.txt", body, content_type="text/plain", fetched_at=AT)
+    found = Generic().read(page)
+    assert found.lists == ("http://f.example/map.xml",)
