@@ -11,17 +11,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import string
 from collections import deque
 from collections.abc import Iterator
 
-from extraction import charset, formats, mojibake, packed, signs
+from extraction import charset, formats, packed
 from extraction.budget import Budget
-from extraction.kernel.marks import LONG
+from extraction.kernel.promising import HEAD, LONG
 from extraction.layers import Layer
-from extraction.marks import Marks
+from extraction.marks import IN_NO_TEXT, OF_TEXT, Marks
 from extraction.rewrites import REWRITES
-from extraction.spans import HEAD, SHORTEST_BYTES, Spans
+from extraction.spans import SHORTEST_BYTES, Spans
 
 # Behind the last line: its end, a quotation mark, or any blank of Unicode in UTF-8.
 BLANK = (
@@ -30,14 +29,7 @@ BLANK = (
 )
 BASE64_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([A-Za-z0-9+/_-]+={0,2})" + BLANK)
 HEX_TAIL = re.compile(rb"[ \t>]*\r?\n[ \t>]*([0-9a-fA-F]+)(?!\w)")
-WRITTEN = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
-CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
-WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in CONTROL)
-WHOLE = 100_000  # characters of a text that is rewritten as a whole
-NEWLINE = ord("\n")
-KEEPING = ("utf-8", "surrogatepass")
-REST_OF_ONE = bytes(range(0x80, 0xC0))  # bytes that go on with a character
-NEAR, LINE = 2, 250  # lines on either side, and characters of a line, that count as near
+WITHOUT_CONTROL = bytes(byte for byte in range(256) if byte not in IN_NO_TEXT)
 HEX_MARKS = b" :-"
 OF_STANDARD = bytes.maketrans(b"-_", b"+/")
 # Widths that encoders wrap at. Lines of another equal width are rows packed one by one.
@@ -90,15 +82,11 @@ def _steps(utf_8: bytes, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
     spans = Spans(utf_8, marks)
     yield from _packed_runs("base64", _base64_runs(utf_8, spans), budget)
     yield from _packed_runs("hex", _hex_runs(utf_8, spans), budget)
-    for step, find, least, rewrite in REWRITES:
-        if sum(1 for _ in zip(range(least), find(utf_8, marks), strict=False)) >= least:
-            inner = rewrite(_neighbourhood(find(utf_8, marks), utf_8))
+    for step, kind, least, rewrite in REWRITES:
+        if marks.count(kind) >= least:
+            inner = rewrite(marks.near(kind))
             if inner:
                 yield step, inner
-    if any(True for _ in mojibake.places(utf_8)):
-        inner = mojibake.mend(_neighbourhood(mojibake.places(utf_8), utf_8))
-        if inner:
-            yield "mojibake", inner
 
 
 def _packed_runs(
@@ -242,7 +230,7 @@ def text_of(untrusted_bytes: bytes) -> str | None:
     try:
         text = untrusted_bytes.decode("utf-8")
     except UnicodeDecodeError:
-        if len(sample.translate(None, WRITTEN)) > 0.25 * len(sample):
+        if len(sample.translate(None, OF_TEXT)) > 0.25 * len(sample):
             return None
         text, _ = charset.decode(untrusted_bytes)
     if not text.isascii() and len(sample) < 64:
@@ -256,78 +244,3 @@ def _wide_text(untrusted_bytes: bytes, sample: bytes) -> str | None:
         return None
     text = untrusted_bytes.decode("utf-16-le", "replace")
     return text if "\x00" not in text and "\ufffd" not in text[:2000] else None
-
-
-def _neighbourhood(places: Iterator[tuple[int, int]], utf_8: bytes) -> str:
-    """The lines that hold a place (start, end) and those near: one escape costs no second scan."""
-    return b"".join(_near(places, utf_8)).decode("utf-8", "surrogatepass")
-
-
-def _near(places: Iterator[tuple[int, int]], text: bytes) -> Iterator[bytes]:
-    # A character has at most four bytes: long texts need not be counted.
-    if len(text) < WHOLE or (len(text) < 4 * WHOLE and _characters(text) < WHOLE):
-        yield text
-        return
-    taken = first = end = near = 0  # everything before `taken` is told, or left out
-    for start, behind in places:
-        if start < end:
-            continue
-        if start >= near:
-            yield text[first:near]
-            taken = near
-            first = _lines_back(text, start, taken)
-            if taken and first > taken and text[taken - 1] != NEWLINE:
-                yield b"\n"  # long lines are cut, and what is left out divides
-        near = end = _line_behind(text, behind)
-        for _ in range(NEAR):
-            near = _line_behind(text, near)
-    yield text[first:near]
-
-
-def _line_behind(text: bytes, at: int) -> int:
-    """Where the line behind the one at `at` begins; what is over LINE is cut."""
-    end = text.find(b"\n", at, at + LINE)  # so many bytes are no more characters
-    if end < 0:
-        most = _further(text, at, LINE)
-        end = text.find(b"\n", at, most)
-        return most if end < 0 else end + 1
-    return end + 1
-
-
-def _lines_back(text: bytes, at: int, floor: int) -> int:
-    """Where the line NEAR lines before the one at `at` begins, not before `floor`."""
-    for _ in range(NEAR + 1):
-        least = max(floor, _back(text, at, LINE))
-        at = max(least, text.rfind(b"\n", least, at))
-        if at == floor:
-            return floor
-    return _further(text, at, 1)
-
-
-def _characters(text: bytes) -> int:
-    return len(text) if text.isascii() else len(text) - len(text.translate(None, signs.BEGINNINGS))
-
-
-def _further(text: bytes, at: int, number: int) -> int:
-    """Where the character so many behind the one at `at` begins."""
-    piece = text[at : at + number]
-    if piece.isascii():
-        return at + len(piece)
-    # A character has at most four bytes; one that is cut at the end is left out.
-    return at + len(_characters_of(text[at : at + 4 * number])[:number].encode(*KEEPING))
-
-
-def _back(text: bytes, at: int, number: int) -> int:
-    """Where the character so many before the one at `at` begins."""
-    piece = text[max(0, at - number) : at]
-    if piece.isascii():
-        return at - len(piece)
-    before = text[max(0, at - 4 * number) : at].lstrip(REST_OF_ONE)
-    return at - len(_characters_of(before)[-number:].encode(*KEEPING))
-
-
-def _characters_of(piece: bytes) -> str:
-    try:
-        return piece.decode(*KEEPING)
-    except UnicodeDecodeError as error:  # the last one is cut
-        return piece[: error.start].decode(*KEEPING)

@@ -2,74 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import string
+from array import array
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extraction.kernel.marks import (
-    AHEAD,
-    FEWEST_LEFT,
+from extraction import formats, packed
+from extraction.kernel.found import (
     T_AT,
     T_BASE64,
+    T_COUNTING,
+    T_HEX,
+    T_LINES,
+    T_PAIRS,
     Found,
-    find_marks,
-    tail_begins,
 )
-from native.vector import LANES
+from extraction.kernel.marks import ROOM_FOR_END, find_marks
+from extraction.kernel.promising import CONTROL, NONE, WRITTEN
+from extraction.kernel.signs import COUNT, KINDS, OF_KIND, OF_STRETCH
+from native.arguments import hold
 
 LIST = 1 << 14  # places that the kernel puts down before it comes back
-LISTS = range(T_BASE64, T_BASE64 + 3)
-SIGNS = ("equals", "breaks", "escapes", "tags")
+WHOLE = 100_000  # characters of a text that is rewritten as a whole
+RUNS = T_BASE64, T_HEX, T_PAIRS
+NEWLINE = ord("\n")
+# Bytes that are in no text, and those that a text in an old charset is mostly of.
+IN_NO_TEXT = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+OF_TEXT = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
+OF_BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits
+PACKED = packed.GZIP, packed.BZIP2, packed.XZ, packed.ZSTD
+# Bytes that begin a character; the others go on with one.
+BEGINNINGS = bytes(byte for byte in range(256) if byte & 0xC0 != 0x80)
 
-Places = NDArray[np.int64]
+Table = NDArray[np.uint8]
+
+
+def _sixes() -> Table:
+    table = np.full(256, NONE, np.uint8)
+    table[list(OF_BASE64.encode())] = range(62)
+    table[list(b"+/-_")] = 62, 63, 62, 63
+    return table
+
+
+def _kinds() -> Table:
+    table = np.zeros(256, np.uint8)
+    table[list(IN_NO_TEXT)] |= CONTROL
+    table[list(OF_TEXT)] |= WRITTEN
+    return table
+
+
+def _first_two() -> Table:
+    """Which two bytes an archive, a document or compressed bytes may begin with."""
+    table = np.zeros((256, 256), np.uint8)
+    for begin in (*(magic for magic, _ in formats.MAGIC), *PACKED, b"RIFF", b"BM"):
+        table[begin[0], begin[1]] = 1
+    for second in range(256):
+        table[0x78, second] = bool(packed.kind(bytes((0x78, second)) + bytes(8)))
+    return table.ravel()
+
+
+class _Room:
+    """What the kernel writes to, used for one text after another."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.runs = [np.zeros(most, np.int64) for _ in range(3)]
+        self.lines = np.zeros(most * OF_STRETCH, np.int64)
+        self.signs = np.zeros(KINDS * OF_KIND, np.int64)
+        self.told = np.zeros(8, np.int64)
+        end = np.zeros(ROOM_FOR_END, np.uint8)
+        self.found = hold(
+            Found._make((*self.runs, self.lines, self.signs, self.told, end, *TABLES))
+        )
+
+
+TABLES = _sixes(), _kinds(), _first_two()
+_rooms: list[_Room] = []  # those not in use
 
 
 class Marks:
     """The marks of one text, given in UTF-8.
 
-    `base64`, `hex` and `pairs` are where such runs begin, in order (the latter in divided pairs).
+    `base64`, `hex` and `pairs` are where such runs begin, in order (the latter in divided pairs);
+    of base64 only those that may hold something.
     """
 
     def __init__(self, untrusted_utf_8: bytes) -> None:
-        size = len(untrusted_utf_8)
-        text = np.frombuffer(untrusted_utf_8, np.uint8)
-        # Most texts are short, and their lists need not be cleared in full.
-        room = min(LIST, FEWEST_LEFT + 1 + size // LANES)
-        lists = [np.zeros(room, np.int64) for _ in LISTS]
-        # Pages of zeros take no memory before something is written to them.
-        maps = [np.zeros(size // LANES + 1, np.uint64) for _ in SIGNS]
-        told = np.zeros(8, np.int64)
-        found, end = Found._make((*lists, *maps, told)), _end(text)
-        parts: list[list[Places]] = [[] for _ in LISTS]
-        while told[T_AT] < size:
-            find_marks(text, end, room, found)
-            for part, places, number in zip(parts, lists, LISTS, strict=True):
-                part.append(places[: told[number]].copy())
-        self.base64, self.hex, self.pairs = map(_together, parts)
-        self._maps = dict(zip(SIGNS, maps, strict=True))
+        self._text = untrusted_utf_8
+        self._whole = ""
+        self.is_short = _is_short(untrusted_utf_8)
+        # Arrays: a text may be full of them, and numbers of Python take four times as much.
+        self.base64, self.hex, self.pairs = array("q"), array("q"), array("q")
+        self._lines: dict[int, array[int]] = {}
+        room = _rooms.pop() if _rooms else _Room(LIST)
+        self._read(room)
+        self._counts = room.signs[COUNT::OF_KIND].tolist()
+        _rooms.append(room)
 
-    def count(self, sign: str) -> int:
-        """How many blocks of LANES bytes hold such a mark."""
-        return int(np.count_nonzero(self._maps[sign]))
+    def _read(self, room: _Room) -> None:
+        text = np.frombuffer(self._text, np.uint8)
+        told = room.told
+        told[:] = 0
+        told[T_COUNTING] = self.is_short
+        room.signs[:] = 0
+        found = self.base64, self.hex, self.pairs
+        at = 0
+        while at <= len(text):
+            find_marks(text, room.most, room.found)
+            numbers = told.tolist()
+            at = numbers[T_AT]
+            for runs, places, number in zip(found, room.runs, RUNS, strict=True):
+                if numbers[number]:
+                    runs.frombytes(places[: numbers[number]].tobytes())
+            if numbers[T_LINES]:
+                stretches = room.lines[: numbers[T_LINES] * OF_STRETCH].reshape(-1, OF_STRETCH)
+                for kind in set(stretches[:, 0].tolist()):
+                    lines = self._lines.setdefault(kind, array("q"))
+                    lines.frombytes(stretches[stretches[:, 0] == kind, 1:].tobytes())
 
-    def of(self, sign: str) -> Iterator[int]:
-        """Where one of SIGNS stands that may begin something, in order."""
-        words = self._maps[sign]
-        for block in np.flatnonzero(words).tolist():
-            bits = int(words[block])
-            while bits:
-                yield block * LANES + (bits & -bits).bit_length() - 1
-                bits &= bits - 1
+    def count(self, kind: int) -> int:
+        """How many signs of a kind there are."""
+        return int(self._counts[kind])
+
+    def near(self, kind: int) -> str:
+        """The lines that hold such a sign and those near: one escape costs no second scan. A short
+        text is told whole; where something is left out, a new line begins."""
+        if self.is_short:
+            self._whole = self._whole or self._text.decode("utf-8", "surrogatepass")
+            return self._whole
+        pieces: list[bytes] = []
+        before = 0
+        for first, behind in zip(*[iter(self._lines.get(kind, ()))] * 2, strict=True):
+            if before and self._text[before - 1] != NEWLINE:
+                pieces.append(b"\n")  # long lines are cut
+            pieces.append(self._text[first:behind])
+            before = behind
+        return b"".join(pieces).decode("utf-8", "surrogatepass")
 
 
-def _end(text: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A copy of a text's last bytes, as `find_marks` wants it."""
-    last = text[max(0, tail_begins(len(text)) - LANES) :]
-    end = np.zeros(len(last) + AHEAD + 4 * LANES, np.uint8)
-    end[: len(last)] = last
-    return end
+def _is_short(text: bytes) -> bool:
+    # A character has at most four bytes: long texts need not be counted.
+    return len(text) < WHOLE or (len(text) < 4 * WHOLE and _characters(text) < WHOLE)
 
 
-def _together(parts: list[Places]) -> Places:
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+def _characters(text: bytes) -> int:
+    return len(text) if text.isascii() else len(text) - len(text.translate(None, BEGINNINGS))

@@ -6,9 +6,7 @@ spoilt texts are mended twice, as layers in a layer.
 
 from __future__ import annotations
 
-import heapq
 import re
-from collections.abc import Iterator
 
 from extraction.charset import western
 
@@ -50,34 +48,8 @@ def _class(table: dict[str, int], low: int, high: int) -> str:
 TABLES = tuple(_table(charset) for charset in ("cp1252", "cp850", "mac_roman"))
 SEQUENCES = tuple(_sequences(table) for table in TABLES)
 ANY = re.compile("|".join(each.pattern for each in SEQUENCES))
-SAMPLE, FEW = 1 << 16, 1 << 6  # bytes, and marks among them that are found one by one sooner
-# What the first byte of é, è, à, ç … was read as; a text without one of them is not spoilt.
-MARKS = ("Ã", "├", "√")
 # A no-break space at the end of a sequence is often tidied into a space: "Ã " was "à".
 PATTERN = re.compile(r"[^\x00-\x7f]{2,}|Ã  ?")
-
-
-def places(untrusted_utf_8: bytes) -> Iterator[tuple[int, int]]:
-    """Where a text shows MARKS, as (start, end), in its order."""
-    if untrusted_utf_8.isascii():
-        return iter(())
-    return heapq.merge(*(_all(untrusted_utf_8, mark.encode()) for mark in MARKS))
-
-
-def _all(text: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
-    # One byte is looked for many times faster than several, where it is rare.
-    last, before = mark[-1:], len(mark) - 1
-    if text.count(last, 0, SAMPLE) > FEW:
-        at = text.find(mark)
-        while at >= 0:
-            yield at, at + len(mark)
-            at = text.find(mark, at + 1)
-        return
-    at = text.find(last)
-    while at >= 0:
-        if text.startswith(mark, at - before) and at >= before:
-            yield at - before, at + 1
-        at = text.find(last, at + 1)
 
 
 def mend(untrusted_text: str) -> str:

@@ -25,6 +25,8 @@ ZSTD_WINDOW: Mapping[int, int] = {
     zstd.DecompressionParameter.window_log_max: 27
 }  # 128 MiB, what `zstd` itself reads
 
+GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -46,13 +48,13 @@ class _Stream(Protocol):
 
 def kind(untrusted_body: bytes) -> str:
     """Which compression the first bytes speak of: "gzip", "zlib", "bzip2", "xz", "zstd", or ""."""
-    if untrusted_body.startswith(b"\x1f\x8b\x08"):
+    if untrusted_body.startswith(GZIP):
         return "gzip"
-    if untrusted_body.startswith(b"BZh") and untrusted_body[4:10] == b"1AY&SY":
+    if untrusted_body.startswith(BZIP2) and untrusted_body[4:10] == b"1AY&SY":
         return "bzip2"
-    if untrusted_body.startswith(b"\xfd7zXZ\x00"):
+    if untrusted_body.startswith(XZ):
         return "xz"
-    if untrusted_body.startswith(b"\x28\xb5\x2f\xfd"):
+    if untrusted_body.startswith(ZSTD):
         return "zstd"
     if len(untrusted_body) > 6 and untrusted_body[0] == 0x78:
         # RFC 1950: the first two bytes are a multiple of 31.

@@ -1,5 +1,5 @@
 """Texts that are written otherwise, read as they are meant: URL, quoted-printable, entities, string
-escapes, markup. The signs of each are looked for first (extraction.signs)."""
+escapes, markup, mojibake. The signs of each are looked for first (kernel.signs)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from extraction import charset, signs
+from extraction import charset, mojibake
 from extraction.html import visible_text
+from extraction.kernel import signs
 
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
@@ -78,13 +79,14 @@ def _any_escape(escape: str) -> str:
 _known_escape = lru_cache(1 << 12)(_any_escape)  # the same few stand in a text again and again
 
 
-# Name, where its signs stand, how many make it worth while, how to rewrite.
-REWRITES: tuple[tuple[str, signs.Find, int, Callable[[str], str]], ...] = (
-    ("html", signs.marked("tags", signs.MARKUP), 3, visible_text),
-    ("entities", signs.of(b"&", signs.ENTITY), 1, html.unescape),
-    ("url", signs.of(b"%", signs.PERCENT), 2, _url),
-    ("url", signs.of(b"&", signs.FORM), 1, _url),
-    ("quoted-printable", signs.equals, 2, _quoted_printable),
-    ("quoted-printable", signs.soft_breaks, 1, _quoted_printable),
-    ("json", signs.marked("escapes", signs.ESCAPE), 1, _escapes),
+# Name, what its signs are, how many make it worth while, how to rewrite.
+REWRITES: tuple[tuple[str, int, int, Callable[[str], str]], ...] = (
+    ("html", signs.MARKUP, 3, visible_text),
+    ("entities", signs.ENTITY, 1, html.unescape),
+    ("url", signs.PERCENT, 2, _url),
+    ("url", signs.FORM, 1, _url),
+    ("quoted-printable", signs.EQUALS, 2, _quoted_printable),
+    ("quoted-printable", signs.SOFT_BREAK, 1, _quoted_printable),
+    ("json", signs.ESCAPE, 1, _escapes),
+    ("mojibake", signs.MOJIBAKE, 1, mojibake.mend),
 )

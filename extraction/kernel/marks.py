@@ -1,16 +1,28 @@
-"""Runs of base64 and hex, and the bytes at which other packings may begin, in one pass.
+"""Runs of base64 and hex, and signs of other packings with the lines about them, in one pass.
 
 Bytes are classed 64 at a time into masks, a bit a byte; what a run or a sign looks like is then
-asked of whole masks. What is put down is little: the beginnings of runs, and a bit for each byte
-that may begin an escape, a tag, a byte of quoted-printable or a soft break.
+asked of whole masks. Where one may begin, bytes are looked at one by one (`promising`, `signs`).
+What is put down is little: the beginnings of runs, and where the lines about signs begin and end.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from extraction.kernel.found import (
+    FEWEST_LEFT,
+    T_AT,
+    T_BASE64,
+    T_BEFORE,
+    T_HEX,
+    T_LINES,
+    T_PAIRS,
+    pointers,
+)
+from extraction.kernel.promising import LONG, is_promising
+from extraction.kernel.signs import KINDS, put_lines, read_sign
 from native.jit import inlined, inner, kernel, pointer
 from native.vector import LANES, any_of, between, mask_of, one_of, trailing_zeros
 
@@ -20,11 +32,9 @@ i64 = np.int64
 ONE = u64(1)
 AHEAD = 512  # bytes behind a block that may be looked at with it
 TAIL = 2 * LANES + AHEAD  # bytes of a text's end, read from a copy with zeros behind
-SHORTEST, SHORTEST_HEX, LONG = 20, 32, 400  # characters of a run, and of one that may be a tar
+ROOM_FOR_END = 2 * LANES + TAIL + AHEAD + 2 * LANES  # with a block before it
+SHORTEST, SHORTEST_HEX = 20, 32  # characters of a run
 PAIRS = 8  # of hex digits with a sign between
-FEWEST_LEFT = 64  # free places of a list that one block may need
-# Places in `told`.
-T_AT, T_BASE64, T_HEX, T_PAIRS, T_BEFORE = range(5)
 
 
 def _letters(b: Any, block: Any, first: int, last: int) -> Any:
@@ -46,6 +56,12 @@ def _behind_byte(b: Any, block: Any, _args: Any) -> Any:
     return any_of(b, _letters(b, block, 97, 122), between(b, block, 61, 61))
 
 
+def _named(b: Any, block: Any, _args: Any) -> Any:
+    """What an entity or the name of a form's field begins with."""
+    others = between(b, block, 48, 57), between(b, block, 128, 255), one_of(b, block, b"#_?.-[]")
+    return any_of(b, _letters(b, block, 97, 122), *others)
+
+
 def _opened(b: Any, block: Any, _args: Any) -> Any:
     """What a tag begins with that is looked for: <table, </p."""
     both = [_letters(b, block, each, each) for each in b"tbpdsl"]
@@ -61,7 +77,7 @@ divide: Any = mask_of(
     lambda b, block, _: any_of(b, between(b, block, 0, 47), between(b, block, 58, 58)),
 )
 paired: Any = mask_of("paired", lambda b, block, _: one_of(b, block, b" :-"))
-signs: Any = mask_of("signs", lambda b, block, _: one_of(b, block, b"=\\<"))
+signs: Any = mask_of("signs", lambda b, block, _: one_of(b, block, b"=\\<&%\xc3\xe2"))
 equals: Any = mask_of("equals", lambda b, block, _: between(b, block, 61, 61))
 capital: Any = mask_of("capital", lambda b, block, _: between(b, block, 65, 70))
 decimal: Any = mask_of("decimal", lambda b, block, _: between(b, block, 48, 57))
@@ -71,19 +87,12 @@ backslashes: Any = mask_of("backslashes", lambda b, block, _: between(b, block, 
 escaped: Any = mask_of("escaped", lambda b, block, _: one_of(b, block, b"xunrt/\"'\\"))
 opens: Any = mask_of("opens", lambda b, block, _: between(b, block, 60, 60))
 opened: Any = mask_of("opened", _opened)
-
-
-class Found(NamedTuple):
-    """What a pass puts down: places of runs, and bitmaps with a word for each block of the text."""
-
-    base64: Any
-    hex: Any
-    pairs: Any
-    equals: Any
-    breaks: Any
-    escapes: Any
-    tags: Any
-    told: Any
+ands: Any = mask_of("ands", lambda b, block, _: between(b, block, 38, 38))
+named: Any = mask_of("named", _named)
+percents: Any = mask_of("percents", lambda b, block, _: between(b, block, 37, 37))
+# The bytes of Ã, ├ and √, one behind the other.
+spoilt_1: Any = mask_of("spoilt_1", lambda b, block, _: one_of(b, block, b"\xc3\xe2"))
+spoilt_2: Any = mask_of("spoilt_2", lambda b, block, _: one_of(b, block, b"\x83\x88\x94"))
 
 
 @inlined
@@ -123,15 +132,15 @@ def may_be_base64(f, at):
 
 
 @inner
-def put_base64(f, base, begun, offset, found):
-    """Put down the runs of base64 that begin at these places of a block."""
-    told = found.told
+def put_base64(text, size, f, base, begun, offset, found):
+    """Put down the runs of base64 that begin at these places of a block, if they may hold
+    something."""
     while begun:
         at = base + trailing_zeros(begun)
         begun &= begun - ONE
-        if may_be_base64(f, at):
-            found.base64[told[T_BASE64]] = offset + at
-            told[T_BASE64] += 1
+        if may_be_base64(f, at) and is_promising(text, size, offset + at, found):
+            found.base64[found.told[T_BASE64]] = offset + at
+            found.told[T_BASE64] += 1
 
 
 @inner
@@ -175,32 +184,44 @@ def put_pairs(f, base, seven, first, offset, found):
 
 
 @inner
-def mark_signs(f, base, block, found):
-    """Set the bits of a block in which one of the signs stands."""
+def likely_signs(f, base):
+    """Where a sign may begin in a block, as far as the next bytes tell."""
+    likely = u64(0)
     sign = equals(f, base)
     if sign:
         one, two = capital(f, base + 1), capital(f, base + 2)
-        likely = sign & (one | decimal(f, base + 1)) & (two | decimal(f, base + 2))
-        likely &= one | two | behind_byte(f, base + 3)
-        if likely:
-            found.equals[block] = likely
-        broken = sign & ends(f, base + 1)
-        if broken:
-            found.breaks[block] = broken
+        byte = (one | decimal(f, base + 1)) & (two | decimal(f, base + 2))
+        byte &= one | two | behind_byte(f, base + 3)
+        likely |= sign & (byte | ends(f, base + 1))
     sign = backslashes(f, base)
     if sign:
-        sign &= escaped(f, base + 1)
-        if sign:
-            found.escapes[block] = sign
+        likely |= sign & escaped(f, base + 1)
     sign = opens(f, base)
     if sign:
-        sign &= opened(f, base + 1)
-        if sign:
-            found.tags[block] = sign
+        likely |= sign & opened(f, base + 1)
+    sign = ands(f, base)
+    if sign:
+        likely |= sign & named(f, base + 1)
+    sign = percents(f, base)
+    if sign:
+        likely |= sign & hexes(f, base + 1) & hexes(f, base + 2)
+    sign = spoilt_1(f, base)
+    if sign:
+        likely |= sign & spoilt_2(f, base + 1)
+    return likely
 
 
 @inner
-def read_blocks(f, first, start, behind, offset, room, found):
+def read_signs(text, size, f, base, offset, found):
+    """Look at the places of a block at which a sign may begin."""
+    likely = likely_signs(f, base)
+    while likely:
+        read_sign(text, size, offset + base + trailing_zeros(likely), found)
+        likely &= likely - ONE
+
+
+@inner
+def read_blocks(text, size, f, first, start, behind, offset, room, found):
     """Read the blocks at [start, behind) of `f`, a text's bytes from `offset` on, until a list may
     be full; returns where reading stopped. The text begins at `first` of them."""
     told = found.told
@@ -208,12 +229,14 @@ def read_blocks(f, first, start, behind, offset, room, found):
     here, divides = base64s(f, base), divide(f, base)
     divides &= ~divide(f, base + 1)
     while base < behind:
-        if max(told[T_BASE64], told[T_HEX], told[T_PAIRS]) > room - FEWEST_LEFT:
+        most = max(told[T_BASE64], told[T_HEX], told[T_PAIRS], told[T_LINES])
+        if most > room - FEWEST_LEFT:
             return base
         next_ = base64s(f, base + LANES)
         long = begin_long(here, next_)
         if long:
-            put_base64(f, base, long & ~((here << ONE) | u64(told[T_BEFORE])), offset, found)
+            begun = long & ~((here << ONE) | u64(told[T_BEFORE]))
+            put_base64(text, size, f, base, begun, offset, found)
             put_hex(f, base, long, first, offset, found)
         told[T_BEFORE] = i64(here >> u64(63))
         divides_next = divide(f, base + LANES) & ~divide(f, base + LANES + 1)
@@ -225,49 +248,40 @@ def read_blocks(f, first, start, behind, offset, room, found):
             if seven:
                 put_pairs(f, base, seven, first, offset, found)
         if signs(f, base):
-            mark_signs(f, base, (offset + base) // LANES, found)
+            read_signs(text, size, f, base, offset, found)
         here, divides = next_, divides_next
         base += LANES
     return base
 
 
-def tail_begins(size: int) -> int:
-    """Where the part of a text begins that is read from a copy: it begins a block."""
-    return max(0, size - TAIL) // LANES * LANES
-
-
 @kernel
-def find_marks(text, end, room, found):
+def find_marks(text, room, found):
     """Go on through a text from byte `found.told[T_AT]` on, until a list may be full.
 
-    `end` is a copy of the text's last bytes, with a block before them where there is one and zeros
-    behind; `room` is what each list holds. `told` says where reading stopped.
+    `room` is what each list holds. `told` says where reading stopped: behind the text once all
+    lines about signs are put down as well.
     """
     size = len(text)
-    f, tail = pointer(text), pointer(end)
-    put = Found(
-        pointer(found.base64), pointer(found.hex), pointer(found.pairs), pointer(found.equals),
-        pointer(found.breaks), pointer(found.escapes), pointer(found.tags), pointer(found.told),
-    )  # fmt: skip
-    told = put.told
-    told[T_BASE64] = told[T_HEX] = told[T_PAIRS] = 0
-    last = max(0, size - TAIL) // LANES * LANES  # as `tail_begins`
-    if told[T_AT] < last:
-        told[T_AT] = read_blocks(f, i64(0), told[T_AT], last, i64(0), room, put)
-        if told[T_AT] < last:
-            return
+    here = pointer(text)
+    put = pointers(found)
+    told, end = put.told, put.end
+    told[T_BASE64] = told[T_HEX] = told[T_PAIRS] = told[T_LINES] = 0
+    last = max(0, size - TAIL) // LANES * LANES
+    at = told[T_AT]
+    if at < last:
+        at = read_blocks(here, size, here, i64(0), at, last, i64(0), room, put)
     before = min(last, LANES)
-    at = told[T_AT] - last + before
-    told[T_AT] = (
-        last
-        - before
-        + read_blocks(
-            tail,
-            i64(0) if before == 0 else i64(-1),
-            at,
-            before + size - last,
-            last - before,
-            room,
-            put,
-        )
-    )
+    if last <= at < size:
+        # The end is read from a copy with zeros behind, and a block before it.
+        begin = last - before
+        for each in range(size - begin):
+            end[each] = here[begin + each]
+        for each in range(size - begin, ROOM_FOR_END):
+            end[each] = 0
+        first = i64(0) if last == 0 else i64(-1)
+        at = begin + read_blocks(here, size, end, first, at - begin, size - begin, begin, room, put)
+    told[T_AT] = min(at, size)
+    if at >= size and told[T_LINES] <= room - KINDS:
+        for kind in range(KINDS):
+            put_lines(kind, put)
+        told[T_AT] = size + 1

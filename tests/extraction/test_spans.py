@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction import encoded, formats, marks, signs, spans
-from extraction.kernel.marks import FEWEST_LEFT, LONG, SHORTEST, TAIL
+from extraction import encoded, formats, marks, spans
+from extraction.kernel.found import FEWEST_LEFT
+from extraction.kernel.marks import TAIL
 from extraction.marks import Marks
+from tests.extraction.plain_signs import RUN, AllRuns, likely
 
 PIECES = st.lists(
     st.one_of(
@@ -26,15 +29,17 @@ PIECES = st.lists(
     ),
     max_size=12,
 ).map("".join)
-FULL_LINE = "|".join(rf"(?<=^[^\n]{{{width}}}=)" for width in range(70, 76))
-SOFT_BREAK = re.compile(rf"=(?:{FULL_LINE})\r?\n(?=\S)", re.MULTILINE)
-RUN = re.compile(rb"[A-Za-z0-9+/_-]{20,}")
 DIGITS = re.compile(rb"[0-9a-fA-F]{32,}")
 PAIRS = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-]){7,}[0-9a-fA-F]{2}")
 
 
-def likely(run: bytes) -> bool:
-    return len(run) >= LONG or not run[:SHORTEST].islower()
+def packed_in(utf_8: bytes) -> list[bytes]:
+    return list(encoded._base64_runs(utf_8, spans_of(utf_8)))
+
+
+def packed_in_all(utf_8: bytes) -> list[bytes]:
+    """The same, where no run is left out but words of small letters."""
+    return list(encoded._base64_runs(utf_8, cast("spans.Spans", AllRuns(utf_8))))
 
 
 def spans_of(utf_8: bytes) -> spans.Spans:
@@ -48,8 +53,9 @@ def test_masks_find_what_patterns_find(room: int, lead: int, text: str) -> None:
     utf_8 = (lead * "." + text).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(marks, "LIST", room)
+        patch.setattr(marks, "_rooms", [])
         found = spans_of(utf_8)
-    assert list(found.base64()) == [m.span() for m in RUN.finditer(utf_8) if likely(m[0])]
+    assert packed_in(utf_8) == packed_in_all(utf_8)
     expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(utf_8)]
     assert list(found.hex()) == sorted(expected)
 
@@ -67,44 +73,11 @@ def test_pairs_that_begin_in_the_last_of_others(between: str, times: int) -> Non
 def test_lengths_about_every_bound(number: int, unit: str, behind: str) -> None:
     utf_8 = f".{unit * number}{behind}".encode()
     found = spans_of(utf_8)
-    assert list(found.base64()) == [m.span() for m in RUN.finditer(utf_8) if likely(m[0])]
+    runs = [m.span() for m in RUN.finditer(utf_8) if likely(m[0])]
+    assert not set(found.base64()) - set(runs)
+    assert packed_in(utf_8) == packed_in_all(utf_8)
     expected = [m.span() for pattern in (DIGITS, PAIRS) for m in pattern.finditer(utf_8)]
     assert list(found.hex()) == sorted(expected)
-
-
-@given(text=PIECES)
-def test_bytes_of_quoted_printable_are_those_of_the_pattern(text: str) -> None:
-    utf_8 = text.encode()
-    found = list(signs.equals(utf_8, Marks(utf_8)))
-    soft = list(signs.soft_breaks(utf_8, Marks(utf_8)))
-    # A byte of one sign may be the next one's sign: all are told, not only those apart.
-    assert found == [
-        match.span()
-        for at in range(len(utf_8))
-        if utf_8[at] == ord("=") and (match := signs.EQUALS.match(utf_8, at))
-    ]
-    assert [(len(utf_8[:a].decode()), len(utf_8[:b].decode())) for a, b in soft] == [
-        match.span() for match in SOFT_BREAK.finditer(text)
-    ]
-
-
-TAGS = st.lists(
-    st.sampled_from(
-        ["<", "</", "<p>", "<TD class=a>", "<x>", "<br/>", "\\", "\\n", "\\u00e9", "\\N", "a"]
-    ),
-    max_size=40,
-).map("".join)
-
-
-@pytest.mark.parametrize("many", [0.0, signs.MANY, 1.0])
-@given(text=TAGS, lead=st.integers(0, 2 * TAIL))
-def test_tags_and_escapes_are_those_of_the_pattern(many: float, text: str, lead: int) -> None:
-    utf_8 = (lead * "." + text).encode()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signs, "MANY", many)
-        for sign, pattern in (("tags", signs.MARKUP), ("escapes", signs.ESCAPE)):
-            found = list(signs.marked(sign, pattern)(utf_8, Marks(utf_8)))
-            assert found == [match.span() for match in pattern.finditer(utf_8)]
 
 
 @given(
@@ -120,15 +93,26 @@ def test_tags_and_escapes_are_those_of_the_pattern(many: float, text: str, lead:
         min_size=40, max_size=60,
     )
 )  # fmt: skip
-def test_no_run_that_may_begin_something_is_left_out(heads: list[bytes]) -> None:
-    text = b" ".join(base64.b64encode(head).rstrip(b"=") for head in heads)
-    kept = dict(spans_of(text).base64())
-    at = 0
-    for run in text.split(b" "):
-        promising = len(run) >= LONG or encoded._may_begin(run[: spans.HEAD])
-        if len(run) >= SHORTEST and likely(run) and promising:
-            assert kept[at] == at + len(run)
-        at += len(run) + 1
+@pytest.mark.parametrize("gap", [b" ", b"\n", b"\n  > ", b"=\r\n", b" \t", "é".encode()])
+def test_no_run_that_holds_something_is_left_out(gap: bytes, heads: list[bytes]) -> None:
+    text = gap.join(base64.b64encode(head).rstrip(b"=") for head in heads)
+    assert packed_in(text) == packed_in_all(text)
+
+
+@given(
+    head=st.sampled_from([magic for magic, _ in formats.MAGIC] + [b"RIFF1234WEBP", b"%PDF-"]),
+    rest=st.binary(min_size=15, max_size=300),
+    place=st.integers(0, 20),
+)
+def test_no_archive_or_document_is_left_out(head: bytes, rest: bytes, place: int) -> None:
+    for data in (head + rest, rest[:place] + head + rest + b"%%EOF"):
+        text = b"in " + base64.b64encode(data) + b" a text"
+        assert packed_in(text) == packed_in_all(text)
+
+
+def test_words_paths_and_lines_of_dashes_are_left_out() -> None:
+    words = b"InterpolationSyntaxError libs/statechart/test/Jamfile " + b"-" * 43 + b" \n"
+    assert not list(spans_of(words * 50).base64())
 
 
 def test_runs_of_noise_are_left_out() -> None:
