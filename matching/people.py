@@ -41,7 +41,10 @@ ENDS = re.compile(
     rb"\n|\}(?=[\s,;]*\{)|\)(?=[\s,;]*\()|</(?:tr|li|p|div|dl|article)>|<(?:br|tr|li|p)\b[^>\n]{0,80}>"
 )
 LABEL = re.compile(rb"[^\n,;|\t{}()]{0,24}$")
-IS_LABEL = re.compile(rb"[a-z].*[:=\"'>.] *$|[a-z]+[^a-z ]+ *$", re.DOTALL)
+# Words with a sign behind them are a label: somewhere behind one that labels end with, or at once.
+# Two patterns, for one of both would try every letter against the rest of the text.
+CLOSED = re.compile(rb"[^a-z]*[a-z].*[:=\"'>.] *$", re.DOTALL)
+SIGNED = re.compile(rb"[a-z][^a-z ]+ *$")
 WORD = re.compile(rb"[a-z]{2,}|[0-9]+")
 LETTER, DIGIT = re.compile(rb"[a-z]"), re.compile(rb"[0-9]")
 
@@ -162,7 +165,7 @@ def labels(text: bytes, found: Sequence[Found]) -> Places:
     for each in found:
         name = next((field for field in each.fields if field[0] in NAMES), None)
         before = LABEL.search(text[max(0, name[1] - 24) : name[1]]) if name else None
-        if before and IS_LABEL.search(before[0]):
+        if before and (CLOSED.match(before[0]) or SIGNED.search(before[0])):
             seen[before[0]] += 1
     if not seen:
         return np.zeros(0, np.int64)

@@ -235,10 +235,12 @@ def _plain(address: str) -> str:
 def _counts_pages(key: str) -> bool:
     """Whether the open number is named for pages."""
     before = key[: key.index("#")]
-    named = re.search(r"([\w-]+)[=/_-]$", before)
-    return named is not None and (
-        named[1].lower() in PAGE_KEYS or PAGE_WORDS.match(named[1]) is not None
-    )
+    if not before.endswith(("=", "/", "_", "-")):
+        return False
+    # From behind: a search would try every beginning of every word of the address.
+    named = re.match(r"[\w-]*", before[-2::-1])
+    name = named[0][::-1] if named else ""
+    return bool(name) and (name.lower() in PAGE_KEYS or PAGE_WORDS.match(name) is not None)
 
 
 def _without(key: str) -> str:

@@ -40,9 +40,9 @@ VOLATILE = re.compile(
 )
 # What a page says of the moment and its visitors.
 MOMENTARY = re.compile(
-    r"\d[\d,.\s]*(?:guests?|invités?|visitors?|visiteurs?|users?|utilisateurs?|members?|membres?|"
-    r"gäste?|besucher|mitglieder|benutzer|invitados?|visitantes?|miembros|usuarios?|convidados?|"
-    r"ospiti|visitatori|utenti|gasten|bezoekers|leden|gości|użytkownik\w{0,3}|гост\w{1,3}|"
+    r"(?<![\d,.])\d[\d,.\s]{0,16}(?:guests?|invités?|visitors?|visiteurs?|users?|utilisateurs?|"
+    r"members?|membres?|gäste?|besucher|mitglieder|benutzer|invitados?|visitantes?|miembros|"
+    r"usuarios?|convidados?|ospiti|visitatori|utenti|gasten|bezoekers|leden|gości|użytkownik\w{0,3}|гост\w{1,3}|"
     r"пользовател\w{1,3}|посетител\w{1,3}|участник\w{0,3}|"
     r"online|en ligne|онлайн|queries|ms)\b|\b\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?",
     re.IGNORECASE,

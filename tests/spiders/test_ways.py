@@ -6,11 +6,14 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from lxml.html import fromstring  # type: ignore[import-untyped]
 from parsel import Selector
 
 from crawler.pages import Page, Reading
 from spiders.disguised import refreshed
 from spiders.generic import Generic
+from spiders.paging import _counts_pages
+from spiders.structure import steady
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -294,3 +297,29 @@ def test_a_robots_file_of_empty_lines_takes_no_time() -> None:
     page = Page("http://f.example/robots.txt", body, content_type="text/plain", fetched_at=AT)
     found = Generic().read(page)
     assert found.lists == ("http://f.example/map.xml",)
+
+
+def test_the_hour_and_the_visitors_are_no_change() -> None:
+    page = fromstring("<div>Registre, 14:25, 1,234 guests online, 3 members, 12 posts</div>")
+    assert steady(page) == "Registre, , online, , 12 posts"
+
+
+# A pattern that tries each of so many beginnings against the rest would take an hour.
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("digits", ["1", "1,", "1 ", "1.,", "01 2,"])
+def test_a_page_of_digits_takes_no_time(digits: str) -> None:
+    page = fromstring(f"<div>{digits * 40_000}x</div>")
+    assert steady(page).endswith("x")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("letters", ["-", "a-", "a", "a/", "page="])
+def test_an_address_of_one_word_takes_no_time(letters: str) -> None:
+    assert not _counts_pages(letters * 100_000 + "!#")
+
+
+def test_the_number_of_a_page_is_named_so() -> None:
+    named = ["/thread?page=#", "/thread/page-#", "/forum/page/#", "/t?p=#"]
+    others = ["/thread?id=#", "/thread-#", "#", "=#", "/report_page_of_#"]
+    assert all(map(_counts_pages, named))
+    assert not any(map(_counts_pages, others))
