@@ -29,6 +29,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+ANY_BOM = tuple(bom for bom, _ in BOMS)
 # Codecs that are no charset of a document: slow on hostile input, or code in disguise.
 REFUSED = frozenset(
     {
@@ -98,7 +99,7 @@ def _unescaped(piece: str) -> str:
 def length_as_utf_8(untrusted_body: bytes, declared: str = "") -> int | None:
     """How many code points these bytes are, where `decode` reads all of them as the UTF-8 they
     are; None where it does something else. Ordinary texts need not be decoded at all."""
-    if any(untrusted_body.startswith(bom) for bom, _ in BOMS):
+    if untrusted_body.startswith(ANY_BOM):
         return None
     named = _named(untrusted_body, declared)
     if _wide(named) or _looks_utf_16(untrusted_body) or _is_seven_bit(named):

@@ -80,8 +80,10 @@ def _steps(utf_8: bytes, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
     """One way in at a time: (its name, the text or the document behind it)."""
     marks = Marks(utf_8)
     spans = Spans(utf_8, marks)
-    yield from _packed_runs("base64", _base64_runs(utf_8, spans), budget)
-    yield from _packed_runs("hex", _hex_runs(utf_8, spans), budget)
+    if marks.base64:
+        yield from _packed_runs("base64", _base64_runs(utf_8, spans), budget)
+    if marks.hex or marks.pairs:
+        yield from _packed_runs("hex", _hex_runs(utf_8, spans), budget)
     for step, kind, least, rewrite in REWRITES:
         if marks.count(kind) >= least:
             inner = rewrite(marks.near(kind))

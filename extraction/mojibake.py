@@ -48,8 +48,9 @@ def _class(table: dict[str, int], low: int, high: int) -> str:
 TABLES = tuple(_table(charset) for charset in ("cp1252", "cp850", "mac_roman"))
 SEQUENCES = tuple(_sequences(table) for table in TABLES)
 ANY = re.compile("|".join(each.pattern for each in SEQUENCES))
-# A no-break space at the end of a sequence is often tidied into a space: "Ã " was "à".
-PATTERN = re.compile(r"[^\x00-\x7f]{2,}|Ã  ?")
+# Two such characters at least. A no-break space at the end of a sequence is often tidied into a
+# space: "Ã " was "à". Begun with a class alone, it is looked for twice as fast.
+PATTERN = re.compile(r"[^\x00-\x7f](?:[^\x00-\x7f]+|(?<=Ã)  ?)")
 
 
 def mend(untrusted_text: str) -> str:

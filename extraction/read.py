@@ -293,7 +293,7 @@ class _Reading:
     def _texts(self, way: str, untrusted_body: bytes, told: tuple[str, str]) -> None:
         """The layers of one body that is neither packed nor a document of known kind."""
         content_type, charset = told
-        declared = charset or _charset_of(content_type)
+        declared = charset or (_charset_of(content_type) if content_type else "")
         is_page = "html" in content_type.lower()
         length = None if is_page else charsets.length_as_utf_8(untrusted_body, declared)
         if length is not None and not _may_begin_page(untrusted_body):

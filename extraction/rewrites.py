@@ -40,7 +40,9 @@ def _without_pluses(text: str) -> Iterator[str]:
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         yield text[done:start]
-        yield WITH_PLUS.sub(_plus_as_space, text[start:end])
+        line = text[start:end]
+        is_escaped = "%" in line or "&" in line  # else no plus in it is a space
+        yield WITH_PLUS.sub(_plus_as_space, line) if is_escaped else line
         done, at = end, text.find("+", end)
     yield text[done:]
 
