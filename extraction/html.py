@@ -156,6 +156,10 @@ def _is_counting(untrusted_numbers: list[str]) -> bool:
     return all(after == before + 1 for before, after in itertools.pairwise(values))
 
 
+def _is_gutter(attributes: Mapping[str, str]) -> bool:
+    return bool(attributes) and GUTTER.search(attributes.get("class", "")) is not None
+
+
 class _Reader:
     """Receives libxml2's events, which are balanced, and writes lines."""
 
@@ -181,9 +185,10 @@ class _Reader:
                 self._scripts.append([])
         if self._drop:
             return
-        self._hear(tag, attributes)
+        if attributes or tag == "input":  # most tags have none
+            self._hear(tag, attributes)
         if role == "cell":
-            self._boxes.append(_Box(gutter=bool(GUTTER.search(attributes.get("class", "")))))
+            self._boxes.append(_Box(gutter=_is_gutter(attributes)))
         elif role == "inner-cell":
             self._box.parts.append("\t" if self._box.parts else "")
         elif role == "gutter":
@@ -259,7 +264,7 @@ class _Reader:
             return "verbatim"
         if tag in BLOCKS:
             return "block"
-        if self._numbers is None and GUTTER.search(attributes.get("class", "")):
+        if self._numbers is None and _is_gutter(attributes):
             return "gutter"
         return ""
 
@@ -291,7 +296,8 @@ class _Reader:
 
     def _hear(self, tag: str, attributes: Mapping[str, str]) -> None:
         for name in SAID_BY:
-            self._say(attributes.get(name, ""))
+            if said := attributes.get(name):
+                self._say(said)
         if tag == "input" and attributes.get("type", "").lower() not in VALUE_HIDDEN:
             self._box.flow(f" {attributes.get('value', '')} ")
         elif tag == "meta" and attributes.get("name", "").lower() == "description":

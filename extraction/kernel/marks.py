@@ -118,12 +118,28 @@ def begin_long(here, behind):
     return a & later(a, b, SHORTEST - 16)
 
 
+@inlined
+def within(here, behind):
+    """Where one of the SHORTEST bits from a place on is set, as far as the next word tells."""
+    a, b = here, behind
+    for step in (1, 2, 4, 8):
+        a |= later(a, b, step)
+        b |= b >> u64(step)
+    return a | later(a, b, SHORTEST - 16)
+
+
 @inner
-def may_be_base64(f, at):
-    """Whether a run's first characters could be base64, or it is as long as a tar archive: no
-    base64 of twenty letters keeps to small ones, as words and paths do."""
-    if large(f, at) & low(SHORTEST) or small(f, at) & low(SHORTEST) == 0:
-        return True
+def no_words(f, base, begun):
+    """Of runs that begin in a block, those whose first characters could be base64: no base64 of
+    twenty letters keeps to small ones, as words and paths do."""
+    capitals = within(large(f, base), large(f, base + LANES))
+    smalls = within(small(f, base), small(f, base + LANES))
+    return begun & (capitals | ~smalls)
+
+
+@inner
+def is_long(f, at):
+    """Whether a run is as long as a tar archive."""
     for more in range(LANES, LONG, LANES):
         here = base64s(f, at + more - LANES)
         if ~here != u64(0):
@@ -132,13 +148,16 @@ def may_be_base64(f, at):
 
 
 @inner
-def put_base64(text, size, f, base, begun, offset, found):
+def put_base64(text, size, f, base, begun, next_, offset, found):
     """Put down the runs of base64 that begin at these places of a block, if they may hold
-    something."""
-    while begun:
-        at = base + trailing_zeros(begun)
-        begun &= begun - ONE
-        if may_be_base64(f, at) and is_promising(text, size, offset + at, found):
+    something; `next_` tells of base64 in the block behind."""
+    likely = no_words(f, base, begun)
+    looked = likely if ~next_ else begun
+    while looked:
+        at = base + trailing_zeros(looked)
+        sure = likely >> u64(at - base) & ONE
+        looked &= looked - ONE
+        if (sure or is_long(f, at)) and is_promising(text, size, offset + at, found):
             found.base64[found.told[T_BASE64]] = offset + at
             found.told[T_BASE64] += 1
 
@@ -236,8 +255,10 @@ def read_blocks(text, size, f, first, start, behind, offset, room, found):
         long = begin_long(here, next_)
         if long:
             begun = long & ~((here << ONE) | u64(told[T_BEFORE]))
-            put_base64(text, size, f, base, begun, offset, found)
-            put_hex(f, base, long, first, offset, found)
+            if begun:
+                put_base64(text, size, f, base, begun, next_, offset, found)
+            if begin_long(hexes(f, base), hexes(f, base + LANES)):
+                put_hex(f, base, long, first, offset, found)
         told[T_BEFORE] = i64(here >> u64(63))
         divides_next = divide(f, base + LANES) & ~divide(f, base + LANES + 1)
         two = divides & later(divides, divides_next, 3)
