@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.masks import ROOM, is_edge, mask_at
+from matching.kernel.masks import ROOM, is_edge, mask_at, odd_date
 from matching.kernel.number_masks import later
+from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import ONE, ahead
+from matching.kernel.sift_numbers import is_date
 from native.jit import inlined, inner
 from native.vector import (
     LANES,
     apostrophes,
+    count_ones,
     dots,
     exes,
     figures,
@@ -26,7 +29,7 @@ from native.vector import (
 u64 = np.uint64
 i64 = np.int64
 
-NUMBER = 72  # bytes that the digits of one masked number may stand apart, and more
+FEWEST = 3  # digits of a masked number that are seen
 
 
 @inlined
@@ -45,7 +48,8 @@ def opening(f, j, s):
 
 @inlined
 def words_and_numbers(f, j, s):
-    """(where a masked address or word may begin, where a masked number may) in block `j`."""
+    """(where a masked address or word may begin, where a masked number may) in block `j`, and of it
+    and of the one behind it what hides a digit, and what a masked number may be made of."""
     base = j * LANES
     open_ = opening(f, j, s)
     letters, letters_next = s.letters[j], s.letters[j + 1]
@@ -61,17 +65,63 @@ def words_and_numbers(f, j, s):
     words |= ~three & later(hidden, hidden_next, 3)
     words = (letters & open_ & words) | s.ats[j]
     if digits | digits_next | s.digits[j + 2] == u64(0):
-        return words, u64(0)
+        return words, u64(0), star, star_next, star, star_next
     before = base - LANES
     dot_before = dots(f, before) if j else u64(0)
     line_before = low_lines(f, before) if j else u64(0)
     x, x_next = exes(f, base), exes(f, base + LANES)
+    line, line_next = low_lines(f, base), low_lines(f, base + LANES)
     hides = star | doubled(dot, dot_before, dot_next)
-    hides |= doubled(low_lines(f, base), line_before, low_lines(f, base + LANES))
-    hides |= x & (~one | later(x, x_next, 1))
-    figure = figures(f, base)
-    pair = figure & later(figure | digits, figures(f, base + LANES) | digits_next, 1)
-    return words, open_ & (digits | hides | pair)
+    hides |= doubled(line, line_before, line_next)
+    figure, figure_next = figures(f, base), figures(f, base + LANES)
+    pair = figure & later(figure | digits, figure_next | digits_next, 1)
+    numbers = open_ & (digits | hides | (x & (~one | later(x, x_next, 1))) | pair)
+    soft, soft_next = hides | x | figure, star_next | x_next | figure_next
+    soft_next |= doubled(dot_next, dot, ~u64(0)) | doubled(line_next, line, ~u64(0))
+    made, made_next = soft | digits | s.gaps[j], soft_next | digits_next | s.gaps[j + 1]
+    return words, numbers, soft, soft_next, made, made_next
+
+
+@inlined
+def may_hide(at, s, soft, soft_next, made, made_next):
+    """Whether the number at byte `at` may have a hidden digit and three others, as
+    `masks.masked_number` asks of each."""
+    b = u64(at & (LANES - 1))
+    run = trailing_zeros(~((made >> b) | ((made_next << ONE) << (u64(63) - b))))
+    if run >= LANES:
+        return True
+    low = (ONE << u64(run)) - ONE
+    hidden = (soft >> b) | ((soft_next << ONE) << (u64(63) - b))
+    return hidden & low != u64(0) and count_ones(ahead(s.digits, at) & low) >= FEWEST
+
+
+@inlined
+def may_be_date(f, at, s):
+    """Whether digits at `at` may begin a date, of a calendar or not (`masks.odd_date`)."""
+    x = ahead(s.digits, at)
+    y = x | ahead(s.gaps, at)
+    first = trailing_zeros(~x)
+    if is_date(f, at, first, x, y):
+        return True
+    rest = x >> u64(first & (LANES - 1))
+    if first > 4 or rest == u64(0):
+        return False
+    gap = trailing_zeros(rest)
+    rest >>= u64(gap)
+    second = trailing_zeros(~rest)
+    return gap <= 3 and second <= 3 and rest >> u64(second) != u64(0)
+
+
+@inner
+def plain_number(f, at, end, m, n, s):
+    """Keep the date of no calendar at a number that hides nothing; returns (count, behind)."""
+    behind = at
+    if may_be_date(f, at, s):
+        n, behind = odd_date(f, at, m, n)
+    if behind == at:
+        while behind < end and (is_digit(f[behind]) or is_letter(f[behind])):
+            behind += 1
+    return n, behind
 
 
 @inner
@@ -80,7 +130,7 @@ def find_sifted_masks(f, start, end, m, most, s):
     m.start[ROOM] = 0
     n, i = i64(0), i64(start)
     for j in range(start // LANES, (end + LANES - 1) // LANES):
-        words, numbers = words_and_numbers(f, j, s)
+        words, numbers, soft, soft_next, made, made_next = words_and_numbers(f, j, s)
         base = j * LANES
         events = words | numbers
         if base < start:
@@ -97,12 +147,15 @@ def find_sifted_masks(f, start, end, m, most, s):
                 continue
             if at >= end or n >= most:
                 return n
-            # Letters and stars alone are no number.
             if (
-                numbers & bit & ~(words | s.digits[j]) != u64(0)
+                numbers & bit != u64(0)
                 and at > start
-                and ahead(s.digits, at) | ahead(s.digits, at + NUMBER - LANES) == u64(0)
+                and not may_hide(at, s, soft, soft_next, made, made_next)
             ):
-                continue
+                if s.digits[j] & bit != u64(0):
+                    n, i = plain_number(f, at, end, m, n, s)
+                    continue
+                if words & bit == u64(0):
+                    continue
             n, i = mask_at(f, at, start, end, False, m, n)
     return n
