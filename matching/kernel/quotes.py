@@ -64,17 +64,76 @@ def put_in_order(f, local, count, g, s, scratch):
 
 
 @inner
-def may_quote(local, count, g, s):
-    """Whether so many words stand around a hit which comments of the leak have that a bound can be
-    more than nothing."""
+def counts_as_gap(f, w, g, s, scratch):
+    """Whether word `w` is one of those between two of a comment that must be few."""
+    if g.keys[w - g.info[G_FIRST]] == u64(0):
+        return False
+    at = i64(s.place[w])
+    end = at + trailing_zeros(~ahead(s.letters, at))
+    if word_flags(f, at, end, scratch.numbers, scratch.marks) & k.F_STOP:
+        return False
+    return not is_set_apart(f, at, end)
+
+
+@inner
+def is_near_by(f, last, w, g, s, scratch):
+    """Whether a quotation may go on from word `last` to word `w`."""
+    if w - last - 1 <= GAP:
+        return True
+    gap = 0
+    for v in range(last + 1, w):
+        gap += i64(counts_as_gap(f, v, g, s, scratch))
+        if gap > GAP:
+            return False
+    return True
+
+
+@inner
+def longest_quote(f, g, s, scratch):
+    """How many words that comments of the leak have follow each other at most, whatever the row;
+    no more than CHAIN are counted."""
+    run, last, longest = i64(0), i64(-1), i64(0)
+    first, behind = g.info[G_FIRST], g.info[G_BEHIND]
+    for base in range(first, behind, LANES):
+        found = flagged(s.flags, base)
+        while found:
+            w = base + trailing_zeros(found)
+            found &= found - u64(1)
+            if w >= behind or s.flags[w] & PHRASE == 0:
+                continue
+            at = i64(s.place[w])
+            end = at + trailing_zeros(~ahead(s.letters, at))
+            if word_flags(f, at, end, scratch.numbers, scratch.marks) & k.F_STOP:
+                continue
+            run = run + 1 if run and is_near_by(f, last, w, g, s, scratch) else i64(1)
+            longest = max(longest, run)
+            if longest >= CHAIN:
+                return longest
+            last = w
+    return longest
+
+
+@inlined
+def chain_bits(longest):
+    """What so many words of a comment that follow each other say."""
+    return min(COMMENT_MOST, WORD_BITS * (longest - FEWEST + 1)) if longest >= FEWEST else 0.0
+
+
+@inner
+def most_quoted(f, local, count, g, s, scratch):
+    """The most that words around a hit can say for any comment of the leak."""
     if g.info[G_PHRASES] < 0:
-        found = i64(0)
-        for w in range(g.info[G_FIRST], g.info[G_BEHIND]):
-            found += i64(s.flags[w] & PHRASE != 0)
+        others = i64(0)
         for t in range(count):
-            found += i64(tells(t, local, 0, 1 << 40))
-        g.info[G_PHRASES] = found
-    return g.info[G_PHRASES] >= FEWEST
+            others += i64(tells(t, local, 0, 1 << 40))
+        if others == 0:
+            g.info[G_PHRASES] = longest_quote(f, g, s, scratch)
+        else:
+            # Words out of runs with digits stand between the others: all are counted.
+            for w in range(g.info[G_FIRST], g.info[G_BEHIND]):
+                others += i64(s.flags[w] & PHRASE != 0)
+            g.info[G_PHRASES] = others
+    return chain_bits(g.info[G_PHRASES])
 
 
 @inner
@@ -105,7 +164,7 @@ def quote_bound(f, local, count, rows, g, s, scratch, desk):
                     longest = max(longest, chain_from(at, p, begin, g, n, desk))
         if longest >= CHAIN:
             break
-    return min(COMMENT_MOST, WORD_BITS * (longest - FEWEST + 1)) if longest >= FEWEST else 0.0
+    return chain_bits(longest)
 
 
 @inner

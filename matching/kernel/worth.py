@@ -12,10 +12,9 @@ import numpy as np
 from matching.kernel import kinds as k
 from matching.kernel.desk import I_DATES, I_MASKS, I_NEAR, SET_SIZE
 from matching.kernel.glimpse import glimpse
-from matching.kernel.masked import COMMENT_MOST
 from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
-from matching.kernel.quotes import has_comment, may_quote, quote_bound
+from matching.kernel.quotes import has_comment, most_quoted, quote_bound
 from matching.kernel.rows import ask_rows, open_row, warm_rows
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.slips import find_slips
@@ -36,7 +35,7 @@ i64 = np.int64
 u64 = np.uint64
 
 NEAR_BY = LONG + 100  # what speaks for one row lies no further apart, long lines aside
-AHEAD = 3200  # more is seen at once behind a hit, for the next one within as much
+AHEAD = 800  # so much more is seen at once behind a hit, for the next one within as much
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
 SLACK = 0.5
@@ -45,8 +44,8 @@ JUDGED = 1024  # rows of names remembered as not speaking, where the same text i
 JUDGED_AT = 8  # where these begin in `bounds`
 BOUNDS = JUDGED_AT + JUDGED
 # Places in `bounds`: what was looked at last, how often anything was, how many numbers and
-# addresses stand there, and whether it could be seen.
-B_LOW, B_HIGH, B_COUNT, B_TIMES, B_STATE, B_WARM = range(6)
+# addresses stand there, whether it could be seen, and the bytes for which that was asked last.
+B_LOW, B_HIGH, B_COUNT, B_TIMES, B_STATE, B_WARM, B_AT, B_END = range(8)
 NOTHING, TOO_MUCH, SEEN = range(3)
 
 
@@ -89,6 +88,9 @@ def look_near_by(
 
     `bounds` keeps it for the next hit, with `ahead` bytes more.
     """
+    if bounds[B_AT] == at and bounds[B_END] == end:
+        return bounds[B_STATE] != TOO_MUCH
+    bounds[B_AT], bounds[B_END] = at, end
     if (
         bounds[B_STATE] != NOTHING
         and bounds[B_LOW] <= at - NEAR_BY
@@ -155,11 +157,11 @@ def speaks_for_row(
     told = words_bound(0, beside, rows, g, desk)
     from_ = MUCH if kind == k.PAIR and is_named(rows, desk) else NEAR_FROM
     may = words_bound(1, beside, rows, g, desk)
-    quoted = COMMENT_MOST if has_comment(rows, desk) else 0.0
+    quoted = 0.0
+    if has_comment(rows, desk):
+        quoted = most_quoted(f, local, bounds[B_COUNT], g, sieve, scratch)
     if told + quoted < from_ or may + quoted < least:
         return False
-    if quoted > 0.0 and not may_quote(local, bounds[B_COUNT], g, sieve):
-        quoted = 0.0
     if quoted > 0.0:
         quoted = quote_bound(f, local, bounds[B_COUNT], rows, g, sieve, scratch, desk)
         quoted = max(0.0, quoted - beside[AT_COMMENT])
@@ -183,14 +185,14 @@ def shows_enough(f, size, seen, bounds, sieve, desk):
 
 
 @inner
-def is_no_more(f, size, local, bounds, g, sieve, rows, desk):
+def is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
     """Whether the names of the opened record stand there with so little that they cannot reach the
     bits from which anything else is looked for (see `speaks_for_row`): most names in ordinary text.
     """
     low, high = max(i64(0), bounds[B_LOW]), min(bounds[B_HIGH], size)
     lifted, letters = lift_of(f, low, high, sieve, desk)
-    if has_comment(rows, desk) and may_quote(local, bounds[B_COUNT], g, sieve):
-        lifted += COMMENT_MOST
+    if has_comment(rows, desk):
+        lifted += most_quoted(f, local, bounds[B_COUNT], g, sieve, scratch)
     return is_far_below(MUCH, lifted, letters, rows, g, desk)
 
 
@@ -222,7 +224,7 @@ def is_pointed_to(
         return True
     exact = hits.quality[h] == k.Q_EXACT
     seen = find_shown(rows, g, desk)
-    if kind == k.PAIR and is_no_more(f, size, local, bounds, g, sieve, rows, desk):
+    if kind == k.PAIR and is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
         bounds[seat] = asked
         return False
     speaks = (not is_weak(kind) or shows_enough(f, size, seen, bounds, sieve, desk)) and (
@@ -256,6 +258,7 @@ def find_worth(
     `screen.cut_parts` made and `bounds` working memory of BOUNDS numbers.
     """
     bounds[B_STATE] = NOTHING
+    bounds[B_AT] = -1
     ask_rows(hits, n_hits, rows, leak.missing)
     if leak.missing[0]:
         return
