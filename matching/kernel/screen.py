@@ -18,7 +18,6 @@ from matching.kernel.crowd import close_group, read_people, read_sifted
 from matching.kernel.desk import desk_pointers
 from matching.kernel.glimpse import Glimpse, glimpse_pointers, new_glimpse
 from matching.kernel.hits import (
-    NAME_REACH,
     RING,
     RING_COUNTS,
     RING_FULL,
@@ -29,7 +28,7 @@ from matching.kernel.hits import (
 from matching.kernel.reading import tokenise
 from matching.kernel.rows import row_pointers
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
-from matching.kernel.sift import mark_all, sift, tokenise_marked
+from matching.kernel.sift import AROUND, mark_all, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
 from matching.kernel.worth import BOUNDS, LOCAL, find_worth, high_of, low_of
 from native.jit import inlined, inner, kernel, pointer
@@ -39,7 +38,6 @@ u64 = np.uint64
 i64 = np.int64
 
 MARGIN = 64  # newlines before a region's copy
-AROUND = 2 * NAME_REACH  # bytes about a name that many bear that are read for its town
 OVERLAP = 1500  # bytes that a part shares with the one before it
 NOWHERE = (1, 0)  # as the bytes about which phones with a slip are looked up
 DENSE = 8  # rows found in a part behind which the next one is read unseen
@@ -195,18 +193,30 @@ def look_up(text, count, near, shingles, t, leak):
 
 
 @inner
+def is_all_marked(ring, common, s, marked):
+    """Whether all names that many bear are among those about which sifting marked everything."""
+    m = i64(0)
+    for c in range(RING, min(RING + common, RING_FULL)):
+        while m < marked and s.long_at[m] < ring[c]:
+            m += 1
+        if m == marked or s.long_at[m] != ring[c]:
+            return False
+    return RING + common < RING_FULL
+
+
+@inner
 def sift_region(n, at, held, review, chunks, shingles, t, leak):
     """Say of each of the `held` parts of a region of `n` bytes whether a row may be found in it.
 
     `at` is where the region begins in the text.
     """
     text, sieve, ring, keys = t.text, t.sieve, t.ring, leak.keys
-    blocks, words = sift(text, n, sieve, t.scratch, t.streets, shingles, leak)
+    blocks, words, marked = sift(text, n, sieve, t.scratch, t.streets, shingles, leak)
     count = tokenise_marked(text, blocks, n, sieve, t.tokens, t.room, t.scratch, keys)
     n_hits = look_up(text, count, NOWHERE, shingles, t, leak)
     common = ring[RING_COUNTS + 3]
-    if common and not leak.missing[0]:
-        # A name that many bear: the row may stand beside any word, its town.
+    if common and not leak.missing[0] and not is_all_marked(ring, common, sieve, marked):
+        # One made of a run with digits, which sifting does not see.
         if RING + common < RING_FULL:
             for c in range(RING, RING + common):
                 mark_all(ring[c] - AROUND, ring[c] + AROUND, blocks, sieve)

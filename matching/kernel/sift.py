@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from matching.kernel import kinds as k
+from matching.kernel.hits import NAME_REACH, is_wide
 from matching.kernel.reading import put_alnum, put_email
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import ONE, classify
 from matching.kernel.sift_numbers import mark_runs
 from matching.kernel.sift_words import gather_words, mark_names, mark_words
-from matching.kernel.table import warm
+from matching.kernel.table import find, warm
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
 from native.jit import inner
 from native.vector import LANES, trailing_zeros
@@ -25,10 +27,13 @@ from native.vector import LANES, trailing_zeros
 i64 = np.int64
 u64 = np.uint64
 
+AROUND = 2 * NAME_REACH  # bytes about a name that many bear that are read for its town
+
 
 @inner
 def sift(f, size, s, scratch, streets, phrases, leak):
-    """Mark what has to be read of `f[:size]`; returns (number of blocks, number of words).
+    """Mark what has to be read of `f[:size]`; returns (number of blocks, number of words, number of
+    names that many bear: `s.long_at` says where they end).
 
     `streets` is (bits, mask) of a filter; `phrases` says whether the leak has comments.
     """
@@ -38,10 +43,31 @@ def sift(f, size, s, scratch, streets, phrases, leak):
     exact = (leak.exact_bits, leak.exact_mask)
     mark_words(f, n, s, scratch)
     mark_runs(f, blocks, s, scratch.bytes, names, exact, leak.keys)
-    warm(leak.exact, s.hashes, mark_names(f, n, blocks, s, scratch, exact, leak.keys))
+    pairs = mark_names(f, n, blocks, s, scratch, exact, leak.keys)
+    for p in range(pairs):
+        s.short[p] = s.hashes[p]  # `warm` writes behind those it is asked for
+    warm(leak.exact, s.hashes, pairs)
+    common = mark_common(pairs, blocks, s, leak)
     for j in range(blocks):
         s.marks[j] |= s.ats[j]
-    return blocks, n
+    return blocks, n, common
+
+
+@inner
+def mark_common(pairs, blocks, s, leak):
+    """Mark all about names that many bear, of the pairs in `s.short`; returns how many they are.
+
+    Their row may stand beside any word, its town.
+    """
+    common = i64(0)
+    for p in range(pairs):
+        first, end = find(leak.exact, s.short[p], leak.missing)
+        if first == end or is_wide(k.PAIR, end - first):
+            at = i64(s.long_at[p])
+            mark_all(at - AROUND, at + AROUND, blocks, s)
+            s.long_at[common] = at
+            common += 1
+    return common
 
 
 @inner

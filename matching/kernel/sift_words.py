@@ -193,7 +193,8 @@ def mark_names(f, n, blocks, s, scratch, exact, keys):
     """Mark words of names beside another that makes a pair of the leak with them, or beside a
     house or date; `exact` is (bits, mask) of the exact table's filter.
 
-    Returns how many pairs `s.hashes` names, which will be looked up.
+    Returns how many pairs `s.hashes` names, which will be looked up; `s.long_at` says where each
+    ends.
     """
     ring = scratch.ring
     k0, k1 = keys[2 * k.PAIR], keys[2 * k.PAIR + 1]
@@ -225,6 +226,7 @@ def mark_names(f, n, blocks, s, scratch, exact, keys):
                     mark(s, i64(s.place[other]))
                     mark(s, at)
                     s.hashes[pairs] = both
+                    s.long_at[pairs] = at + i64(s.size[w])
                     pairs = min(pairs + 1, WARMED)
             ring[held % NAMES] = w
             held += 1
