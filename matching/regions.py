@@ -16,6 +16,7 @@ from matching.errors import DamagedFileError
 from matching.kernel import kinds as k
 from matching.kernel.bench import Bench
 from matching.kernel.crowd import G_COUNT
+from matching.kernel.desk import I_DENSE
 from matching.kernel.hits import Leak
 from matching.kernel.rows import Rows
 from matching.kernel.screen import (
@@ -100,6 +101,7 @@ class Regions:
             if found:
                 rounds = 0
                 self.found = 0
+                self._bench.desk.info[I_DENSE] = 1  # something stands there: passwords are read too
                 yield int(info[Z_START]), int(info[Z_END])
                 info[Z_FOUND] = self.found
             elif self._check():
