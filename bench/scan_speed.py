@@ -6,9 +6,11 @@ ahocorasick_rs with the plain NIRs, phones and addresses of the same file reads 
 automaton already built. Two ratios are told, by the clock (`vigie scan` extracts one file while it
 matches another) and per CPU second; `start_s` and `start_cpu_s` are what a scan of one empty file
 takes and are part of both. `apart` is what a second scan costs that has started already, by process
-(the command, the limited child, the matcher), for a file and a byte. Then: a whole repost, opening,
-the memory of a second scanner, and how much two scanning processes read in the time of one, beside
-what two loops do that share nothing.
+(the command, the limited child, the matcher), for a file and a byte. `bare_times_automaton` is the
+limit: the least that any scan must do with each file, in one process that has started: read it,
+hash it (SHA-256, which every result names), decode it, fold it and pass over it once
+(`bench.bare_pass`). Then: a whole repost, opening, the memory of a second scanner, and how much two
+scanning processes read in the time of one, beside what two loops do that share nothing.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ahocorasick_rs
 
+from bench.bare_pass import BarePass
 from bench.match_speed import dump_lines, log_lines, needles, prose, source_code
 from extraction.layers import Limits
 from extraction.sandbox import Sandbox
@@ -45,6 +48,7 @@ from matching.build import build
 from matching.client import MatcherClient
 from matching.inspect import inspect
 from matching.keys import new_key
+from matching.normalise.fold import Room, fold
 from matching.result import LeakRef, TextLayer
 from matching.scan import Scanner
 from vigie.commands.scan import SCAN_SECONDS, _scan_input
@@ -121,18 +125,33 @@ def searched(files: list[Path], automaton: Any) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - used
 
 
+def bare(files: list[Path]) -> float:
+    """CPU seconds of the least that a scan must do with these files."""
+    screen, room = BarePass(), Room()
+    used = time.process_time()
+    for path in files:
+        body = path.read_bytes()
+        hashlib.sha256(body).hexdigest()
+        body.decode("utf-8", "replace")
+        room.clear()
+        screen(fold(body, room))
+    return time.process_time() - used
+
+
 def compared(folder: Path, leak: LeakRef, automaton: Any) -> dict[str, Any]:
     """MB/s of both over one folder."""
     files = inside(folder)
     megabytes = sum(path.stat().st_size for path in files) / 1e6
     clock, cpu, results = scanned(folder, leak)
     plain_clock, plain_cpu = searched(files, automaton)
+    least = bare(files)
     return {
         "mb": round(megabytes, 1), "files": len(files),
         "scan_mb_s": round(megabytes / clock, 1), "scan_mb_cpu_s": round(megabytes / cpu, 1),
         "automaton_mb_s": round(megabytes / plain_clock, 1),
         "times_automaton": round(plain_clock / clock, 2),
         "times_automaton_per_cpu_s": round(plain_cpu / cpu, 2),
+        "bare_times_automaton": round(plain_cpu / least, 2),
         "apart": apart(folder, leak),
         "alerts": sum(each["verdict"] in ("repost", "fragment") for each in results),
     }  # fmt: skip
