@@ -48,14 +48,34 @@ def _class(table: dict[str, int], low: int, high: int) -> str:
 TABLES = tuple(_table(charset) for charset in ("cp1252", "cp850", "mac_roman"))
 SEQUENCES = tuple(_sequences(table) for table in TABLES)
 ANY = re.compile("|".join(each.pattern for each in SEQUENCES))
+LONG = 64  # characters of a line that may be told from noise
+CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\r"))
+FEW = 32  # characters of a line for one of these
 # Two such characters at least. A no-break space at the end of a sequence is often tidied into a
 # space: "Ã " was "à". Begun with a class alone, it is looked for twice as fast.
 PATTERN = re.compile(r"[^\x00-\x7f](?:[^\x00-\x7f]+|(?<=Ã)  ?)")
 
 
 def mend(untrusted_text: str) -> str:
-    """The text with every such sequence read as the UTF-8 it is."""
-    return PATTERN.sub(_mended, untrusted_text)
+    """The text with every such sequence read as the UTF-8 it is; "" where there is none.
+
+    Lines of programs and recordings are full of such sequences and of nothing to read: they are
+    left out.
+    """
+    lines = ["" if _is_noise(line) else line for line in untrusted_text.split("\n")]
+    plain = "\n".join(lines)
+    mended = PATTERN.sub(_mended, plain)
+    return mended if mended != plain else ""
+
+
+def _is_noise(line: str) -> bool:
+    """Whether a long line holds more than one character beyond ASCII for two that can be read, and
+    control characters, which no text has however often its accents were spoilt."""
+    if len(line) < LONG:
+        return False
+    plain = line.encode("ascii", "ignore")
+    shown = len(plain.translate(None, CONTROLS))
+    return 2 * (len(line) - len(plain)) > shown and FEW * (len(plain) - shown) > len(line)
 
 
 def _mended(found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gc
 import gzip
+import random
 import resource
 import time
 import weakref
@@ -21,6 +22,7 @@ from extraction.read import extract, unwrap
 from extraction.sandbox import Sandbox
 from tests.extraction.samples import lines
 
+ACCENTS = ["Élise", "Noël", "François", "Œuvré", "Zoë", "née", "à", "Château-d'Olonne"]
 ROW = "MARTINEAU;Jeanne-Élise;né à Orléans;0639981234 – œuvre Gaëlle"
 
 
@@ -46,10 +48,33 @@ def test_genuine_letters_stay_what_they_are() -> None:
         assert [layer.name for layer in unwrap(text)] == [""]
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60))
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=15))
 def test_what_was_spoilt_is_mended_whole(text: str) -> None:
-    assume(mojibake.mend(text) == text)
-    assert mojibake.mend(text.encode().decode("latin-1")) == text
+    assume(mojibake.mend(text) == "")
+    assert mojibake.mend(text.encode().decode("latin-1")) == ("" if text.isascii() else text)
+
+
+@given(st.lists(st.sampled_from(ACCENTS),
+                min_size=8, max_size=40), st.integers(1, 3))  # fmt: skip
+def test_a_long_line_of_accents_is_no_noise(words: list[str], times: int) -> None:
+    text = "; ".join(("NOM", *words, "06 39 98 12 34"))
+    for _ in range(times):
+        text = text.encode().decode("latin-1")
+    mended = [text]
+    while mended[-1]:
+        mended.append(mojibake.mend(mended[-1]))
+    assert len(mended) == times + 2, mended
+
+
+def test_noise_is_not_mended_but_a_line_between_is() -> None:
+    draw = random.Random(5)
+    noise = [
+        bytes(draw.choices([*range(10), *range(11, 256)], k=500)).decode("latin-1")
+        for _ in range(2)
+    ]
+    assert mojibake.mend(noise[0]) == ""
+    spoilt = ROW.encode().decode("latin-1")
+    assert mojibake.mend("\n".join((noise[0], spoilt, noise[1]))).strip() == ROW
 
 
 HOSTILE: dict[str, Callable[[int], str]] = {
