@@ -59,7 +59,7 @@ from vigie.scan_inputs import SCAN_BYTES, read
 FILE = 8_000_000  # characters of one made file
 TURNS = 100  # of a scanning process over one text, for a second or two
 FILES = 4  # how many of them
-FOLDER = 250_000_000  # bytes of a folder, in which each stands often: all are read and matched
+FOLDER = 1_000_000_000  # bytes of a folder, in which each stands often: all are read and matched
 
 
 def made(lines: Iterator[str]) -> str:
