@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 SAMPLE = 64 * 1024
 PIECE = 32 * 1024
 LEAST_TO_GUESS = 16  # bytes; fewer tell no charset from another
+ZEROS = 50  # no text has one byte 0 in so many; tables of old databases have fewer
 META_WITHIN = 4096
 META = re.compile(
     rb"<(?:meta|\?xml)\b[^>]{0,400}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})",
@@ -231,6 +232,8 @@ def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
     if utf_8_declared or french >= 0.8 * len(high):
         proven = utf_8_declared or bool((high > 0xFF).any())
         return mixed, "utf-8" if proven else "windows-1252"
+    if untrusted_body.count(0, 0, SAMPLE) > min(len(untrusted_body), SAMPLE) // ZEROS:
+        return mixed, "windows-1252"  # a program or a recording: no charset explains its bytes
     import charset_normalizer  # late, as other readers are (extraction.readers)
 
     sample = untrusted_body[:SAMPLE]

@@ -51,6 +51,7 @@ ANY = re.compile("|".join(each.pattern for each in SEQUENCES))
 LONG = 64  # characters of a line that may be told from noise
 CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\r"))
 FEW = 32  # characters of a line for one of these
+MANY = 4  # characters beyond ASCII for each that can be read: more than in what was spoilt thrice
 # Two such characters at least. A no-break space at the end of a sequence is often tidied into a
 # space: "Ã " was "à". Begun with a class alone, it is looked for twice as fast.
 PATTERN = re.compile(r"[^\x00-\x7f](?:[^\x00-\x7f]+|(?<=Ã)  ?)")
@@ -70,12 +71,13 @@ def mend(untrusted_text: str) -> str:
 
 def _is_noise(line: str) -> bool:
     """Whether a long line holds more than one character beyond ASCII for two that can be read, and
-    control characters, which no text has however often its accents were spoilt."""
+    control characters, which no text has however often its accents were spoilt; or hardly anything
+    that can be read."""
     if len(line) < LONG:
         return False
     plain = line.encode("ascii", "ignore")
-    shown = len(plain.translate(None, CONTROLS))
-    return 2 * (len(line) - len(plain)) > shown and FEW * (len(plain) - shown) > len(line)
+    shown, others = len(plain.translate(None, CONTROLS)), len(line) - len(plain)
+    return others > MANY * shown or (2 * others > shown and FEW * (len(plain) - shown) > len(line))
 
 
 def _mended(found: re.Match[str]) -> str:

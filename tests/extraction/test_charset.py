@@ -133,3 +133,10 @@ def test_what_need_not_be_decoded_is_what_decoding_would_give(declared: str, bod
         assert (used, text.encode(), len(text)) == ("utf-8", body, length)
     elif declared == "" and body[:1].isascii() and 0 not in body:
         assert used != "utf-8" or text.encode() != body
+
+
+def test_no_charset_is_guessed_for_a_program() -> None:
+    words = "Здравствуйте, это обычное письмо о погоде и дороге домой. ".encode("koi8-r") * 20
+    assert decode(words)[1].replace("_", "-") == "koi8-r"
+    assert decode(words.replace(b" ", b"\0" * 2))[1] == "windows-1252"
+    assert decode(words + b"\0" * 8)[1] == decode(words)[1]  # the padding of one field
