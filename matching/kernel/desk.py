@@ -174,13 +174,19 @@ def fill_set(tokens, first, behind, start, end, desk):
 
 
 @inner
-def seek(sig, tokens, desk):
-    """The first free token with this hash, -1 for none."""
+def seek(sig, kind, tokens, desk):
+    """The first free token of this kind with this hash, -1 for none.
+
+    A hash of 32 bits alone agrees by chance with that of some other token, once in a few gigabytes
+    of directories where something else of the row stands.
+    """
     p = i64(sig) & (SET_SIZE - 1)
     while desk.place[p]:
         t = desk.place[p] - 1
         if u32(tokens.key[t] & u64(0xFFFFFFFF)) == sig:
-            while t >= 0 and (desk.used[t] == desk.info[I_STAMP] or desk.claimed[t]):
+            while t >= 0 and (
+                tokens.kind[t] != kind or desk.used[t] == desk.info[I_STAMP] or desk.claimed[t]
+            ):
                 t = desk.chain[t]
             return i64(t)
         p = (p + 1) & (SET_SIZE - 1)

@@ -56,6 +56,26 @@ def overlaps(rows, t, tokens, desk):
     return False
 
 
+@inlined
+def kind_of(role, column_class):
+    """The kind of the tokens that a slot is made of (`columns.read_cell`)."""
+    if role == k.R_WORD or role == k.R_JOINED:
+        return k.WORD
+    if role == k.R_LOCAL:
+        return k.LOCAL
+    if column_class == k.C_NIR:
+        return k.NIR
+    if column_class == k.C_PHONE:
+        return k.PHONE
+    if column_class == k.C_EMAIL:
+        return k.EMAIL
+    if column_class == k.C_BIRTH or column_class == k.C_DATE:
+        return k.DATE
+    if column_class == k.C_PASSWORD:
+        return k.CHUNK
+    return k.NUMBER  # of a house, a postcode, an insurer's number
+
+
 @inner
 def match_slots(rows, tokens, crowd, desk):
     """Find the slots of the opened record among the window's tokens."""
@@ -70,7 +90,7 @@ def match_slots(rows, tokens, crowd, desk):
         column = rows.slot_column[s]
         if (role == k.R_JOINED or role == k.R_LOCAL) and desk.bits[column] > 0.0:
             continue
-        t = seek(sig, tokens, desk)
+        t = seek(sig, kind_of(role, rows.column_class[column]), tokens, desk)
         if t < 0:
             continue
         if may_double(rows.column_class[column]) and overlaps(rows, t, tokens, desk):
