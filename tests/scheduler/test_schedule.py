@@ -84,11 +84,13 @@ def test_a_paused_holder_that_wakes_starts_nothing(make: MakeWatch, engine: Engi
     asleep = make(spec("a", every=0.3), owner="one", lease=1.0)
     asleep.scheduler.start()
     until(lambda: asleep.supervisor.started)
-    # Its keeper never runs: as if the process had been stopped for longer than its lease.
+    # As if the process had been stopped for longer than its lease: it neither renews nor looks.
+    asleep.scheduler._timers.pause()
     awake = make(spec("a", every=0.3), owner="two", lease=30)
     until(lambda: not Leases(engine, owner="x").held(SCHEDULER))
     awake.scheduler.start()
     until(lambda: awake.supervisor.started)
+    asleep.scheduler._timers.resume()
     asleep.keeper.renew_all()
     until(lambda: not asleep.scheduler.is_active)
     count = len(asleep.supervisor.started)
