@@ -292,7 +292,8 @@ def test_dialogs_and_endless_scripts_end(watcher: Any, source: Any, hostile: Any
     assert stuck.kinds == ["render-timeout"]
     hostile.page("/", "<main></main><script>setTimeout(() => { for (;;) {} }, 300)</script>")
     later = watcher.crawl(source(hostile.address, engine="generic", timeout=1.0))
-    assert later.kinds == ["timeout"]
+    # On a busy machine the loop begins before the page is seen to be open.
+    assert later.kinds in (["timeout"], ["render-timeout"])
     assert later.status == 0
 
 
