@@ -103,6 +103,17 @@ months: Any = mask_of("months", _months)
 unusual: Any = mask_of("unusual", _unusual)
 
 
+def _bit(number: int) -> Any:
+    """The mask of one bit of each byte."""
+
+    def lanes(builder: Any, block: Any, _args: Any) -> Any:
+        return builder.icmp_unsigned("!=", builder.and_(block, splat(1 << number)), splat(0))
+
+    return mask_of(f"bit_{number}", lanes)
+
+
+bit_0, bit_1, bit_2, bit_3, bit_4, bit_5, bit_6, bit_7 = map(_bit, range(8))
+
 stars: Any = mask_of("stars", lambda b, block, _: one_of(b, block, b"*#?"))
 dots: Any = mask_of("dots", lambda b, block, _: between(b, block, 46, 46))
 points: Any = mask_of("points", lambda b, block, _: one_of(b, block, b".,"))
@@ -150,6 +161,24 @@ def _load(_typing: Any, pointer: Any, _at: Any) -> Any:
 
 
 load_word: Any = _load  # eight bytes, little-endian, wherever they lie
+
+
+@intrinsic
+def _prefetch(_typing: Any, pointer: Any, _at: Any) -> Any:
+    def generate(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), ir.PointerType(BYTE))
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        name = "llvm.prefetch.p0"
+        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+        # To be read, soon, as data.
+        builder.call(function, [place, *(ir.Constant(number, each) for each in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.none(pointer, types.int64), generate
+
+
+prefetch: Any = _prefetch  # a byte that will be read: memory is asked for it, nothing waits
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-"""Words of a text in eight lanes at once: cut out, and what is known to be harmless left out.
+"""Words and runs of a text in eight lanes at once: cut out, and harmless words left out.
 
 `spread_bits` makes places of the bits of a mask. `cut_short` and `cut_long` take eight places of
 words each, load their bytes, find where the letters end and put down the SipHash message words of
@@ -57,6 +57,24 @@ def _gather(builder: Any, base: Any, offsets: Any) -> Any:
         offset = builder.extract_element(offsets, number)
         place = builder.bitcast(builder.gep(start, [offset]), ir.PointerType(WORD))
         found = builder.insert_element(found, builder.load(place, align=1), number)
+    return found
+
+
+def _gather_at(builder: Any, base: Any, places: Any, at: Any, more: int = 0) -> Any:
+    """Eight words that begin `more` bytes behind `places[at]` and the seven next to it.
+
+    Numbers that lie in memory are read there one by one, which is less than taking them out of a
+    vector.
+    """
+    found = ir.Constant(WORDS, ir.Undefined)
+    start = builder.bitcast(base, ir.PointerType(BYTE))
+    for lane in range(EIGHT):
+        here = builder.gep(places, [builder.add(at, ir.Constant(WORD, lane))])
+        offset = builder.zext(builder.load(here, align=4), WORD)
+        offset = builder.add(offset, ir.Constant(WORD, more))
+        place = builder.bitcast(builder.gep(start, [offset]), ir.PointerType(WORD))
+        word = builder.load(place, align=1)
+        found = builder.insert_element(found, word, ir.Constant(INT, lane))
     return found
 
 
@@ -150,9 +168,7 @@ def _cut_short(
 ) -> Any:  # fmt: skip
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         f, place, t, known, out, out_at, n_short, more_at, n_long = args
-        here = builder.bitcast(builder.gep(place, [t]), ir.PointerType(PLACES))
-        offsets = builder.zext(builder.load(here, align=4), WORDS)
-        word, size, open_, digit = _cut(builder, _gather(builder, f, offsets))
+        word, size, open_, digit = _cut(builder, _gather_at(builder, f, place, t))
         key = builder.or_(word, builder.shl(size, _words(56)))
         for name, meant in ((ST, SAINT), (STE, SAINTE)):
             same = builder.icmp_unsigned("==", key, _words(name))
@@ -219,3 +235,76 @@ def _cut_long(
 
 
 cut_long: Any = _cut_long  # the same of words of eight letters and more, `numbers` of them
+
+
+def _cut_alnum(builder: Any, text: Any) -> tuple[Any, Any, Any]:
+    """(message word without its tag, letters and digits in it, whether more may follow) of eight
+    bytes in each lane."""
+    block = builder.bitcast(text, BLOCK)
+    inside = builder.or_(between(builder, block, 97, 122), between(builder, block, 48, 57))
+    others = builder.bitcast(builder.sext(builder.not_(inside), BLOCK), WORDS)
+    low = builder.and_(builder.sub(others, _words(1)), builder.not_(others))
+    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), _words(3))
+    return builder.and_(text, low), size, builder.icmp_unsigned("==", others, _words(0))
+
+
+def _packed(builder: Any, start: Any, behind: Any) -> Any:
+    """Nine digits as `shapes.pack` writes them, of which the first eight are `start`: two, four
+    and eight at once."""
+    zeros = _words(0x3030303030303030)
+    value = builder.sub(start, zeros)
+    for bits, mask in ((8, 0x00FF00FF00FF00FF), (16, 0x0000FFFF0000FFFF), (32, 0xFFFFFFFF)):
+        front = builder.mul(value, _words(12 ** (bits // 8)))
+        value = builder.and_(builder.add(front, builder.lshr(value, _words(bits))), _words(mask))
+    last = builder.sub(builder.and_(behind, _words(255)), _words(48))
+    front = builder.mul(builder.add(value, _words(12**8)), _words(12))
+    return builder.add(front, last)
+
+
+@intrinsic
+def _cut_runs(
+    _typing: Any, text: Any, places: Any, _at: Any, short: Any, short_at: Any, _n_short: Any,
+    long: Any, long2: Any, long_at: Any, _n_long: Any, bare: Any, bare_at: Any, _n_bare: Any,
+) -> Any:  # fmt: skip
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        (
+            f, place, t, out, out_at, n_short, more, more2, more_at, n_long, nine, nine_at, n_nine
+        ) = args  # fmt: skip
+        here = builder.bitcast(builder.gep(place, [t]), ir.PointerType(PLACES))
+        begins, start = builder.load(here, align=4), _gather_at(builder, f, place, t)
+        word, size, open_ = _cut_alnum(builder, start)
+        some = builder.icmp_unsigned("!=", size, _words(0))
+        short_ = builder.and_(builder.not_(open_), some)
+        _put(builder, short_, builder.or_(word, builder.shl(size, _words(56))), out, n_short)
+        _put(builder, short_, begins, out_at, n_short)
+        behind = _gather_at(builder, f, place, t, 8)
+        word, size, _ = _cut_alnum(builder, behind)
+        tag = builder.shl(builder.add(size, _words(8)), _words(56))
+        _put(builder, open_, start, more, n_long)
+        _put(builder, open_, builder.or_(word, tag), more2, n_long)
+        _put(builder, open_, begins, more_at, n_long)
+        digits = builder.sext(between(builder, builder.bitcast(start, BLOCK), 48, 57), BLOCK)
+        of_digits = builder.bitcast(digits, WORDS)
+        bare_ = builder.icmp_unsigned("==", of_digits, _words(0xFFFFFFFFFFFFFFFF))
+        bare_ = builder.and_(bare_, builder.icmp_unsigned("==", size, _words(1)))
+        ninth = builder.icmp_unsigned("<=", builder.and_(behind, _words(255)), _words(57))
+        bare_ = builder.and_(bare_, ninth)
+        _put(builder, bare_, _packed(builder, start, behind), nine, n_nine)
+        _put(builder, bare_, begins, nine_at, n_nine)
+        told = _told(builder, short_)
+        for number, each in ((8, open_), (16, bare_)):
+            told = builder.or_(told, builder.shl(_told(builder, each), ir.Constant(WORD, number)))
+        return told
+
+    signature = types.uint64(
+        text, places, types.int64, short, short_at, types.int64, long, long2, long_at, types.int64,
+        bare, bare_at, types.int64,
+    )  # fmt: skip
+    return signature, generate
+
+
+# Runs of up to fifteen letters and digits: (text, places, which eight of them, message words of
+# those of up to seven, their places, how many, two message words of the others, their places, how
+# many, those of nine digits packed, their places, how many); tells which lanes went into which
+# list as `cut_short` does.
+cut_runs: Any = _cut_runs

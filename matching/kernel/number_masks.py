@@ -1,92 +1,63 @@
 """Which groups of digits are worth a look at all: told by masks, of many blocks at once.
 
-What each byte is (a digit, a zero, a colon, …) is put down as masks of 64 bytes, a plane each, for
-CHUNK blocks and their neighbours. One loop without branches, which LLVM makes lanes of, then asks
-of every group of digits there what may follow it. Only time stamps are looked at one by one.
+One loop without branches, which LLVM makes lanes of, asks of every group of digits in CHUNK blocks
+what may follow it (`planes` says what each byte is). Time stamps and internet addresses are left
+out, and digits that can only be looked up as they stand are put apart.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.shapes import is_digit
-from matching.kernel.sieve import CHUNK, ONE, ROW
-from native.jit import inlined, inner
-from native.vector import (
-    LANES,
-    colon,
-    corsican,
-    dash,
-    months,
-    pluses,
-    points,
-    to_threes,
-    to_twos,
-    trailing_zeros,
-    twos,
-    zeros,
+from matching.kernel.address_masks import drop_addresses, find_addresses
+from matching.kernel.planes import (
+    ADDRESS,
+    BLANK,
+    COLON,
+    CORSICA,
+    DASH,
+    DOTTED,
+    FOUND,
+    LETTER,
+    MONTH,
+    NINE,
+    PLUS,
+    POINT,
+    RUN,
+    STAMP,
+    TO_2,
+    TO_3,
+    TWO,
+    D,
+    G,
+    Z,
+    earlier,
+    fill_planes,
+    name_bytes,
 )
+from matching.kernel.planes import (
+    later as later,
+)
+from matching.kernel.shapes import is_digit
+from matching.kernel.sieve import CHUNK, ONE
+from native.jit import inlined, inner
 
 u64 = np.uint64
 i64 = np.int64
 
-# Where each plane begins in `Sieve.planes`: ROW masks, the first of the block before.
-D, LETTER, G, Z, TO_3, TO_2, PLUS, COLON, DASH, POINT, MONTH, CORSICA, FOUND, STAMP = (
-    plane * ROW for plane in range(14)
-)
-
-
-@inlined
-def later(here, behind, count):
-    """A mask moved so that each bit tells of the byte `count` (1 to 63) behind its own."""
-    return (here >> u64(count)) | (behind << u64(64 - count))
-
-
-@inlined
-def earlier(here, before, count):
-    """A mask moved so that each bit tells of the byte `count` (1 to 63) before its own."""
-    return (here << u64(count)) | (before >> u64(64 - count))
-
-
-@inner
-def fill_planes(f, first, blocks, s):
-    """Put down the masks of CHUNK blocks from `first` on and of one before and behind; returns
-    whether any digit stands in them."""
-    m = s.planes
-    some = u64(0)
-    for t in range(ROW):
-        j = first + t - 1
-        inside = 0 <= j < blocks
-        m[D + t] = s.digits[j] if inside else u64(0)
-        m[LETTER + t] = s.letters[j] if inside else u64(0)
-        m[G + t] = s.gaps[j] if inside else u64(0)
-        near = u64(0)
-        if inside:
-            some |= s.digits[j]
-            near = s.digits[j] | s.digits[j + 1] | (s.digits[j - 1] if j else u64(0))
-        if not near:
-            for plane in range(Z, FOUND, ROW):
-                m[plane + t] = u64(0)
-            continue
-        base = j * LANES
-        m[Z + t], m[TO_3 + t] = zeros(f, base), to_threes(f, base)
-        m[TO_2 + t], m[PLUS + t] = to_twos(f, base), pluses(f, base)
-        m[COLON + t], m[DASH + t] = colon(f, base), dash(f, base)
-        m[POINT + t], m[MONTH + t] = points(f, base), months(f, base)
-        m[CORSICA + t] = twos(f, base) & corsican(f, base + 1)
-    return some != u64(0)
-
 
 @inner
 def look_at_groups(s):
-    """Say in FOUND which of the digits that begin groups may begin or end something, and in STAMP
-    which may begin a time stamp.
+    """Say in FOUND which of the digits that begin groups may begin or end something, and in RUN
+    which are runs that may only be in the leak as they stand, or nine digits that may be a phone
+    without its zero. STAMP says which begin time stamps. Returns whether there are any runs.
 
-    That is: runs of four letters and digits or more with a letter in front, runs of six or more,
+    FOUND is: runs of four letters and digits or more with a letter in front, runs of six or more,
     groups that may make nine digits together, and what has the shape of a date. Everything else in
     a log (counters, parts of addresses, fractions of seconds) stays outside.
     """
     m = s.planes
+    runs = u64(0)
     for t in range(1, CHUNK + 1):
         d, d_next = m[D + t], m[D + t + 1]
         letters, letters_next = m[LETTER + t], m[LETTER + t + 1]
@@ -100,7 +71,8 @@ def look_at_groups(s):
         # A run that began in the block before: long enough, for all that is seen here.
         run = (four << ONE) | (four << u64(2)) | (four << u64(3)) | four
         run |= (m[LETTER + t - 1] >> u64(63)) * u64(7)
-        bare = starts & ~before & ~fractions(m, t)
+        fraction, whole = fractions(m, t)
+        bare = starts & ~before & ~(fraction & ~whole)
         one, two, three = later(d, d_next, 1), later(d, d_next, 2), later(d, d_next, 3)
         only_one = ~one
         only_two = one & ~two
@@ -109,73 +81,149 @@ def look_at_groups(s):
         worded = may_be_worded(m[MONTH + t], m[MONTH + t + 1], g, g_next, one)
         found |= bare & (only_one | only_two) & worded
         wide = y & later(y, y_next, 1) & later(y, y_next, 2) & later(y, y_next, 3)
-        bare &= wide & later(y, y_next, 4) & later(y, y_next, 5)
-        m[STAMP + t] = bare & only_four & time_stamp(m, t)
+        wide &= later(y, y_next, 4) & later(y, y_next, 5)
+        nine = later(d, d_next, 4) & later(d, d_next, 5) & later(d, d_next, 6)
+        nine &= two & three & later(d, d_next, 7) & later(d, d_next, 8)
+        m[STAMP + t] = bare & wide & only_four & time_stamp(m, t)
         zero, low = m[Z + t], m[TO_3 + t]
-        number = may_be_number(m, t, only_one, y, y_next)
+        number = may_be_number(m, t, nine & later(d, d_next, 9) & later(d, d_next, 10), y, y_next)
         number |= only_one & ~zero & shape(m, t, 1)
         number |= low & ((only_two & shape(m, t, 2)) | (only_four & shape(m, t, 4)))
-        corsica = m[CORSICA + t] | m[CORSICA + t + 1]
-        number |= ~u64(0) if corsica else u64(0)
-        m[FOUND + t] = found | (bare & number)
+        number |= ~u64(0) if near_corsica(m, t) else u64(0)
+        number &= wide
+        bare_nine = starts & ~before & ~fraction & one & nine & ~later(a, a_next, 9)
+        bare_nine &= ~zero & ~(low & ~m[TO_2 + t]) & ~earlier(m[PLUS + t], m[PLUS + t - 1], 1)
+        plain = bare_nine | (starts & ~before & ~fraction & ~number & plain_run(m, t))
+        m[RUN + t] = plain
+        m[FOUND + t] = (found | (bare & number)) & ~plain
+        runs |= plain
+    return runs != u64(0)
 
 
 @inlined
-def may_be_number(m, t, only_one, y, y_next):
+def plain_run(m, t):
+    """Where six to eight digits and no letter follow each other that are no date, nor the first
+    six of a NIR from Corsica."""
+    d, d_next = m[D + t], m[D + t + 1]
+    a, a_next = d | m[LETTER + t], d_next | m[LETTER + t + 1]
+    six = d & later(d, d_next, 1) & later(d, d_next, 2) & later(d, d_next, 3)
+    six &= later(d, d_next, 4) & later(d, d_next, 5)
+    seven = six & later(d, d_next, 6)
+    eight = seven & later(d, d_next, 7)
+    low, low_next = m[TO_3 + t], m[TO_3 + t + 1]
+    to_2, to_2_next = m[TO_2 + t], m[TO_2 + t + 1]
+    # The first digits of year, month and day as eight digits of a date have them.
+    fifth = later(to_2, to_2_next, 4)
+    year_first = to_2 & fifth & later(low, low_next, 6)
+    day_first = low & later(to_2, to_2_next, 2) & fifth
+    island = later(m[TWO + t], m[TWO + t + 1], 5)
+    found = (six & ~island & ~later(a, a_next, 6)) | (seven & ~later(a, a_next, 7))
+    return found | (eight & ~year_first & ~day_first & ~later(a, a_next, 8))
+
+
+@inlined
+def near_corsica(m, t):
+    """Whether a 2A or 2B, of a NIR from Corsica, stands in a block or the next."""
+    letter, letter_next = m[CORSICA + t], m[CORSICA + t + 1]
+    found = m[TWO + t] & later(letter, letter_next, 1)
+    return (found | (m[TWO + t + 1] & (letter_next >> ONE))) != u64(0)
+
+
+@inlined
+def may_be_number(m, t, solid, y, y_next):
     """Where digits may begin a NIR or phone of several groups: by what `is_number` asks of the
-    first digits, and so many digits and gaps as that takes."""
-    zero, low = m[Z + t], m[TO_3 + t]
+    first digits, and so many digits and gaps as that takes. `solid` says where ten digits follow
+    the second byte."""
+    zero, low, to_2 = m[Z + t], m[TO_3 + t], m[TO_2 + t]
+    only_one = ~later(m[D + t], m[D + t + 1], 1)
     ten = later(y, y_next, 6) & later(y, y_next, 7) & later(y, y_next, 8) & later(y, y_next, 9)
     eleven = ten & later(y, y_next, 10)
     twelve = eleven & later(y, y_next, 11)
     thirteen = twelve & later(y, y_next, 12)
     second = later(zero, m[Z + t + 1], 1)
+    three = low & ~to_2
+    country = three & (only_one | later(three, m[TO_3 + t + 1] & ~m[TO_2 + t + 1], 1))
     return (
-        (ten & (zero | earlier(m[PLUS + t], m[PLUS + t - 1], 1))) | (eleven & (only_one | second))
-        | (twelve & low & ~m[TO_2 + t]) | thirteen
+        (ten & (zero | earlier(m[PLUS + t], m[PLUS + t - 1], 1))) | (eleven & second)
+        | (eleven & only_one & solid) | (twelve & (only_one | country)) | thirteen
     )  # fmt: skip
 
 
 @inlined
 def fractions(m, t):
-    """Where the byte behind a time of day and its point stands: 12:34:07.123456. Behind whole hours
-    it may be another column (`is_fraction`)."""
+    """Where the byte behind a time of day and its point stands: 12:34:07.123456, and whether the
+    hour is whole: behind such a one it may be another column (`is_fraction`)."""
     d, d_before = m[D + t], m[D + t - 1]
     z, z_before = m[Z + t], m[Z + t - 1]
     found = earlier(m[POINT + t], m[POINT + t - 1], 1)
     found &= earlier(m[COLON + t], m[COLON + t - 1], 4) & earlier(m[COLON + t], m[COLON + t - 1], 7)
     found &= earlier(d, d_before, 2) & earlier(d, d_before, 3)
     whole = earlier(z, z_before, 2) & earlier(z, z_before, 3) & earlier(z, z_before, 5)
-    return found & earlier(d, d_before, 5) & earlier(d, d_before, 6) & ~whole
+    return found & earlier(d, d_before, 5) & earlier(d, d_before, 6), whole
 
 
 @inlined
 def time_stamp(m, t):
-    """Where four digits may begin the date of a time stamp (see `stamp_end`)."""
+    """Where four digits begin the date of a time stamp (see `stamp_end`; behind a low line they are
+    left to it)."""
     d, d_next = m[D + t], m[D + t + 1]
+    z, z_next = m[Z + t], m[Z + t + 1]
+    to_2, to_2_next = m[TO_2 + t], m[TO_2 + t + 1]
+    two, two_next = m[TWO + t], m[TWO + t + 1]
+    nine, nine_next = m[NINE + t], m[NINE + t + 1]
     dashes, dashes_next = m[DASH + t], m[DASH + t + 1]
-    likely = later(dashes, dashes_next, 4) & later(dashes, dashes_next, 7)
-    likely &= later(m[COLON + t], m[COLON + t + 1], 13)
-    likely &= later(d, d_next, 5) & later(d, d_next, 6)
-    return likely & later(d, d_next, 8) & later(d, d_next, 9)
+    found = later(dashes, dashes_next, 4) & later(dashes, dashes_next, 7)
+    found &= later(m[COLON + t], m[COLON + t + 1], 13)
+    found &= later(m[BLANK + t], m[BLANK + t + 1], 10)
+    found &= later(d, d_next, 5) & later(d, d_next, 6) & later(d, d_next, 8) & later(d, d_next, 9)
+    found &= later(d, d_next, 11) & later(d, d_next, 12)
+    found &= later(d, d_next, 14) & later(d, d_next, 15)
+    midnight = later(z, z_next, 11) & later(z, z_next, 12)
+    midnight &= later(z, z_next, 14) & later(z, z_next, 15)
+    # A first digit of 0 or 1, to begin with, and those of 2 where they can be.
+    low, low_next = to_2 & ~two, to_2_next & ~two_next
+    ten, zero = later(low, low_next, 5), later(z, z_next, 5)
+    month = (zero & ~later(z, z_next, 6)) | (ten & ~zero & later(to_2, to_2_next, 6))
+    ten, zero = later(low, low_next, 8), later(z, z_next, 8)
+    day = (zero & ~later(z, z_next, 9)) | (ten & ~zero)
+    day |= later(two, two_next, 8) & ~later(nine, nine_next, 9)
+    year = two & later(z, z_next, 1) & later(to_2, to_2_next, 2)
+    year |= low & ~z & later(nine, nine_next, 1)
+    return found & ~midnight & month & day & year
 
 
 @inner
-def drop_stamps(f, first, carried, s):
-    """Take the groups of time stamps out of FOUND, in which no other number begins; `carried` and
-    what is returned are those of the block behind."""
+def drop_stamps(s):
+    """Take the groups of time stamps out of FOUND, in which no other number begins."""
     m = s.planes
     for t in range(1, CHUNK + 1):
-        likely = m[STAMP + t]
-        stamps = u64(0)
-        while likely:
-            at = (first + t - 1) * LANES + trailing_zeros(likely)
-            if stamp_end(f, at) > at:
-                stamps |= likely & (~likely + ONE)
-            likely &= likely - ONE
-        m[FOUND + t] &= ~(carried | stamps | (stamps << u64(5)) | (stamps << u64(8)))
-        carried = (stamps >> u64(LANES - 5)) | (stamps >> u64(LANES - 8))
-    return carried
+        stamps, before = m[STAMP + t], m[STAMP + t - 1]
+        m[FOUND + t] &= ~(stamps | earlier(stamps, before, 5) | earlier(stamps, before, 8))
+
+
+@inner
+def find_groups(f, first, blocks, s, joined):
+    """Fill FOUND and RUN for CHUNK blocks from `first` on (see `look_at_groups`).
+
+    `joined` says whether the planes hold the CHUNK blocks before. Returns whether any digit stands
+    in these, and whether there are runs.
+    """
+    m = s.planes
+    for plane in (STAMP, ADDRESS):
+        m[plane] = m[plane + CHUNK] if joined else u64(0)
+    if not fill_planes(f, first, blocks, s):
+        return False, False
+    dotted = name_bytes(s)
+    runs = look_at_groups(s)
+    drop_stamps(s)
+    if dotted >= DOTTED:
+        find_addresses(s)
+    else:
+        for t in range(1, CHUNK + 1):
+            m[ADDRESS + t] = u64(0)
+    if dotted >= DOTTED or m[ADDRESS]:
+        drop_addresses(s)
+    return True, runs
 
 
 @inlined

@@ -18,7 +18,9 @@ u8 = np.uint8
 ONE = u64(1)
 CHUNK = 32  # blocks whose groups of digits are looked at together
 ROW = CHUNK + 2  # masks of a plane: theirs, and of one block before and behind
-PLANES = 14
+LONG = CHUNK + 8  # as many as lanes go through where one behind is needed
+SLOTS = LONG + 2
+PLANES = 30
 WARMED = 1000  # pairs of names whose rows are fetched ahead
 LONGEST = 40  # letters and digits of a word or run that is looked up
 
@@ -47,12 +49,14 @@ class Sieve(NamedTuple):
     long2: NDArray[np.uint64]
     long_at: NDArray[np.int32]
     bare: NDArray[np.uint64]  # nine digits as `shapes.pack` writes them
-    bare_at: NDArray[np.int32]  # how many, then where each begins
+    bare_at: NDArray[np.int32]  # where each begins
     hashes: NDArray[np.uint64]
     memo: NDArray[np.uint64]
     memo_long: NDArray[np.uint64]
     memo_long2: NDArray[np.uint64]
-    planes: NDArray[np.uint64]  # number_masks: what each byte is, for the groups of digits
+    planes: NDArray[np.uint64]  # what each byte is, for the groups of digits
+    hash_at: NDArray[np.int32]  # where the run of a hash begins
+    run_at: NDArray[np.int32]  # where runs of six to fifteen letters and digits begin
 
 
 def new_sieve(size: int) -> Sieve:
@@ -70,7 +74,8 @@ def new_sieve(size: int) -> Sieve:
         words(blocks), words(blocks), words(blocks), words(blocks), words(blocks), words(blocks),
         words(blocks), places(), places(), np.zeros(half, np.uint8), words(half), words(half),
         places(), words(half), words(half), places(), words(half), places(),
-        words(half + 2 * WARMED + 1), words(MEMO), words(MEMO), words(MEMO), words(PLANES * ROW),
+        words(half + 2 * WARMED + 1), words(MEMO), words(MEMO), words(MEMO),
+        words(PLANES * SLOTS), places(), places(),
     )  # fmt: skip
 
 
@@ -89,6 +94,7 @@ def sieve_pointers(s):
         pointer(s.key), pointer(s.short), pointer(s.short_at), pointer(s.long), pointer(s.long2),
         pointer(s.long_at), pointer(s.bare), pointer(s.bare_at), pointer(s.hashes),
         pointer(s.memo), pointer(s.memo_long), pointer(s.memo_long2), pointer(s.planes),
+        pointer(s.hash_at), pointer(s.run_at),
     )  # fmt: skip
 
 

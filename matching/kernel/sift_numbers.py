@@ -6,26 +6,23 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.addresses import address_end
-from matching.kernel.number_masks import (
-    FOUND,
-    drop_stamps,
-    fill_planes,
-    is_fraction,
-    look_at_groups,
-    stamp_end,
-)
+from matching.kernel.lanes import EIGHT, WIDE, cut_runs, spread_bits
+from matching.kernel.number_masks import find_groups, is_fraction, stamp_end
+from matching.kernel.planes import FOUND, RUN
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
-from matching.kernel.sieve import CHUNK, LONGEST, ONE, ahead, bit_of, keep, mark, mark_home
+from matching.kernel.sieve import CHUNK, LONGEST, ONE, ahead, bit_of, mark, mark_home
 from matching.kernel.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
-from matching.kernel.table import in_pairs
+from matching.kernel.table import in_pairs, pair_place
 from native.jit import inlined, inner
-from native.vector import LANES, count_ones, load_word, trailing_zeros
+from native.vector import LANES, count_ones, prefetch, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64
 
 SHORTEST = 6  # digits of a run that is looked up though nothing joins it to others
+ENOUGH = 32  # runs that are hashed together: what tells of them comes while others are looked for
+LANED = 16
 
 
 @inlined
@@ -132,9 +129,8 @@ def mark_digits(f, at, x, y, s):
         behind, date, _ = date_at(f, at)
         dated = date != 0 and not is_digit(f[behind])
     if is_number(f, at, corsica, first, total, joined):
-        if first == 9 and is_bare(f, at, total):
-            keep_bare(f, at, s)
-            return i64(0)
+        if first == 9 and is_bare(f, at, total) and not is_letter(f[at + 9]):
+            return i64(0)  # its run is looked up as a phone, too (`cut_runs`)
         mark(s, at)
         if dated or (is_letter(c) and is_digit(f[at + wide - 1])):
             mark_home(s, at)  # 0639981234MARTIN: no mask tells of such a name
@@ -172,21 +168,6 @@ def is_bare(f, at, total):
     return c != 48 and (c != 51 or total == 9) and f[at - 1] != 43
 
 
-@inlined
-def keep_bare(f, at, s):
-    """Put nine digits down, to be looked up as a phone."""
-    # As `shapes.pack` does it, two, four and eight digits at once.
-    v = load_word(f, at) - u64(0x3030303030303030)
-    v = (v * u64(12) + (v >> u64(8))) & u64(0x00FF00FF00FF00FF)
-    v = (v * u64(12**2) + (v >> u64(16))) & u64(0x0000FFFF0000FFFF)
-    v = (v & u64(0xFFFFFFFF)) * u64(12**4) + (v >> u64(32))
-    number = (v + u64(12**8)) * u64(12) + u64(f[at + 8] - 48)
-    n = s.bare_at[0]
-    s.bare[n] = number
-    s.bare_at[n + 1] = at
-    s.bare_at[0] = n + 1
-
-
 @inner
 def is_leet(f, start, end, scratch, names, keys):
     """Whether a run that begins with a letter may be a name in leet (see `reading.put_leet`)."""
@@ -207,59 +188,94 @@ def is_leet(f, start, end, scratch, names, keys):
 
 
 @inlined
-def read_group(f, group, s, scratch, names, exact, keys, floor, counts):
+def read_group(f, group, s, scratch, names, exact, keys, floor, n_runs):
     """Mark or put down what the digits at `group` belong to.
 
-    `counts` are how many short and long runs are put down. Returns (place behind letters and
-    digits, `floor`, counts of short and long runs).
+    `n_runs` says how many runs are put down. Returns (place behind letters and digits, `floor`,
+    `n_runs`).
     """
-    n_short, n_long = counts
     at = group
     while at > 0 and is_letter(f[at - 1]) and group - at <= LONGEST:
         at -= 1
     x = ahead(s.digits, group)
     behind = group + trailing_zeros(~(x | ahead(s.letters, group)))
     if group < floor:
-        return behind, floor, n_short, n_long
+        return behind, floor, n_runs
     if at == group:
         floor = mark_digits(f, at, x, x | ahead(s.gaps, at), s)
         if floor:
-            return behind, floor, n_short, n_long
+            return behind, floor, n_runs
     run = behind - at
     if at < group and 4 <= run <= 20 and is_leet(f, at, behind, scratch, names, keys):
         mark_home(s, at)  # other words of the name may stand about it
     elif SHORTEST <= run < 16:
-        n_short, n_long = keep(f, at, run, at, s, n_short, n_long)
+        s.run_at[n_runs] = at
+        n_runs += 1
     elif 16 <= run <= LONGEST and in_pairs(
         exact[0],
         exact[1],
         siphash_bytes(f, at, behind, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1]),
     ):
         mark(s, at)
-    return behind, floor, n_short, n_long
+    return behind, floor, n_runs
+
+
+@inlined
+def whole_lanes(count):
+    """So many rounds that a loop over lanes leaves none to be done one by one."""
+    return (count + LANED - 1) & ~(LANED - 1)
+
+
+@inlined
+def put_hashes(count, places, s, exact, n):
+    """Go on with hashes that stand from `n` on: where each belongs, and ask memory for what tells
+    of it. Returns their end."""
+    for t in range(count):
+        s.hash_at[n + t] = places[t]
+    for t in range(count):
+        prefetch(exact[0], pair_place(exact[1], s.hashes[n + t]))
+    return n + count
 
 
 @inner
-def mark_kept(n_short, n_long, s, exact, keys):
-    """Hash the runs and phones put down, and mark those that the exact table may hold."""
+def hash_runs(f, blocks, n_runs, s, exact, keys, n):
+    """Hash the runs put down, those of nine digits as phones too, behind `n` other hashes; returns
+    how many there are."""
+    for t in range(n_runs, n_runs + EIGHT):
+        s.run_at[t] = blocks * LANES
+    n_short, n_long, n_bare = i64(0), i64(0), i64(0)
+    for t in range(0, n_runs, EIGHT):
+        told = cut_runs(
+            f, s.run_at, t, s.short, s.short_at, n_short, s.long, s.long2, s.long_at, n_long,
+            s.bare, s.bare_at, n_bare,
+        )  # fmt: skip
+        n_short += count_ones(told & u64(255))
+        n_long += count_ones(told & u64(255 << 8))
+        n_bare += count_ones(told >> u64(16))
     k0, k1 = keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1]
-    for t in range(n_short):
-        s.hashes[t] = siphash_short(s.short[t], k0, k1)
-    for t in range(n_short):
-        if in_pairs(exact[0], exact[1], s.hashes[t]):
-            mark(s, i64(s.short_at[t]))
-    for t in range(n_long):
-        s.hashes[t] = siphash_long(s.long[t], s.long2[t], k0, k1)
-    for t in range(n_long):
-        if in_pairs(exact[0], exact[1], s.hashes[t]):
-            mark(s, i64(s.long_at[t]))
+    for t in range(whole_lanes(n_short)):
+        s.hashes[n + t] = siphash_short(s.short[t], k0, k1)
+    n = put_hashes(n_short, s.short_at, s, exact, n)
+    for t in range(whole_lanes(n_long)):
+        s.hashes[n + t] = siphash_long(s.long[t], s.long2[t], k0, k1)
+    n = put_hashes(n_long, s.long_at, s, exact, n)
     k0, k1 = keys[2 * k.PHONE], keys[2 * k.PHONE + 1]
-    n_bare = i64(s.bare_at[0])
-    for t in range(n_bare):
-        s.hashes[t] = siphash_here(s.bare[t], k0, k1)
-    for t in range(n_bare):
-        if in_pairs(exact[0], exact[1], s.hashes[t]):
-            mark(s, i64(s.bare_at[t + 1]))
+    for t in range(whole_lanes(n_bare)):
+        s.hashes[n + t] = siphash_here(s.bare[t], k0, k1)
+    return put_hashes(n_bare, s.bare_at, s, exact, n)
+
+
+@inlined
+def put_places(mask, base, places, n):
+    """Put down where the bits of a mask stand whose first is at `base`; returns the count."""
+    if WIDE:
+        spread_bits(mask, base, places, n)
+        return n + count_ones(mask)
+    while mask:
+        places[n] = base + trailing_zeros(mask)
+        mask &= mask - ONE
+        n += 1
+    return n
 
 
 @inner
@@ -268,28 +284,34 @@ def mark_runs(f, blocks, s, scratch, names, exact, keys):
 
     `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run.
     """
-    n_short, n_long = i64(0), i64(0)
-    carried = u64(0)
+    n_runs, hashed = i64(0), i64(0)
     floor, read = i64(0), i64(0)
-    s.bare_at[0] = 0
+    joined = False
     for chunk in range(0, blocks, CHUNK):
-        if not fill_planes(f, chunk, blocks, s):
-            carried = u64(0)
+        joined, runs = find_groups(f, chunk, blocks, s, joined)
+        if not joined:
             continue
-        look_at_groups(s)
-        carried = drop_stamps(f, chunk, carried, s)
+        base, groups = (chunk - 1) * LANES, i64(0)
+        if runs:
+            for t in range(1, CHUNK + 1):
+                n_runs = put_places(s.planes[RUN + t], base + t * LANES, s.run_at, n_runs)
         for t in range(1, CHUNK + 1):
-            starts = s.planes[FOUND + t]
-            while starts:
-                group = (chunk + t - 1) * LANES + trailing_zeros(starts)
-                starts &= starts - ONE
-                if group < read or is_fraction(f, group):
-                    continue
-                behind = address_end(f, group)
-                if behind > group:
-                    read = behind
-                    continue
-                read, floor, n_short, n_long = read_group(
-                    f, group, s, scratch, names, exact, keys, floor, (n_short, n_long)
-                )
-    mark_kept(n_short, n_long, s, exact, keys)
+            groups = put_places(s.planes[FOUND + t], base + t * LANES, s.short_at, groups)
+        for g in range(groups):
+            group = i64(s.short_at[g])
+            if group < read or is_fraction(f, group):
+                continue
+            behind = address_end(f, group)
+            if behind > group:
+                read = behind
+                continue
+            read, floor, n_runs = read_group(
+                f, group, s, scratch, names, exact, keys, floor, n_runs
+            )
+        if n_runs >= ENOUGH:
+            hashed = hash_runs(f, blocks, n_runs, s, exact, keys, hashed)
+            n_runs = i64(0)
+    hashed = hash_runs(f, blocks, n_runs, s, exact, keys, hashed)
+    for t in range(hashed):
+        if in_pairs(exact[0], exact[1], s.hashes[t]):
+            mark(s, i64(s.hash_at[t]))

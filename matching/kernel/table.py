@@ -153,9 +153,15 @@ def in_bits(bits, mask, key):
 
 
 @inlined
+def pair_place(mask, key):
+    """Where the eight bytes stand in the exact table's filter that tell of a key."""
+    return i64((((key >> u64(20)) & mask) >> u64(6)) << u64(3))
+
+
+@inlined
 def in_pairs(bits, mask, key):
     """Whether a key may stand in the exact table: its filter has two bits a key, both in the same
     eight bytes, so that asking costs one miss of the cache."""
     at = (key >> u64(20)) & mask
-    word = load_word(bits, i64((at >> u64(6)) << u64(3)))
+    word = load_word(bits, pair_place(mask, key))
     return (word >> (at & u64(63))) & (word >> ((key >> u64(52)) & u64(63))) & u64(1) != u64(0)
