@@ -205,13 +205,15 @@ def is_all_marked(ring, common, s, marked):
 
 
 @inner
-def sift_region(n, at, held, review, chunks, shingles, t, leak):
+def sift_region(n, at, held, source, review, chunks, shingles, t, leak):
     """Say of each of the `held` parts of a region of `n` bytes whether a row may be found in it.
 
-    `at` is where the region begins in the text.
+    `at` is where the region begins in the text `source`.
     """
     text, sieve, ring, keys = t.text, t.sieve, t.ring, leak.keys
-    blocks, words, marked = sift(text, n, sieve, t.scratch, t.streets, shingles, leak)
+    blocks, words, marked = sift(
+        text, n, (source, at + n), sieve, t.scratch, t.streets, shingles, leak
+    )
     count = tokenise_marked(text, blocks, n, sieve, t.tokens, t.room, t.scratch, keys)
     n_hits = look_up(text, count, NOWHERE, shingles, t, leak)
     common = ring[RING_COUNTS + 3]
@@ -251,7 +253,7 @@ def next_parts(source, size, review, chunks, shingles, info, t, leak):
     if unseen:
         parts[2] = 1
     else:
-        sift_region(n, start, held, review, chunks, shingles, t, leak)
+        sift_region(n, start, held, source, review, chunks, shingles, t, leak)
     if leak.missing[0]:
         return
     seen = max(info[Z_SEEN] - start, 0)

@@ -21,7 +21,7 @@ ROW = CHUNK + 2  # masks of a plane: theirs, and of one block before and behind
 LONG = CHUNK + 8  # as many as lanes go through where one behind is needed
 SLOTS = LONG + 2
 PLANES = 30
-WARMED = 1000  # pairs of names whose rows are fetched ahead
+WARMED = 1000  # pairs of names, and numbers, whose rows are fetched ahead
 LONGEST = 40  # letters and digits of a word or run that is looked up
 
 
@@ -74,7 +74,7 @@ def new_sieve(size: int) -> Sieve:
         words(blocks), words(blocks), words(blocks), words(blocks), words(blocks), words(blocks),
         words(blocks), places(), places(), np.zeros(half, np.uint8), words(half), words(half),
         places(), words(half), words(half), places(), words(half), places(),
-        words(half + 2 * WARMED + 1), words(MEMO), words(MEMO), words(MEMO),
+        words(half + 4 * WARMED + 1), words(MEMO), words(MEMO), words(MEMO),
         words(PLANES * SLOTS), places(), places(),
     )  # fmt: skip
 

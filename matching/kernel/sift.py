@@ -31,22 +31,25 @@ AROUND = 2 * NAME_REACH  # bytes about a name that many bear that are read for i
 
 
 @inner
-def sift(f, size, s, scratch, streets, phrases, leak):
+def sift(f, size, following, s, scratch, streets, phrases, leak):
     """Mark what has to be read of `f[:size]`; returns (number of blocks, number of words, number of
     names that many bear: `s.long_at` says where they end).
 
-    `streets` is (bits, mask) of a filter; `phrases` says whether the leak has comments.
+    `streets` is (bits, mask) of a filter; `phrases` says whether the leak has comments; `following`
+    is (text, place) of what will be sifted next.
     """
     blocks = classify(f, size, s)
     names = (leak.name_bits, leak.name_mask)
     n = gather_words(f, blocks, s, names, streets, phrases, leak.keys)
     exact = (leak.exact_bits, leak.exact_mask)
     mark_words(f, n, s, scratch)
-    mark_runs(f, blocks, s, scratch.bytes, names, exact, leak.keys)
+    numbers = mark_runs(f, blocks, following, s, scratch.bytes, names, exact, leak.keys)
     pairs = mark_names(f, n, blocks, s, scratch, exact, leak.keys)
     for p in range(pairs):
         s.short[p] = s.hashes[p]  # `warm` writes behind those it is asked for
-    warm(leak.exact, s.hashes, pairs)
+    for p in range(numbers):
+        s.hashes[pairs + p] = s.long[p]
+    warm(leak.exact, s.hashes, pairs + numbers)
     common = mark_common(pairs, blocks, s, leak)
     for j in range(blocks):
         s.marks[j] |= s.ats[j]

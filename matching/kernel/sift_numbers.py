@@ -11,7 +11,7 @@ from matching.kernel.number_masks import find_groups, is_fraction, stamp_end
 from matching.kernel.planes import FOUND, RUN
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
-from matching.kernel.sieve import CHUNK, LONGEST, ONE, ahead, bit_of, mark, mark_home
+from matching.kernel.sieve import CHUNK, LONGEST, ONE, WARMED, ahead, bit_of, mark, mark_home
 from matching.kernel.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
 from matching.kernel.table import in_pairs, pair_place
 from native.jit import inlined, inner
@@ -266,6 +266,19 @@ def hash_runs(f, blocks, n_runs, s, exact, keys, n):
 
 
 @inlined
+def mark_known(count, s, exact):
+    """Mark runs of whose hash the exact table may tell, and put those into `s.long`; returns how
+    many."""
+    found = i64(0)
+    for t in range(count):
+        if in_pairs(exact[0], exact[1], s.hashes[t]):
+            mark(s, i64(s.hash_at[t]))
+            s.long[found] = s.hashes[t]
+            found = min(found + 1, WARMED)
+    return found
+
+
+@inlined
 def put_places(mask, base, places, n):
     """Put down where the bits of a mask stand whose first is at `base`; returns the count."""
     if WIDE:
@@ -279,15 +292,19 @@ def put_places(mask, base, places, n):
 
 
 @inner
-def mark_runs(f, blocks, s, scratch, names, exact, keys):
+def mark_runs(f, blocks, following, s, scratch, names, exact, keys):
     """Mark digits that may begin an identifier or a date, and runs that the exact table may hold.
 
-    `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run.
+    `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run. Returns how many
+    keys of such runs `s.long` holds, which will be looked up. Meanwhile memory is asked for what
+    stands at `following`, (text, place), to be sifted next.
     """
     n_runs, hashed = i64(0), i64(0)
     floor, read = i64(0), i64(0)
     joined = False
     for chunk in range(0, blocks, CHUNK):
+        for j in range(chunk, chunk + CHUNK):
+            prefetch(following[0], following[1] + j * LANES)
         joined, runs = find_groups(f, chunk, blocks, s, joined)
         if not joined:
             continue
@@ -312,6 +329,4 @@ def mark_runs(f, blocks, s, scratch, names, exact, keys):
             hashed = hash_runs(f, blocks, n_runs, s, exact, keys, hashed)
             n_runs = i64(0)
     hashed = hash_runs(f, blocks, n_runs, s, exact, keys, hashed)
-    for t in range(hashed):
-        if in_pairs(exact[0], exact[1], s.hashes[t]):
-            mark(s, i64(s.hash_at[t]))
+    return mark_known(hashed, s, exact)
