@@ -8,6 +8,7 @@ bytes an item, address, shape and strides; a tuple as its members one behind the
 
 from __future__ import annotations
 
+import ctypes
 import struct
 from typing import Any, TypeVar, cast
 
@@ -27,6 +28,9 @@ ITEMS = frozenset({"|u1", "<u4", "<u8", "<i4", "<i8", "<f8"})
 # Owner, parent, items, bytes an item, address; then shape and strides. The caller is the owner.
 ARRAYS = [struct.Struct(f"<qqqqQ{2 * dimensions}q") for dimensions in range(4)]
 _known: dict[tuple[Any, int, int], str] = {}
+# Where numpy's C interface has the address of an array's items (PyArrayObject): behind what every
+# object of Python begins with.
+DATA = object.__basicsize__
 
 
 class Held:
@@ -89,7 +93,29 @@ def _array(array: np.ndarray) -> tuple[str, bytes]:
         layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
         kind = f"{item[1:]}[{array.ndim}{layout}{'' if flags.writeable else ' read-only'}]"
         _known[key] = kind
-    address: int = array.__array_interface__["data"][0]
     return kind, ARRAYS[array.ndim].pack(
-        0, 0, array.size, array.itemsize, address, *array.shape, *array.strides
+        0, 0, array.size, array.itemsize, _address(array), *array.shape, *array.strides
     )
+
+
+def _address_asked(array: np.ndarray) -> int:
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
+def _address_read(array: np.ndarray) -> int:
+    found: int = ctypes.c_uint64.from_address(id(array) + DATA).value
+    return found
+
+
+def _is_where_it_was() -> bool:
+    """Whether addresses stand where numpy's C interface has them."""
+    whole = np.arange(12).reshape(3, 4)
+    some = whole, whole[1:, ::2], whole.T, np.frombuffer(b"vigie", np.uint8), np.zeros(1 << 20)
+    return struct.calcsize("PP") == DATA and all(
+        _address_asked(each) == _address_read(each) for each in some
+    )
+
+
+# A kernel is called for every text, and asking takes ten times as long as reading.
+_address = _address_read if _is_where_it_was() else _address_asked

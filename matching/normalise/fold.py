@@ -30,6 +30,7 @@ from matching.kernel.folding import (
 )
 from matching.result import InMemory
 from matching.shared import MARGIN, Lying
+from native.arguments import hold
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Told: TypeAlias = NDArray[np.int64]
@@ -168,7 +169,7 @@ def _run(padded: Bytes, out: Bytes, positions: NDArray[np.int64] | None = None) 
     size = len(padded) - len(MARGIN)
     fold_array(
         padded, size, out, _NONE if positions is None else positions, wanted,
-        np.uint8(_carriage(padded[:size])), _table, _growing(), told,
+        np.uint8(_carriage(padded[:size])), _held_table, _growing(), told,
     )  # fmt: skip
     return told
 
@@ -208,9 +209,10 @@ def _look_up(points: Iterable[int]) -> None:
             )
 
 
-_NONE = np.zeros(1, np.int64)
+_NONE = hold(np.zeros(1, np.int64))
 _LIGATURES = tuple(LIGATURES)
 _table: Bytes = np.zeros(sys.maxunicode + 1, np.uint8)  # filled as texts need it; public knowledge
+_held_table = hold(_table)
 
 
 @functools.cache
@@ -220,7 +222,7 @@ def _growing() -> Bytes:
     for at, ligature in enumerate(_LIGATURES):
         letters = LIGATURES[ligature].encode("ascii")
         found[at, : len(letters) + 1] = [len(letters), *letters]
-    return found.ravel()
+    return hold(found.ravel())
 
 
 def _single(character: str) -> int:

@@ -131,6 +131,14 @@ def test_arrays_of_every_kind_arrive_as_they_are(folder: Path) -> None:
     assert len(list(folder.glob("*.kernel"))) == len(kinds)
 
 
+def test_an_address_is_read_where_numpy_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = arrays()
+    assert arguments._address is arguments._address_read
+    read = [arguments.told(array) for array in given]
+    monkeypatch.setattr(arguments, "_address", arguments._address_asked)
+    assert [arguments.told(array) for array in given] == read
+
+
 def test_writing_reaches_the_array_and_nothing_else() -> None:
     around = np.zeros(12, np.int64)
     assert put(around[3:9:2], -5) is None
