@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lxml import etree  # type: ignore[import-untyped]
 
 SPACES = re.compile(r"[ \t\n\r\f]+")
+BLANKS = " \t\n\r\f"
 DROPPED = frozenset({"script", "style", "svg", "math", "iframe", "object", "noembed", "noframes"})
 BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "body", "button", "caption", "center",
@@ -82,16 +83,15 @@ class _Box:
 
     def flow(self, text: str) -> None:
         """Add text with its white space collapsed, as a browser does."""
-        squeezed = SPACES.sub(" ", text)
-        words = squeezed.strip(" ")
+        words = _squeezed(text)
         if not words:
-            self.space = self.space or bool(squeezed)
+            self.space = self.space or bool(text)
             return
         self.end_row()
-        if (self.space or squeezed[0] == " ") and self.parts:
+        if (self.space or text[0] in BLANKS) and self.parts:
             self.parts.append(" ")
         self.parts.append(words)
-        self.space = squeezed[-1] == " "
+        self.space = text[-1] in BLANKS
 
     def keep(self, text: str) -> None:
         """Add text with its own lines and spaces."""
@@ -139,6 +139,15 @@ class _Box:
         """Whether nothing but consecutive line numbers stands here."""
         lines = [line.strip() for line in self.lines if line.strip()]
         return (self.gutter or len(lines) >= 3) and _is_counting(lines)
+
+
+def _squeezed(text: str) -> str:
+    """The text with one space for all white space between two words, and none about them."""
+    if "\v" in text:  # which is no white space to a browser
+        return SPACES.sub(" ", text).strip(" ")
+    # Bytes are divided at the rest of these blanks alone, without a call for each.
+    words = text.encode("utf-8", "surrogatepass").split()
+    return b" ".join(words).decode("utf-8", "surrogatepass")
 
 
 def _is_one_line(cells: list[_Box]) -> bool:

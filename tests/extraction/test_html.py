@@ -8,12 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction.html import read_page, visible_text
+from extraction.html import SPACES, _squeezed, read_page, visible_text
 
 
 def test_a_row_is_one_line_with_tabs_between_cells() -> None:
     page = "<table><tr><th>Nom<th>Né le<tr><td> MARTINEAU <td><b>14/03</b>/1985</table>"
     assert visible_text(page) == "Nom\tNé le\nMARTINEAU\t14/03/1985"
+
+
+@given(st.text(st.sampled_from(" \t\n\r\f\v\x1c\x85\xa0\u2028\ud800\x00aé")))
+def test_only_what_a_browser_takes_for_blank_is_squeezed(text: str) -> None:
+    assert _squeezed(text) == SPACES.sub(" ", text).strip(" ")
 
 
 def test_a_short_cell_with_blocks_in_it_stays_in_its_row() -> None:
