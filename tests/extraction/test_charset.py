@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extraction.charset import PIECE, _mixed, decode, known, length_as_utf_8, western
+from extraction.kernel.points import count_points
 
 FRENCH = "Né à Orléans, prénom: Anaïs; « cœur » — 12 €; où ? ça, déjà, là-bas, forêt, naïf"
 
@@ -133,6 +135,37 @@ def test_what_need_not_be_decoded_is_what_decoding_would_give(declared: str, bod
         assert (used, text.encode(), len(text)) == ("utf-8", body, length)
     elif declared == "" and body[:1].isascii() and 0 not in body:
         assert used != "utf-8" or text.encode() != body
+
+
+def counted(body: bytes) -> int:
+    return int(count_points(np.frombuffer(body, np.uint8)))
+
+
+@given(
+    before=st.integers(50, 70),
+    parts=st.lists(
+        st.sampled_from([*ODD, 0x90, 0x9F, 0xA0, 0xE1, 0xF1, "é", "€", "😀"]), max_size=9
+    ),
+    behind=st.sampled_from([0, 1, 63, 64, 200]),
+)
+def test_characters_are_counted_as_strict_decoding_does(
+    before: int, parts: list[int | str], behind: int
+) -> None:
+    odd = b"".join(each.encode() if isinstance(each, str) else bytes([each]) for each in parts)
+    body = b"a" * before + odd + b"b" * behind
+    try:
+        assert counted(body) == len(body.decode())
+    except UnicodeDecodeError:
+        assert counted(body) == -1
+
+
+def test_every_character_is_counted_and_every_cut_one_refused() -> None:
+    points = [*range(0x80, 0xD800, 7), *range(0xE000, 0x110000, 77), 0xD7FF, 0xFFFF, 0x10FFFF]
+    for char in map(chr, points):
+        whole = b"a" * 62 + char.encode()
+        assert counted(whole) == 63
+        assert counted(whole[:-1]) == counted(whole[:-1] + b"b" * 70) == -1
+    assert counted(b"") == 0
 
 
 def test_no_charset_is_guessed_for_a_program() -> None:
