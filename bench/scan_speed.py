@@ -27,13 +27,13 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from operator import sub
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -51,10 +51,10 @@ from matching.keys import new_key
 from matching.normalise.fold import Room, fold
 from matching.result import LeakRef, TextLayer
 from matching.scan import Scanner
-from vigie.commands.scan import SCAN_SECONDS, _scan_input
+from vigie.commands.scan import SCAN_SECONDS
 from vigie.demo.leak import generate
-from vigie.scan_hints import words_beside
-from vigie.scan_inputs import SCAN_BYTES, read
+from vigie.scan_inputs import SCAN_BYTES, SLOTS, Ahead
+from vigie.scan_judge import Judge
 
 FILE = 8_000_000  # characters of one made file
 TURNS = 100  # of a scanning process over one text, for a second or two
@@ -163,27 +163,60 @@ def cpu_of(pid: int) -> float:
     return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
+class Kept(Sandbox):
+    """One whose child stays up when all is read, once it is to be kept."""
+
+    kept = False
+
+    def close(self) -> None:
+        """As before, or only together with this process."""
+        if not self.kept:
+            super().close()
+
+
+class InTurn:
+    """Stands for the thread that reads ahead: nothing is read before it is asked for, so that no
+    process works beside another, which would take from its speed."""
+
+    def submit(self, call: Callable[..., Any], *arguments: Any) -> Later:
+        """Later."""
+        return Later(partial(call, *arguments))
+
+    def shutdown(self, **_: bool) -> None:
+        """There is nothing to wait for."""
+
+
+class Later(NamedTuple):
+    """What comes of a call that is made when it is asked for."""
+
+    result: Callable[[], Any]
+
+
 def apart(folder: Path, leak: LeakRef) -> dict[str, Any]:
     """CPU of each process over one folder, start-up and first looks into the leak's file aside."""
     files = inside(folder)
     limits = Limits(max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS)
-    shared = Shared(1, SCAN_BYTES)
-    slot = shared.take()
+    shared = Shared(SLOTS, SCAN_BYTES)
     memory = shared.fd, shared.size
-    with Sandbox(limits, shared) as box, MatcherClient([leak], shared=memory) as matcher:
+    with Kept(limits, shared) as box, MatcherClient([leak], shared=memory) as matcher:
+        judge = Judge(matcher, every=False, explain=False)
 
         def scan() -> None:
-            for path in files:
-                body, hints = read(path, slot), partial(words_beside, path)
-                documents = partial(box.documents, body, name=path.name, hints=hints)
-                for found in _scan_input(path.name, path, documents, matcher, False, False):
-                    json.dumps(found if isinstance(found, dict) else found.to_json())
+            given = [(path.name, path) for path in files]
+            inputs = Ahead(given, box, shared)
+            inputs._reader = InTurn()  # type: ignore[assignment]  # noqa: SLF001
+            with inputs as ahead:
+                for batch in ahead:
+                    for found in judge.inputs(batch, ahead):
+                        json.dumps(found if isinstance(found, dict) else found.to_json())
 
         box.extract(b"%PDF-1.4\n%%EOF")  # with all readers: later there is no other child
+        box.kept = True
         scan()
         before = time.process_time(), cpu_of(box.pid), cpu_of(matcher.pid)
         scan()
         behind = time.process_time(), cpu_of(box.pid), cpu_of(matcher.pid)
+        box.kept = False
     used = dict(zip(("command", "child", "matcher"), map(sub, behind, before), strict=True))
     size = sum(path.stat().st_size for path in files)
     return {

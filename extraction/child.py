@@ -20,6 +20,7 @@ import resource
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from extraction import confine, messages, pipe, readers, shared
 from extraction.errors import ExtractionError
@@ -34,6 +35,8 @@ MAX_HINTS_BYTES = 4 * MAX_HINTS
 COLLECT_BYTES = 32 * 1024 * 1024
 GIVE_BACK_BYTES = 256 * 1024 * 1024
 GIVE_BACK_DOCUMENTS = 100
+SEVERAL_BYTES = 16 * 1024 * 1024  # of the texts of documents that came together
+ALONE: tuple[dict[str, Any], bytes] = {"alone": True}, b""
 
 
 def main() -> int:
@@ -58,6 +61,13 @@ def main() -> int:
             job, body = pipe.receive(sock, 1 << 40, None)
         except pipe.PipeError:
             return 0  # the parent has closed: the ordinary end
+        if "several" in job:
+            header, texts = answer_several(job, whole, held)
+            sizes = [size for *_, size in job["several"]]
+            pipe.send(sock, header, texts, None)
+            give_back(sum(sizes) + len(texts), len(sizes))
+            del job, header, texts
+            continue
         if "at" in job:
             body = bytes(whole[job["at"] : job["at"] + job["size"]])
         asking = _reader(sock) if job["pictures"] else None, _asker(sock)
@@ -66,7 +76,7 @@ def main() -> int:
         del body
         pipe.send(sock, header, texts, None)
         del job, header, texts
-        give_back(used)
+        give_back(used, 1)
 
 
 def answer(
@@ -84,6 +94,43 @@ def answer(
         found = {}, b""
     # Whatever became of the exception on its way, a document is never read without its reader.
     return ({"readers": True}, b"") if held.wanted else found
+
+
+class _Unheard:
+    """Whom a document may ask that came with others: nobody answers, and that is noted."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def hints(self) -> str:
+        """No words."""
+        self.asked = True
+        return ""
+
+    def picture(self, _untrusted_picture: bytes, _seconds: float) -> str | None:
+        """No text."""
+        self.asked = True
+        return None
+
+
+def answer_several(
+    job: dict[str, Any], whole: memoryview, held: readers.Held
+) -> tuple[dict[str, Any], bytes]:
+    """The answer to a job for several documents. One that needs to ask for something, another child
+    or much room is to be given alone."""
+    found: list[tuple[dict[str, Any], bytes]] = []
+    room = SEVERAL_BYTES
+    for name, hints, at, size in job["several"]:
+        told, nobody = ALONE, _Unheard()
+        if room >= 0 and not held.wanted:
+            one = {"name": name, "hints": hints, "one": False, "limits": job["limits"]}
+            picture = nobody.picture if job["pictures"] else None
+            told = answer(one, bytes(whole[at : at + size]), picture, nobody.hints, held)
+            room -= len(told[1])
+        # What was read without the words it asked for is no answer, whatever it says.
+        is_read = not nobody.asked and room >= 0 and ("documents" in told[0] or "said" in told[0])
+        found.append(told if is_read else ALONE)
+    return messages.pack_several(found)
 
 
 def _answer(
@@ -120,10 +167,10 @@ def _answer(
         return {"error": "memory"}, b""
 
 
-def memory_keeper() -> Callable[[int], None]:
+def memory_keeper() -> Callable[[int, int], None]:
     """What lets go of memory, so that no document pays for those before it: told of the bytes of
-    each, it collects what was left behind after COLLECT_BYTES, and gives all that is not in use
-    back to the system after GIVE_BACK_BYTES or GIVE_BACK_DOCUMENTS.
+    some, and how many they were, it collects what was left behind after COLLECT_BYTES, and gives
+    all that is not in use back to the system after GIVE_BACK_BYTES or GIVE_BACK_DOCUMENTS.
 
     Readers leave cycles behind, and the C library keeps what lies between two buffers in use.
     """
@@ -133,10 +180,10 @@ def memory_keeper() -> Callable[[int], None]:
 
     bytes_left = bytes_kept = documents_kept = 0
 
-    def give_back(used: int) -> None:
+    def give_back(used: int, documents: int) -> None:
         nonlocal bytes_left, bytes_kept, documents_kept
         bytes_left, bytes_kept = bytes_left + used, bytes_kept + used
-        documents_kept += 1
+        documents_kept += documents
         whole = bytes_kept >= GIVE_BACK_BYTES or documents_kept >= GIVE_BACK_DOCUMENTS
         if whole or bytes_left >= COLLECT_BYTES:
             bytes_left = 0

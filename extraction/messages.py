@@ -9,6 +9,11 @@ back: its length is BODY. Before its answer the child may send {"picture": secon
 bytes, any number of times up to `Limits.max_pictures`, and gets {"read": bool} with its text; once
 it may send {"hints": true}, and gets the words beside the document. The child parses hostile bytes,
 so what it says is hostile too.
+
+A job for several documents, which lie in shared memory, is {"several": [[name, whether there are
+hints, "at", "size"], …], "limits"}. Its answer {"several": [header, …]} has for each what an answer
+for it alone has and "length", the bytes of its texts, which stand behind one another; or
+{"alone": true} for one that has to be given alone.
 """
 
 from __future__ import annotations
@@ -82,11 +87,10 @@ def unpack(
             text = untrusted_body[at : at + length]
             at += length
             try:
-                layers.append(
-                    Layer(_text(pair[0], MAX_NAME), text.decode("utf-8", "surrogatepass"))
-                )
+                text.decode("utf-8", "surrogatepass")
             except UnicodeDecodeError as error:
                 raise PipeError("a layer is no UTF-8") from error
+            layers.append(Layer(_text(pair[0], MAX_NAME), text))  # as the matcher is given it
         notes = tuple(_text(note, MAX_SENTENCE) for note in _list(untrusted.get("notes"), 10_000))
         hashes = tuple(_text(one, 64) for one in _list(untrusted.get("hashes"), MAX_HASHES))
         charset = _text(untrusted.get("charset"), 64)
@@ -104,6 +108,32 @@ def unpack(
     if at != len(untrusted_body):
         raise PipeError("the lengths of an answer's layers are not those of its texts")
     return tuple(found)
+
+
+def pack_several(answers: Sequence[tuple[dict[str, Any], bytes]]) -> tuple[dict[str, Any], bytes]:
+    """The answer for several documents, from the answer for each."""
+    told = [{**header, "length": len(texts)} for header, texts in answers]
+    return {"several": told}, b"".join(texts for _, texts in answers)
+
+
+def unpack_several(
+    untrusted_header: dict[str, Any], untrusted_body: bytes, count: int
+) -> list[tuple[dict[str, Any], bytes]]:
+    """The answer for each of `count` documents, its texts with it; raises PipeError when they are
+    not as many, or the texts not as long, as told."""
+    untrusted_answers = _list(untrusted_header.get("several"), count)
+    if len(untrusted_answers) != count:
+        raise PipeError("an answer is missing")
+    found, at = [], 0
+    for untrusted in untrusted_answers:
+        if not isinstance(untrusted, dict):
+            raise PipeError("an answer is no object")
+        length = _count(untrusted.get("length"))
+        found.append((untrusted, untrusted_body[at : at + length]))
+        at += length
+    if at != len(untrusted_body):
+        raise PipeError("the lengths of the answers are not those of their texts")
+    return found
 
 
 def _list(untrusted: object, bound: int) -> list[Any]:

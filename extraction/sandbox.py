@@ -19,9 +19,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from extraction import messages, pipe
 from extraction.errors import ChildDied, ExtractionError, TookTooLong, TooLarge
@@ -31,6 +32,7 @@ from extraction.shared import Placed, Shared
 from extraction.tools import Tesseract, find_tesseract
 
 STARTING = 60.0  # seconds; they count against no document
+TOGETHER_SECONDS = 20.0  # for documents that are given together, before each is given alone
 # Nothing it does is worth threads of a library's own.
 ENVIRONMENT = {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
 PARENT_FOLDER = Path(__file__).resolve().parent.parent
@@ -51,7 +53,7 @@ class Sandbox:
             "pictures": self._tesseract is not None, "limits": asdict(self._limits)
         }  # fmt: skip
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,6 +93,44 @@ class Sandbox:
         told = {"name": name, "content_type": "", "charset": "", "one": False}
         return self._ask(untrusted_body, told, hints)
 
+    def several(
+        self, given: Sequence[tuple[Placed, str, Hints]]
+    ) -> list[tuple[Document, ...] | ExtractionError]:
+        """As `documents` for each (body, name, hints), with the error in the stead of what could
+        not be read. They are given to the child together, for every time that it is woken costs as
+        much as reading a small file; one that fails is given once more, alone."""
+        told = self._together(given) if len(given) > 1 else [None] * len(given)
+        found: list[tuple[Document, ...] | ExtractionError] = []
+        for (body, name, hints), one in zip(given, told, strict=True):
+            try:
+                found.append(one or self.documents(body, name=name, hints=hints))
+            except ExtractionError as error:
+                found.append(error)
+        return found
+
+    def _together(
+        self, given: Sequence[tuple[Placed, str, Hints]]
+    ) -> Sequence[tuple[Document, ...] | ExtractionError | None]:
+        """What the child says to documents that it gets together, None for one that it gets alone:
+        all of them where it ends over one, so that it costs none of the others."""
+        alone = [None] * len(given)
+        if any(len(body) > self._limits.max_bytes for body, _, _ in given):
+            return alone
+        jobs = [[name, hints != "", body.at, len(body)] for body, name, hints in given]
+        seconds = min(self._limits.seconds, TOGETHER_SECONDS)
+        try:
+            header, texts = self._answer(b"", {"several": jobs, **self._constant}, "", seconds)
+            answers = messages.unpack_several(header, texts, len(given))
+            return [
+                None if "alone" in told
+                else _told(told) if "error" in told
+                else messages.unpack(told, inside, body)
+                for (told, inside), (body, _, _) in zip(answers, given, strict=True)
+            ]  # fmt: skip
+        except (ExtractionError, pipe.PipeError):
+            self.close()
+            return alone
+
     def close(self) -> None:
         """End the child and everything it may have started."""
         process, self._process = self._process, None
@@ -117,11 +157,11 @@ class Sandbox:
             job |= {"at": untrusted_body.at, "size": len(untrusted_body)}
         else:
             sent = untrusted_body
-        header, texts = self._answer(sent, job, hints)
+        header, texts = self._answer(sent, job, hints, limits.seconds)
         if "readers" in header and not self._everything:
             self.close()
             self._everything = True
-            header, texts = self._answer(sent, job, hints)
+            header, texts = self._answer(sent, job, hints, limits.seconds)
         if "error" not in header:
             try:
                 return messages.unpack(header, texts, untrusted_body)
@@ -133,12 +173,12 @@ class Sandbox:
         raise _told(header)
 
     def _answer(
-        self, untrusted_body: bytes, job: dict[str, object], hints: Hints
+        self, untrusted_body: bytes, job: dict[str, object], hints: Hints, seconds: float
     ) -> tuple[dict[str, Any], bytes]:
         """What the child says to a job; what it asks for on the way is given to it."""
         limits = self._limits
         sock = self._child()
-        deadline = time.monotonic() + limits.seconds
+        deadline = time.monotonic() + seconds
         try:
             pipe.send(sock, job, untrusted_body, deadline)
             # A code point has at most four bytes; the document's own text comes on top.
@@ -160,7 +200,7 @@ class Sandbox:
         except pipe.Silent as error:
             self.close()
             raise TookTooLong(
-                f"the document took more than {limits.seconds:g} s to read and was given up"
+                f"the document took more than {seconds:g} s to read and was given up"
             ) from error
         except pipe.PipeError as error:
             raise self._given_up() from error

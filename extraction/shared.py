@@ -38,7 +38,8 @@ class Placed:
 
 
 class Slot:
-    """Room for one document, MARGIN not counted; whoever took it gives it back."""
+    """Room for one document, MARGIN not counted, or for several small ones behind one another;
+    whoever took it gives it back."""
 
     __slots__ = ("at", "room")
 
@@ -50,6 +51,14 @@ class Slot:
         """A copy of these bytes; raises ValueError where they do not fit."""
         self.room[: len(untrusted_body)] = untrusted_body
         return self.placed(len(untrusted_body))
+
+    def fits(self, end: int) -> bool:
+        """Whether a document may end there."""
+        return end + len(MARGIN) <= len(self.room)
+
+    def behind(self, placed: Placed) -> int:
+        """Where another document may begin."""
+        return placed.at - self.at + len(placed) + len(MARGIN)
 
     def placed(self, end: int, first: int = 0) -> Placed:
         """The bytes of the room from `first` to `end`, which the caller wrote. Readers rely on the

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from matching import errors, frames
 from matching.errors import MatchingError, ServiceError
@@ -20,6 +20,15 @@ from matching.result import LeakRef, Match, ScanResult, TextLayer
 SECONDS = 600.0  # an answer may take this long; a longer one is taken for a hang
 STOPPING = 5.0
 PARENT_FOLDER = Path(__file__).resolve().parent.parent
+
+
+class Asked(NamedTuple):
+    """A document to be scanned: `size` is its bytes, `sha256` of those bytes."""
+
+    document: str
+    size: int
+    sha256: str
+    layers: Sequence[TextLayer]
 
 
 class MatcherClient:
@@ -101,6 +110,24 @@ class MatcherClient:
         how = {"all": all_matches, "end": to_the_end}
         return self._results({"t": "scan", **told, **how}, layers)
 
+    def scan_several(
+        self, asked: Sequence[Asked], *, all_matches: bool = False, to_the_end: bool = False
+    ) -> list[tuple[ScanResult, ...]]:
+        """As `scan` for each of several documents, given to the service together: being woken costs
+        it as much as a small text. Raises what the first to fail would raise."""
+        texts: list[bytes] = []
+        documents = [
+            {
+                "document": one.document, "size": one.size, "sha256": one.sha256,
+                "layers": _told(one.layers, texts),
+            }
+            for one in asked
+        ]  # fmt: skip
+        header = {"t": "several", "all": all_matches, "end": to_the_end, "documents": documents}
+        with self._lock:
+            reply = self._ask_twice(header, b"".join(texts))
+        return [tuple(map(ScanResult.from_json, each)) for each in reply["documents"]]
+
     def traces(
         self, layers: Sequence[TextLayer], suspects: Sequence[Sequence[int]]
     ) -> tuple[tuple[Match, ...], ...]:
@@ -122,14 +149,7 @@ class MatcherClient:
         self, asked: dict[str, Any], layers: Sequence[TextLayer]
     ) -> tuple[ScanResult, ...]:
         texts: list[bytes] = []
-        told: list[list[str | int]] = []
-        for layer in layers:
-            given = layer.as_given
-            if isinstance(given, bytes):
-                texts.append(given)
-                told.append([layer.name, len(given)])
-            else:
-                told.append([layer.name, len(given), given.at])
+        told = _told(layers, texts)
         with self._lock:
             reply = self._ask_twice(
                 {**asked, "layers": told}, texts[0] if len(texts) == 1 else b"".join(texts)
@@ -222,3 +242,17 @@ class MatcherClient:
             return
         process.kill()
         process.wait()
+
+
+def _told(layers: Sequence[TextLayer], texts: list[bytes]) -> list[list[str | int]]:
+    """What a frame's header says of texts; those that do not lie in shared memory are added to
+    `texts`."""
+    told: list[list[str | int]] = []
+    for layer in layers:
+        given = layer.as_given
+        if isinstance(given, bytes):
+            texts.append(given)
+            told.append([layer.name, len(given)])
+        else:
+            told.append([layer.name, len(given), given.at])
+    return told

@@ -3,9 +3,9 @@
 It talks frames (`matching.frames`) over the inherited socket FD. Requests: "open" with the leaks,
 "scan" with a document's layers (texts as UTF-8 in the body, their byte lengths in the header; with
 two more arguments, descriptor and size of shared memory, they may lie there, and where is told),
-"traces" with a post's layers and the rows its thread points to, "thread" with the posts of a whole
-thread, "stop". Answers: "ready", "result", or "error" with a sentence. It ends when the other side
-closes, and dies with its parent.
+"several" with documents to be scanned one after the other, "traces" with a post's layers and the
+rows its thread points to, "thread" with the posts of a whole thread, "stop". Answers: "ready",
+"result", or "error" with a sentence. It ends when the other side closes, and dies with its parent.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,28 +65,47 @@ class Request(NamedTuple):
 
     def layers(self) -> list[TextLayer]:
         """Its texts."""
+        return self.texts(self.header["layers"], 0)[0]
+
+    def texts(self, told: Sequence[Sequence[Any]], at: int) -> tuple[list[TextLayer], int]:
+        """The texts told of, of which those that were sent stand from byte `at` of the body on, and
+        where the next ones stand."""
         layers: list[TextLayer] = []
-        at = 0
-        for name, size, *place in self.header["layers"]:
+        for name, size, *place in told:
             if place and self.memory is not None:
                 layers.append(TextLayer(str(name), self.memory.text(place[0], size)))
             else:
                 layers.append(TextLayer(str(name), self.untrusted_body[at : at + size]))
                 at += size
-        return layers
+        return layers, at
+
+
+def _scanned(
+    scanners: list[Scanner], header: dict[str, Any], how: dict[str, Any], layers: list[TextLayer]
+) -> list[dict[str, Any]]:
+    """What each leak's scanner says of a document."""
+    return [
+        scanner.scan(
+            str(header["document"]), int(header["size"]), str(header["sha256"]), layers,
+            all_matches=how["all"] is True, to_the_end=how["end"] is True,
+        ).to_json()
+        for scanner in scanners
+    ]  # fmt: skip
 
 
 def answer(scanners: list[Scanner], request: Request) -> dict[str, Any]:
     """The "result" of one "scan"."""
-    header, layers = request.header, request.layers()
-    results = [
-        scanner.scan(
-            str(header["document"]), int(header["size"]), str(header["sha256"]), layers,
-            all_matches=header["all"] is True, to_the_end=header["end"] is True,
-        ).to_json()
-        for scanner in scanners
-    ]  # fmt: skip
+    results = _scanned(scanners, request.header, request.header, request.layers())
     return {"t": "result", "results": results}
+
+
+def several(scanners: list[Scanner], request: Request) -> dict[str, Any]:
+    """The "result" of one "several": for each document what a "scan" of it says."""
+    found, at = [], 0
+    for document in request.header["documents"]:
+        layers, at = request.texts(document["layers"], at)
+        found.append(_scanned(scanners, document, request.header, layers))
+    return {"t": "result", "documents": found}
 
 
 def traces(scanners: list[Scanner], request: Request) -> dict[str, Any]:
@@ -113,7 +133,7 @@ def thread(scanners: list[Scanner], request: Request) -> dict[str, Any]:
     return {"t": "result", "results": results}
 
 
-ANSWERS = {"scan": answer, "traces": traces, "thread": thread}
+ANSWERS = {"scan": answer, "several": several, "traces": traces, "thread": thread}
 
 
 def serve(sock: socket.socket, memory: Memory | None = None) -> None:

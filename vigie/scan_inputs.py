@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vigie.scan_hints import words_beside
 
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 SCAN_BYTES = 240 * 1024 * 1024  # what one frame to the matcher holds
 # One input is matched while the next is read; of a long file two windows are in use besides.
 SLOTS = 3
+# Files of so many bytes are read together, so many of them and about so many bytes.
+SMALL, TOGETHER, TOGETHER_BYTES = 64 * 1024, 32, 512 * 1024
 
 Input = tuple[str, Path | None]
 Read = Callable[[], "tuple[Document, ...]"]
+Outcome: TypeAlias = "tuple[Document, ...] | Exception"
 
 
 class TooLong(Exception):
@@ -46,9 +50,27 @@ def inputs(paths: Sequence[str]) -> Iterator[Input]:
             yield given, path
 
 
-class Ahead:
-    """Reads the next input while one is matched, the first while the matcher starts.
+class Batch:
+    """Inputs that were read together: each with what gives its documents, or raises why there are
+    none. `slot` holds what was read until they are done with."""
 
+    def __init__(
+        self, inputs: Sequence[Input], outcomes: Sequence[Outcome], slot: Slot | None
+    ) -> None:
+        self.slot = slot
+        self._inputs = inputs
+        self._outcomes = outcomes
+
+    def __iter__(self) -> Iterator[tuple[str, Path | None, Read]]:
+        """Every input, in order."""
+        for (name, path), outcome in zip(self._inputs, self._outcomes, strict=True):
+            yield name, path, partial(_settled, outcome)
+
+
+class Ahead:
+    """Reads the next inputs while some are matched, the first while the matcher starts.
+
+    Small files are read several at a time: to wake a process for one costs as much as reading it.
     One thread does all the reading: the sandbox's child ends with the thread that started it.
     Use as a context manager inside the sandbox's own, and iterate once.
     """
@@ -58,15 +80,14 @@ class Ahead:
     ) -> None:
         """Nothing is read yet. Inputs are read into `shared`, as far as there is room."""
         self._inputs = given
+        self._at = 0  # the next to be read
         self._sandbox = sandbox
         self._shared = shared
         self._reader = ThreadPoolExecutor(1)
-        self._begun: list[Future[tuple[Document, ...]]] = []
-        self._slots: dict[int, Slot] = {}  # of the inputs whose documents are in use
 
     def __enter__(self) -> Ahead:
         """Begin to read."""
-        self._begin(0)
+        self._coming = self._reader.submit(self._next)
         return self
 
     def __exit__(
@@ -78,13 +99,13 @@ class Ahead:
         """Wait for what is being read."""
         self._reader.shutdown(cancel_futures=True)
 
-    def __iter__(self) -> Iterator[tuple[str, Path | None, Read]]:
-        """Every input with what gives its documents, or raises why there are none."""
-        for number, (name, path) in enumerate(self._inputs):
-            self._begin(number + 1)
-            yield name, path, self._begun[number].result
-            self._begun[number] = Future()  # lets go of its texts
-            self._give_back(self._slots.pop(number, None))
+    def __iter__(self) -> Iterator[Batch]:
+        """All inputs, as they were read together: one, or several small ones."""
+        while (batch := self._coming.result()) is not None:
+            self._coming = self._reader.submit(self._next)
+            yield batch
+            self._give_back(batch.slot)
+            del batch  # lets go of its texts
 
     def windows(
         self, windows: Windows, name: str, path: Path
@@ -128,19 +149,70 @@ class Ahead:
         if self._shared and slot:
             self._shared.give_back(slot)
 
-    def _begin(self, number: int) -> None:
-        if number < len(self._inputs):
-            self._begun.append(self._reader.submit(self._documents, number, *self._inputs[number]))
-        elif self._inputs:
-            # Its memory is given back while the last input is matched.
-            self._reader.submit(self._sandbox.close)
-
-    def _documents(self, number: int, name: str, path: Path | None) -> tuple[Document, ...]:
+    def _next(self) -> Batch | None:
+        """What can be read together, None behind the last input."""
+        if self._at == len(self._inputs):
+            self._sandbox.close()  # its memory is given back while the last inputs are matched
+            return None
         slot = self._take()
-        if slot:
-            self._slots[number] = slot
-        body = read(path, slot)
-        return self._sandbox.documents(body, name=name, hints=partial(words_beside, path))
+        bodies = self._small_ones(slot) if slot else []
+        inputs = self._inputs[self._at : self._at + max(1, len(bodies))]
+        self._at += len(inputs)
+        if bodies:
+            given = [
+                (body, name, partial(words_beside, path))
+                for body, (name, path) in zip(bodies, inputs, strict=True)
+            ]
+            return Batch(inputs, self._sandbox.several(given), slot)
+        return Batch(inputs, [self._documents(*each, slot) for each in inputs], slot)
+
+    def _small_ones(self, slot: Slot) -> list[Placed]:
+        """The next inputs, read into the slot one behind the other as long as they are small."""
+        found: list[Placed] = []
+        at = 0
+        for _, path in self._inputs[self._at : self._at + TOGETHER]:
+            body = read_small(path, slot, at) if at < TOGETHER_BYTES else None
+            if body is None:
+                break
+            found.append(body)
+            at = slot.behind(body)
+        return found
+
+    def _documents(self, name: str, path: Path | None, slot: Slot | None) -> Outcome:
+        try:
+            hints = partial(words_beside, path)
+            return self._sandbox.documents(read(path, slot), name=name, hints=hints)
+        except Exception as error:
+            return error  # for whoever asks for the documents
+
+
+def _settled(outcome: Outcome) -> tuple[Document, ...]:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def read_small(path: Path | None, slot: Slot, at: int) -> Placed | None:
+    """The bytes of a small file, in `slot` from its byte `at` on; None where it is none, there is
+    no room or it cannot be read."""
+    most = min(SMALL, SCAN_BYTES)
+    room = slot.room[at : at + most + 1]
+    if path is None or len(room) <= most or not slot.fits(at + most):
+        return None
+    try:
+        state = path.stat()
+        if state.st_size > most or not stat.S_ISREG(state.st_mode):
+            return None
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            size = 0
+            while size <= most and (fresh := os.readv(file, [room[size:]])):
+                size += fresh
+        finally:
+            os.close(file)
+    except OSError:
+        return None  # told when it is read alone
+    return slot.placed(at + size, at) if size <= most else None
 
 
 def read(path: Path | None, slot: Slot | None = None) -> bytes | Placed:

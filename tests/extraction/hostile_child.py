@@ -12,6 +12,7 @@ import struct
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -108,6 +109,24 @@ def permitted(way: str, sock: socket.socket, place: int) -> str:
     return "it worked"
 
 
+def answer_several(sock: socket.socket, job: dict[str, Any], whole: memoryview) -> None:
+    """As the first name of some documents says that is an order."""
+    way = next((str(name) for name, *_ in job["several"] if name), "")
+    header, texts = child.answer_several(job, whole, readers.Held())
+    if way == "one-less":
+        header["several"].pop()
+    elif way == "longer":
+        header["several"][0]["length"] += 1
+    elif way == "shapeless":
+        header["several"][0] = {"documents": 1, "length": header["several"][0]["length"]}
+    elif way == "nothing":
+        header = {}
+    elif way:
+        misbehave(sock, way)
+        return
+    pipe.send(sock, header, texts, None)
+
+
 def main() -> None:
     """As `extraction.child.main`, with the name of each document as an order."""
     handle, memory = map(int, sys.argv[1:3])
@@ -123,6 +142,9 @@ def main() -> None:
     pipe.send(sock, {"ready": True}, b"", None)
     while True:
         job, body = pipe.receive(sock, 1 << 30, None)
+        if "several" in job:
+            answer_several(sock, job, whole)
+            continue
         way = str(job["name"])
         if "at" in job:
             body = bytes(whole[job["at"] : job["at"] + job["size"]])

@@ -179,9 +179,9 @@ def test_what_readers_leave_in_circles_is_given_back() -> None:
         later = weakref.ref(left)
         del circle, left
         assert later() is not None
-        give_back(1)
+        give_back(1, 1)
         assert later() is not None, "not worth it yet"
-        give_back(child.COLLECT_BYTES)
+        give_back(child.COLLECT_BYTES, 1)
         assert later() is None
         assert seen() is not None, "what was there before is not looked through again"
     finally:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vigie import console
 
 if TYPE_CHECKING:
-    from extraction.layers import Document
     from extraction.shared import Shared
-    from matching.client import MatcherClient
     from matching.result import LeakRef, ScanResult
-    from vigie.scan_inputs import Ahead, Read
+    from vigie.scan_inputs import Ahead
     from vigie.scan_log import ScanLog
 
 SCAN_SECONDS = 300.0
 SCAN_MEMORY = 4 * 1024 * 1024 * 1024
-MOST_MATCHES = 1000
 
 
 def register(app: typer.Typer) -> None:
@@ -72,21 +68,14 @@ def scan(
         matcher = stack.enter_context(MatcherClient(leaks, shared=memory).starting())
         scan_log, ahead = _begin(paths, _storage(config, needed=not leak_files), shared, stack)
         from vigie import explain as explaining
-        from vigie.long_files import scan_long
+        from vigie.scan_judge import Judge
 
         matcher.ready()
         scan_log.begin(matcher.names)
         gc.freeze()  # what was imported is not looked through again at every collection
-        for name, path, read in ahead:
-            documents = (
-                scan_long(
-                    name, path, ahead, matcher,
-                    every=all_matches, explain=explain, most=MOST_MATCHES,
-                )
-                if path is not None and _is_long(path)
-                else _scan_input(name, path, read, matcher, all_matches, explain)
-            )  # fmt: skip
-            for found in documents:
+        judge = Judge(matcher, every=all_matches, explain=explain)
+        for batch in ahead:
+            for found in judge.inputs(batch, ahead):
                 if isinstance(found, dict):
                     scan_log.unread()
                     unread += 1
@@ -133,16 +122,6 @@ def _begin(
     return scan_log, stack.enter_context(Ahead(list(inputs(paths)), sandbox, shared))
 
 
-def _is_long(path: Path) -> bool:
-    """Whether a file is read in windows: a text over the bound."""
-    from vigie import long_files, scan_inputs
-
-    try:
-        return path.stat().st_size > scan_inputs.SCAN_BYTES and long_files.is_plain(path)
-    except OSError:
-        return False  # told when it is read
-
-
 def _leaks(files: Sequence[Path], keys: Sequence[Path], config: Path | None) -> list[LeakRef]:
     from matching.result import LeakRef
 
@@ -179,80 +158,6 @@ def _storage(config: Path | None, *, needed: bool) -> Path | None:
         if needed or config is not None:
             raise
         return None
-
-
-def _scan_input(
-    name: str,
-    path: Path | None,
-    read: Read,
-    matcher: MatcherClient,
-    all_matches: bool,
-    explain: bool,
-) -> Iterator[ScanResult | dict[str, str]]:
-    from extraction.errors import ExtractionError
-    from vigie.scan_inputs import TooLong
-
-    try:
-        documents = read()
-    except OSError as error:
-        yield {
-            "document": name,
-            "verdict": "error",
-            "error": f"it cannot be read: {error.strerror}",
-        }
-        return
-    except (ExtractionError, TooLong) as error:
-        known = _known_copy(name, path, matcher, all_matches)
-        if known is not None:
-            yield known
-        yield {"document": name, "verdict": "error", "error": str(error)}
-        return
-    for document in documents:
-        yield from _scan_document(document, matcher, all_matches, explain)
-
-
-def _scan_document(
-    document: Document, matcher: MatcherClient, all_matches: bool, explain: bool
-) -> Iterator[ScanResult | dict[str, str]]:
-    if document.holds or document.error:
-        # An archive may be a known copy, whatever its members are and whether it opens.
-        known = _ask(document.name, document.bytes, document.sha256, (), matcher, all_matches)
-        if known.verdict.is_kept:
-            yield known
-        if document.error:
-            yield {"document": document.name, "verdict": "error", "error": document.error}
-        return
-    from dataclasses import replace
-
-    from matching.result import NOT_READ, TextLayer
-    from vigie.explain import explained
-
-    layers = [TextLayer(layer.name, layer.as_given) for layer in document.extracted.layers]
-    found = _ask(document.name, document.bytes, document.sha256, layers, matcher, all_matches)
-    notes = (f"{note} (--all reads on)" if NOT_READ in note else note for note in found.notes)
-    found = replace(found, notes=(*document.extracted.notes, *notes))
-    yield explained(found, layers) if explain else found
-
-
-def _ask(
-    name: str, size: int, sha256: str, layers: Sequence[Any], matcher: MatcherClient, all_: bool
-) -> ScanResult:
-    from matching.result import together
-
-    found = matcher.scan(name, size, sha256, layers, all_matches=all_, to_the_end=all_)
-    return together(matcher.names, found, most=0 if all_ else MOST_MATCHES)
-
-
-def _known_copy(
-    name: str, path: Path | None, matcher: MatcherClient, all_matches: bool
-) -> ScanResult | None:
-    """The result for a file that could not be opened but whose hash is known."""
-    if path is None:
-        return None
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    found = _ask(name, path.stat().st_size, sha256, (), matcher, all_matches)
-    return found if found.verdict.is_kept else None
 
 
 def _tell_unread(found: dict[str, str], json: bool) -> None:
