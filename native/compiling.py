@@ -14,6 +14,7 @@ from typing import Any
 
 import numba
 from llvmlite import binding, ir
+from numba.core import config
 from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic as numba_intrinsic
@@ -31,6 +32,22 @@ ARRAY = ("meminfo", "parent", "nitems", "itemsize", "data", "shape", "strides")
 OUTSIDE = frozenset({*NEVER_CALLED, "memcpy", "memmove", "memset"})
 # numba's stubs do not know every option of its own decorator.
 njit: Any = numba.njit
+
+
+def _widen() -> None:
+    """Let LLVM make lanes as wide as the processor has them, unless another one is asked for.
+
+    It takes half of them where processors of that kind once ran slower with all (measured on
+    Emerald Rapids: logs, source code and dumps take 5 to 10 % less with all).
+    """
+    settings: Any = config
+    features = binding.get_host_cpu_features()
+    named = settings.CPU_NAME is not None or settings.CPU_FEATURES is not None
+    if not named and features.get("avx512vbmi2"):
+        settings.CPU_FEATURES = f"{features.flatten()},-prefer-256-bit"
+
+
+_widen()
 
 
 def inner(function: Function) -> Any:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from llvmlite import binding
+from numba.core.registry import cpu_target
 
 from matching.result import ScanResult
 from matching.scan import Scanner
@@ -212,6 +214,12 @@ def test_a_damaged_file_is_as_good_as_none(folder: Path) -> None:
     path.write_bytes(whole[:-200])
     assert Kernel(number.function)(5) == 5  # type: ignore[attr-defined]
     assert machine_code.read(path) is not None  # it was compiled anew, and kept
+
+
+def test_lanes_are_as_wide_as_the_processor_has_them() -> None:
+    has = bool(binding.get_host_cpu_features().get("avx512vbmi2"))
+    machine = cpu_target.target_context.codegen()._tm_features
+    assert ("-prefer-256-bit" in machine.split(",")) == has
 
 
 def test_another_processor_or_release_has_a_file_of_its_own(
