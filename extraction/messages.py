@@ -131,7 +131,7 @@ def unpack_several(
         length = _count(untrusted.get("length"))
         found.append((untrusted, untrusted_body[at : at + length]))
         at += length
-    if at != len(untrusted_body):
+    if len(untrusted_body) != at:
         raise PipeError("the lengths of the answers are not those of their texts")
     return found
 

@@ -148,7 +148,15 @@ def test_an_answer_that_is_none_is_not_believed(
 
 @pytest.mark.parametrize(
     "answers",
-    [[], [{}], [{"length": 3}, 1], [{"length": 3}, {"length": -1}], [{"length": 2}] * 2, "no list"],
+    [
+        [],
+        [{}],
+        [{"length": 3}, 1],
+        [{"length": 3}, {"length": -1}],
+        "no list",
+        pytest.param([{"length": 5}], id="one-less"),
+        pytest.param([{"length": 2}] * 2, id="shorter"),
+    ],
 )
 def test_answers_are_as_many_and_as_long_as_told(answers: Sequence[object]) -> None:
     good = {"several": [{"length": 3}, {"length": 2}]}
