@@ -87,6 +87,7 @@ class Regions:
             yield from self._screened(folded, least)
         finally:
             forget_words(self._screen.sieve)
+            self._screen.judged[:] = 0
 
     def _screened(self, folded: Folded, least: float) -> Iterator[tuple[int, int]]:
         info, people = self._screen.info, self._screen.people

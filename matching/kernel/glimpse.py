@@ -30,7 +30,8 @@ u64 = np.uint64
 u32 = np.uint32
 i64 = np.int64
 
-PLACES = 1 << 14  # of the set
+PLACES = 1 << 14  # of the set, where much stands there
+FEW = 1 << 11  # and where little does
 SLOTS = 256  # of a row, at most
 LONGEST_CHUNK = 64
 LONGEST_JOINED = 60
@@ -56,8 +57,8 @@ class Glimpse(NamedTuple):
 
 
 # Places in Glimpse.info: number of the first word, one past the last; how many are in `order`, and
-# how many comments of the leak may have, each -1 when nobody asked yet.
-G_FIRST, G_BEHIND, G_ORDER, G_PHRASES = range(4)
+# how many comments of the leak may have, each -1 when nobody asked yet; places in use, less 1.
+G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK = range(5)
 
 
 def new_glimpse() -> Glimpse:
@@ -65,7 +66,7 @@ def new_glimpse() -> Glimpse:
     return Glimpse(
         np.zeros(PLACES, np.uint32), np.zeros(MEMO, np.uint64), np.zeros(PLACES, np.uint64),
         np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8),
-        np.zeros(SLOTS, np.uint8), np.zeros(4, np.int64),
+        np.zeros(SLOTS, np.uint8), np.zeros(5, np.int64),
     )  # fmt: skip
 
 
@@ -82,20 +83,22 @@ def glimpse_pointers(g):
 def add(g, key):
     """Put the signature of a key into the set."""
     sig = u32(key & u64(0xFFFFFFFF))
-    p = i64(sig) & (PLACES - 1)
+    mask = g.info[G_MASK]
+    p = i64(sig) & mask
     while g.seats[p] != u32(0) and g.seats[p] != sig:
-        p = (p + 1) & (PLACES - 1)
+        p = (p + 1) & mask
     g.seats[p] = sig
 
 
 @inlined
 def holds(g, sig):
     """Whether a signature, not 0, is in the set."""
-    p = i64(sig) & (PLACES - 1)
+    mask = g.info[G_MASK]
+    p = i64(sig) & mask
     while g.seats[p] != u32(0):
         if g.seats[p] == sig:
             return True
-        p = (p + 1) & (PLACES - 1)
+        p = (p + 1) & mask
     return False
 
 
@@ -293,6 +296,30 @@ def read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys):
 
 
 @inner
+def numbers_in(s, low, high):
+    """How many runs of digits begin in the blocks that hold [low, high)."""
+    n = i64(0)
+    for j in range(low >> 6, (high + LANES - 1) >> 6):
+        n += count_ones(s.digits[j] & ~(s.digits[j] << ONE))
+    return n
+
+
+@inner
+def make_room(most, g):
+    """Empty the set and make it fit for so many keys, no larger, so that it stays in the nearest
+    cache; returns its places, 0 where they would be too many."""
+    if most > PLACES // 2:
+        return i64(0)
+    places = i64(FEW)
+    while 2 * places < 3 * most:
+        places *= 2
+    for p in range(places):
+        g.seats[p] = u32(0)
+    g.info[G_MASK] = places - 1
+    return places
+
+
+@inner
 def glimpse(f, words, low, high, passwords, tokens, room, g, s, scratch, keys):
     """Fill the set with what stands in [low, high) of a text that was sifted and has `words` words.
 
@@ -300,11 +327,10 @@ def glimpse(f, words, low, high, passwords, tokens, room, g, s, scratch, keys):
     `passwords` says whether runs of anything but delimiters are among what is looked for.
     """
     first, behind = first_from(s, words, low), first_from(s, words, high)
-    most = 2 * (behind - first + EIGHT) + (high - low) // 5
-    if most > PLACES // 2:
+    most = 2 * (behind - first + EIGHT) + (high - low) // 5 + numbers_in(s, low, high)
+    places = make_room(most, g)
+    if places == 0:
         return i64(-1)
-    for p in range(PLACES):
-        g.seats[p] = u32(0)
     for p in range(behind - first + EIGHT):
         g.keys[p] = u64(0)
     g.info[G_FIRST], g.info[G_BEHIND] = first, behind
@@ -314,7 +340,7 @@ def glimpse(f, words, low, high, passwords, tokens, room, g, s, scratch, keys):
     if passwords:
         add_chunks(f, low, high, g, s, keys)
     count = read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys)
-    if most + 2 * count > PLACES - PLACES // 8 or count >= room - 12:
+    if most + 2 * count > places - places // 8 or count >= room - 12:
         return i64(-1)
     for t in range(count):
         add(g, tokens.key[t])

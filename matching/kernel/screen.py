@@ -25,6 +25,7 @@ from matching.kernel.hits import (
     find_hits,
     hit_pointers,
 )
+from matching.kernel.judged import new_judged
 from matching.kernel.reading import tokenise
 from matching.kernel.rows import row_pointers
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
@@ -63,6 +64,7 @@ class Screen(NamedTuple):
     people: NDArray[np.int64]
     info: NDArray[np.int64]
     bounds: NDArray[np.int64]
+    judged: NDArray[np.uint64]
     parts: NDArray[np.int64]
 
 
@@ -77,6 +79,7 @@ def new_screen(streets: NDArray[np.uint8]) -> Screen:
         np.zeros(8, np.int64),
         np.zeros(16, np.int64),
         np.zeros(BOUNDS, np.int64),
+        new_judged(),
         np.zeros(3 * PARTS + 3, np.int64),
     )
 
@@ -150,6 +153,7 @@ class Tools(NamedTuple):
     wide: Any
     local: Any
     bounds: Any
+    judged: Any
     glimpse: Any
     sieve: Any
     desk: Any
@@ -173,6 +177,7 @@ def tool_pointers(records, bench, screen):
         pointer(bench.wide),
         token_pointers(screen.local),
         pointer(screen.bounds),
+        pointer(screen.judged),
         glimpse_pointers(screen.glimpse),
         sieve_pointers(screen.sieve),
         desk_pointers(bench.desk),
@@ -235,7 +240,7 @@ def sift_region(n, at, held, source, review, chunks, shingles, t, leak):
     if n_hits and not leak.missing[0]:
         find_worth(
             text, n, at, t.parts, held, review, words, chunks, t.tokens, t.hits, n_hits, t.local,
-            t.bounds, t.glimpse, sieve, t.rows, t.desk, t.scratch, leak,
+            t.bounds, t.judged, t.glimpse, sieve, t.rows, t.desk, t.scratch, leak,
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from matching.kernel import kinds as k
 from matching.kernel.desk import I_DATES, I_MASKS, I_NEAR, SET_SIZE
 from matching.kernel.glimpse import glimpse
+from matching.kernel.judged import question, seat_of, tag_of
 from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
 from matching.kernel.quotes import has_comment, most_quoted, quote_bound
@@ -35,18 +36,17 @@ i64 = np.int64
 u64 = np.uint64
 
 NEAR_BY = LONG + 100  # what speaks for one row lies no further apart, long lines aside
-AHEAD = 800  # so much more is seen at once behind a hit, for the next one within as much
+AHEAD = 2000  # so much more is seen at once behind a hit, as far as others stand there
+APART = 1200  # two between which more stands are seen apart
 LOCAL = 2 * (WIDEST + AHEAD) + LONG
 COLUMNS = 3  # values of a row that a window has to show before a name, date or house is looked at
 SLACK = 0.5
 SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
-JUDGED = 1024  # rows of names remembered as not speaking, where the same text is asked again
-JUDGED_AT = 8  # where these begin in `bounds`
-BOUNDS = JUDGED_AT + JUDGED
-# Places in `bounds`: what was looked at last, how often anything was, how many numbers and
-# addresses stand there, whether it could be seen, and the bytes for which that was asked last.
-B_LOW, B_HIGH, B_COUNT, B_TIMES, B_STATE, B_WARM, B_AT, B_END = range(8)
-NOTHING, TOO_MUCH, SEEN = range(3)
+# Places in `bounds`: what was turned to last, how many numbers and addresses stand there, whether
+# it was and could be seen, its tag, and the bytes for which that was asked last.
+B_LOW, B_HIGH, B_COUNT, B_TAG, B_STATE, B_WARM, B_AT, B_END = range(8)
+BOUNDS = 8
+NOTHING, UNSEEN, TOO_MUCH, SEEN = range(4)
 
 
 @inner
@@ -80,16 +80,25 @@ def high_of(f, end, size):
 
 
 @inner
-def look_near_by(
-    f, size, at, end, ahead, words, chunks, local, bounds, g, sieve, scratch, desk, keys
-):  # fmt: skip
-    """See what one window with the bytes [at, end) may hold, as a set and with numbers and
-    addresses in `local`; False when there is too much.
+def last_near_by(h, tokens, hits, n_hits):
+    """One past the last byte of the last hit that is seen together with hit `h`."""
+    end = i64(tokens.end[hits.token[h]])
+    most = end + AHEAD
+    while h + 1 < n_hits:
+        h += 1
+        t = hits.token[h]
+        if tokens.start[t] > end + APART or tokens.end[t] > most:
+            break
+        end = max(end, i64(tokens.end[t]))
+    return end
 
-    `bounds` keeps it for the next hit, with `ahead` bytes more.
-    """
+
+@inner
+def turn_to(f, size, at, end, bounds, h, tokens, hits, n_hits, keys):
+    """Settle which bytes are seen for hit `h` at [at, end), what one window with it may hold and
+    with those right behind it; those seen last when they hold what one with it may hold."""
     if bounds[B_AT] == at and bounds[B_END] == end:
-        return bounds[B_STATE] != TOO_MUCH
+        return
     bounds[B_AT], bounds[B_END] = at, end
     if (
         bounds[B_STATE] != NOTHING
@@ -98,14 +107,24 @@ def look_near_by(
         and bounds[B_LOW] <= line_start(f, at)
         and line_end(f, end, size) <= bounds[B_HIGH]
     ):
-        return bounds[B_STATE] != TOO_MUCH
+        return
     low = low_of(f, at)
-    high = min(size, high_of(f, end, size) + ahead)
+    high = high_of(f, last_near_by(h, tokens, hits, n_hits), size)
     while low > 0 and (is_letter(f[low - 1]) or is_digit(f[low - 1])) and low > at - WIDEST - 64:
         low -= 1
     bounds[B_LOW] = low or i64(-NEAR_BY)
     bounds[B_HIGH] = high if high < size else size + NEAR_BY
-    bounds[B_TIMES] += 1
+    bounds[B_TAG] = i64(tag_of(f, low, high, keys))
+    bounds[B_STATE] = UNSEEN
+
+
+@inner
+def look_near_by(f, size, words, chunks, local, bounds, g, sieve, scratch, desk, keys):
+    """See what stands in the bytes turned to, as a set and with numbers and addresses in `local`;
+    False when there is too much."""
+    if bounds[B_STATE] != UNSEEN:
+        return bounds[B_STATE] != TOO_MUCH
+    low, high = max(i64(0), bounds[B_LOW]), min(size, bounds[B_HIGH])
     count = glimpse(f, words, low, high, chunks, local, 2 * LOCAL + 64, g, sieve, scratch, keys)
     bounds[B_COUNT] = count
     bounds[B_STATE] = TOO_MUCH if count < 0 else SEEN
@@ -198,8 +217,8 @@ def is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
 
 @inner
 def is_pointed_to(
-    f, size, h, least, words, chunks, tokens, hits, n_hits, mixed, local, bounds, g, sieve, rows,
-    desk, scratch, leak,
+    f, size, h, least, words, chunks, tokens, hits, n_hits, mixed, local, bounds, judged, g, sieve,
+    rows, desk, scratch, leak,
 ):  # fmt: skip
     """Whether the row of hit `h` may reach `least` bits there."""
     other, strong = others_on_row(h, tokens, hits, n_hits, mixed)
@@ -210,30 +229,26 @@ def is_pointed_to(
         return False
     t = hits.token[h]
     at, end = i64(tokens.start[t]), i64(tokens.end[t])
-    ahead = AHEAD if h + 1 < n_hits and tokens.start[hits.token[h + 1]] < end + AHEAD else 0
-    if not look_near_by(
-        f, size, at, end, ahead, words, chunks, local, bounds, g, sieve, scratch, desk, leak.keys
-    ):
-        return True
-    # The same names come again and again: what was asked of the same text needs no second look.
-    asked = (bounds[B_TIMES] << 40) | hits.row[h]
-    seat = JUDGED_AT + (hits.row[h] & (JUDGED - 1))
-    if kind == k.PAIR and bounds[seat] == asked:
-        return False
-    if not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
-        return True
+    turn_to(f, size, at, end, bounds, h, tokens, hits, n_hits, leak.keys)
     exact = hits.quality[h] == k.Q_EXACT
+    asked = question(u64(bounds[B_TAG]), hits.row[h], kind, exact)
+    if judged[seat_of(asked)] == asked:
+        return False
+    if not look_near_by(
+        f, size, words, chunks, local, bounds, g, sieve, scratch, desk, leak.keys
+    ) or not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
+        return True
     seen = find_shown(rows, g, desk)
     if kind == k.PAIR and is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
-        bounds[seat] = asked
+        judged[seat_of(asked)] = asked
         return False
     speaks = (not is_weak(kind) or shows_enough(f, size, seen, bounds, sieve, desk)) and (
         speaks_for_row(
             f, size, least, kind, exact, local, bounds, g, sieve, rows, desk, scratch, leak
         )
     )
-    if kind == k.PAIR and not speaks:
-        bounds[seat] = asked
+    if not speaks and not leak.missing[0]:
+        judged[seat_of(asked)] = asked
     return speaks
 
 
@@ -248,8 +263,8 @@ def is_told(parts, n_parts, first, behind):
 
 @inner
 def find_worth(
-    f, size, at, parts, n_parts, least, words, chunks, tokens, hits, n_hits, local, bounds, g,
-    sieve, rows, desk, scratch, leak,
+    f, size, at, parts, n_parts, least, words, chunks, tokens, hits, n_hits, local, bounds, judged,
+    g, sieve, rows, desk, scratch, leak,
 ):  # fmt: skip
     """Mark the parts of a region in which a row can reach `least` bits; asks for more than scoring
     does, never less.
@@ -273,7 +288,7 @@ def find_worth(
             continue
         if least >= SURE and not is_pointed_to(
             f, size, h, least - SLACK, words, chunks, tokens, hits, n_hits, mixed, local, bounds,
-            g, sieve, rows, desk, scratch, leak,
+            judged, g, sieve, rows, desk, scratch, leak,
         ):  # fmt: skip
             continue
         for p in range(n_parts):
