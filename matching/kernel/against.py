@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.desk import I_CONFLICTS, I_DATES, I_EMAILS, I_NIRS, I_PHONES, I_STAMP
-from native.jit import inner
+from matching.kernel.desk import I_CONFLICTS, I_DATES, I_EMAILS, I_NIRS, I_PHONES, I_QUOTED, I_STAMP
+from native.jit import inlined, inner
 
 OTHER_PERSON = 24.0  # first name missing and birth date or NIR different: a relative, a homonym
 NAMED_LIKE = 6.0  # the same with half a first name: Pierre, son of Jean-Pierre, at his telephone
@@ -87,6 +87,14 @@ def missing(kind, shown, most, rows, desk):
     )
 
 
+@inlined
+def births_shown(desk):
+    """How many dates the window shows that may be somebody's birth: neither the row's own date of
+    something else nor one among the words of its comment."""
+    others = desk.info[I_QUOTED] + i64(desk.by_class[k.C_DATE] > 0.0)
+    return desk.info[I_DATES] - others
+
+
 @inner
 def conflicts(f, tokens, start, end, hits, hit_first, hit_behind, rows, desk):
     """What speaks against: the window shows another NIR, birth date, e-mail, phone or policy.
@@ -102,9 +110,7 @@ def conflicts(f, tokens, start, end, hits, hit_first, hit_behind, rows, desk):
     for each in range(5):
         kind = (k.C_NIR, k.C_BIRTH, k.C_EMAIL, k.C_PHONE, k.C_INSURER_NUMBER)[each]
         token = (k.NIR, k.DATE, k.EMAIL, k.PHONE, k.NUMBER)[each]
-        shown = (info[I_NIRS], info[I_DATES], info[I_EMAILS], info[I_PHONES], i64(1))[each]
-        if kind == k.C_BIRTH and b[k.C_DATE] > 0.0:
-            shown -= 1  # that one is the row's own date of something else
+        shown = (info[I_NIRS], births_shown(desk), info[I_EMAILS], info[I_PHONES], i64(1))[each]
         most = 2 if kind == k.C_PHONE or kind == k.C_BIRTH else 1
         if not missing(kind, shown, most, rows, desk):
             continue

@@ -290,7 +290,7 @@ def speaks(
     match_hits(row, hits, hit_first, hit_behind, tokens, start, end, rows, desk)
     match_birth_parts(rows, tokens, first, behind, start, end, desk, leak.keys)
     match_masks(f, start, end, rows, desk, leak.keys)
-    match_comment(tokens, first, behind, start, end, rows, desk)
+    match_comment(f, tokens, first, behind, start, end, rows, desk)
     sum_classes(rows, desk)
     bits = total(desk)
     if bits >= near_from:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.desk import I_MASKS, credit
+from matching.kernel.desk import I_MASKS, I_QUOTED, credit
 from matching.kernel.masks import (
     HIDDEN,
     M_DATE,
@@ -32,6 +32,7 @@ from matching.kernel.pieces import (
     piece,
     word_piece,
 )
+from matching.kernel.shapes import is_letter
 from native.jit import inlined, inner
 
 i64 = np.int64
@@ -40,6 +41,7 @@ PAIR_BITS = 6.1  # of two digits behind one keyed byte
 LETTER_BITS = 3.3  # an initial, the last letter of a name
 WORD_BITS = 3.5  # a word of a comment that follows the one before it
 COMMENT_MOST = 22.0
+BEHIND_QUOTE = 8  # bytes between the last word of a comment and a date that belongs to it
 
 
 @inlined
@@ -255,14 +257,39 @@ def tells(t, tokens, start, end):
 
 
 @inner
-def match_comment(tokens, first, behind, start, end, rows, desk):
+def is_read_on(f, start, end):
+    """Whether nothing but words stands between two bytes."""
+    i = start
+    while i < end and (is_letter(f[i]) or f[i] == 32 or f[i] == 44):
+        i += 1
+    return i >= end
+
+
+@inner
+def quoted_dates(f, tokens, from_, to, behind):
+    """How many dates stand among the words of a comment from token `from_` to token `to`, or right
+    behind them: "vu le 19/10/2018" is no birth date of anybody."""
+    count = i64(0)
+    last = i64(tokens.end[to])
+    for t in range(from_, behind):
+        at = i64(tokens.start[t])
+        if at > last + BEHIND_QUOTE:
+            break
+        if tokens.kind[t] == k.DATE and tokens.aux[t] > 0:
+            count += i64(at < last or is_read_on(f, last, at))
+    return count
+
+
+@inner
+def match_comment(f, tokens, first, behind, start, end, rows, desk):
     """Credit words that follow each other in a row's comment and in the window, edits allowed.
 
     A word counts when it comes at most two words behind one that counted, on both sides.
     """
+    desk.info[I_QUOTED] = 0
     at = sketch_of(rows) + P_COMMENT
     c = column_of(k.C_COMMENT, rows, desk)
-    if c < 0 or desk.record8[at + 3] == 0:
+    if desk.record8[at + 3] == 0:
         return
     best, from_, to = i64(0), i64(0), i64(0)
     chain, place, gap, begun = i64(0), i64(-1), i64(0), i64(0)
@@ -281,5 +308,7 @@ def match_comment(tokens, first, behind, start, end, rows, desk):
             gap += 1
             chain = chain if gap <= 2 else i64(0)
     if best >= 3:
-        bits = min(COMMENT_MOST, WORD_BITS * (best - 2))
-        credit(c, bits, tokens.start[from_], tokens.end[to], k.Q_PART, desk)
+        if c >= 0:  # else five of its words in a row were found
+            bits = min(COMMENT_MOST, WORD_BITS * (best - 2))
+            credit(c, bits, tokens.start[from_], tokens.end[to], k.Q_PART, desk)
+        desk.info[I_QUOTED] = quoted_dates(f, tokens, from_, to, behind)

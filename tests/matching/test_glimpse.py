@@ -28,17 +28,17 @@ SIEVE, GLIMPSE = new_sieve(LONGEST + 64), new_glimpse()
 
 
 @kernel
-def compare(f, size, low, passwords, some, every, room, g, sieve, scratch, keys):  # type: ignore[no-untyped-def]
-    """(tokens of a glimpse, all tokens, the first of these that the glimpse does not hold)."""
+def compare(f, size, low, high, passwords, some, every, room, g, sieve, scratch, keys):  # type: ignore[no-untyped-def]
+    """(tokens of a glimpse of f[low:high], all there, the first of these that it does not hold)."""
     text, s = pointer(f), sieve_pointers(sieve)
     words_ = find_words(classify(text, size, s), s)
     set_, tokens, scratch_, keys_ = (
         glimpse_pointers(g), token_pointers(every), scratch_pointers(scratch), pointer(keys),
     )  # fmt: skip
     seen = glimpse(
-        text, words_, low, size, passwords, token_pointers(some), room, set_, s, scratch_, keys_
+        text, words_, low, high, passwords, token_pointers(some), room, set_, s, scratch_, keys_
     )
-    count = tokenise(text, low, size, passwords, tokens, room, scratch_, keys_)
+    count = tokenise(text, low, high, passwords, tokens, room, scratch_, keys_)
     for t in range(count):
         sig = np.uint32(tokens.key[t] & np.uint64(0xFFFFFFFF))
         if tokens.kind[t] != k.STREET and sig != 0 and not holds(set_, sig):
@@ -52,8 +52,8 @@ def assert_held(text: str, *, from_line: bool = False) -> int:
     data[MARGIN : MARGIN + folded.size] = folded.data[: folded.size]
     low = bytes(folded.data[: folded.size]).find(b"\n") + 1 if from_line else 0
     seen, count, lost = compare(
-        data[MARGIN:], folded.size, low, True, SOME, ALL, len(ALL.kind), GLIMPSE, SIEVE, SCRATCH,
-        KEYS,
+        data[MARGIN:], folded.size, low, folded.size, True, SOME, ALL, len(ALL.kind), GLIMPSE,
+        SIEVE, SCRATCH, KEYS,
     )  # fmt: skip
     if seen >= 0 and lost >= 0:
         first, behind = int(ALL.start[lost]), int(ALL.end[lost])

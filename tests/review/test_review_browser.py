@@ -267,8 +267,7 @@ def test_no_page_scrolls_sideways(page: Page, served: Served, width: int) -> Non
         assert over <= 0, path
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "scheme"), [("fr", "light"), ("en", "dark")])
 def test_axe_finds_nothing(browser: Browser, served: Served, language: str, scheme: Any) -> None:
     served.accounts.set_language("jeanne", language)
     AlertStore(served.engine).decide(34, "confirmed", "x", "jeanne", 1)
