@@ -55,11 +55,12 @@ class Regions:
         bench: Bench,
         check: Callable[[], bool],
         *,
-        chunks: bool,
+        lengths: np.uint64,
         shingles: bool,
     ) -> None:
         """`check` checks the blocks a kernel asked for and says whether there were any;
-        `chunks` and `shingles`: whether the leak has passwords and comments."""
+        `lengths` tells of the leak's passwords (see `word_filter.password_lengths`), `shingles`
+        whether it has comments."""
         self.thorough = False
         self.people = 0
         self.found = 0  # rows in the part just told, for the caller to set
@@ -69,7 +70,7 @@ class Regions:
         self._records = records
         self._bench = bench
         self._check = check
-        self._chunks = chunks
+        self._lengths = lengths
         self._shingles = shingles
         self._screen = hold(new_screen(_street_bits(leak.keys)))
 
@@ -96,7 +97,7 @@ class Regions:
         rounds = 0
         while rounds < ROUNDS:
             found = read_on(
-                folded.data, folded.size, least, self._chunks, self._shingles, self._leak,
+                folded.data, folded.size, least, self._lengths, self._shingles, self._leak,
                 self._records, self._bench, self._screen,
             )  # fmt: skip
             if found:

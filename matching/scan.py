@@ -20,6 +20,7 @@ from matching.kernel.reading import tokenise_array
 from matching.kernel.region import ALONE, TIED, scan_region
 from matching.kernel.rows import Rows, record_slots
 from matching.kernel.table import BLOCK_SHIFT, MAX_MISSING, Table
+from matching.kernel.word_filter import password_lengths
 from matching.keys import load_key
 from matching.normalise import spelt, words, wrapped
 from matching.normalise.fold import Folded, Room, fold
@@ -86,13 +87,14 @@ class Scanner:
         self._secret: bytes | None = None  # seeds the draw where a text may be left unread
         self._sampled: certainty.Sample | None = None  # what stands for the text last scanned
         self._chunks = "password" in facts.types
+        lengths = np.uint64(password_lengths(tables.name_bits, tables.name_mask, self._keys))
         self._shingles = "comment" in facts.types
         self._bench: Bench = hold(new_bench(words.table(), facts.record_words))
         self._people = People(self._bench, self._keys)
         self._room = Room()
         self.regions = Regions(
             self._leak, self._records, self._bench, self._check_missing,
-            chunks=self._chunks, shingles=self._shingles,
+            lengths=lengths, shingles=self._shingles,
         )  # fmt: skip
 
     def _table(self, name: str) -> Table:

@@ -114,11 +114,17 @@ def _bit(number: int) -> Any:
 
 bit_0, bit_1, bit_2, bit_3, bit_4, bit_5, bit_6, bit_7 = map(_bit, range(8))
 
+bits_1_2: Any = mask_of(  # of each byte: whether one of the two is set
+    "bits_1_2", lambda b, block, _: b.icmp_unsigned("!=", b.and_(block, splat(6)), splat(0))
+)
+
 stars: Any = mask_of("stars", lambda b, block, _: one_of(b, block, b"*#?"))
 dots: Any = mask_of("dots", lambda b, block, _: between(b, block, 46, 46))
 points: Any = mask_of("points", lambda b, block, _: one_of(b, block, b".,"))
 low_lines: Any = mask_of("low_lines", lambda b, block, _: between(b, block, 95, 95))
 exes: Any = mask_of("exes", lambda b, block, _: between(b, block, 120, 120))
+# What may follow an initial: a point, what divides cells, what hides letters.
+stops: Any = mask_of("stops", lambda b, block, _: one_of(b, block, b';,|\t"\n.*#?'))
 apostrophes: Any = mask_of("apostrophes", lambda b, block, _: between(b, block, 39, 39))
 figures: Any = mask_of("figures", lambda b, block, _: one_of(b, block, b"oilzsb"))
 

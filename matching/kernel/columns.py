@@ -16,6 +16,7 @@ from matching.kernel.entries import (
     add_phrase,
     add_place,
     add_town,
+    add_value,
     column_pointers,
     entry_pointers,
     learn_word,
@@ -40,6 +41,7 @@ from matching.kernel.reading import tokenise
 from matching.kernel.shapes import collect, is_digit, is_letter
 from matching.kernel.siphash import siphash_bytes
 from matching.kernel.tokens import scratch_pointers, token_pointers
+from matching.kernel.word_filter import length_key
 from native.jit import inner, kernel, pointer
 
 u64 = np.uint64
@@ -102,6 +104,7 @@ def read_words(f, start, end, row, tokens, count, s, c, e, keys):
                 c.slots[base + n] = signature(tokens.key[t])
                 learn_word(f, tokens.start[t], tokens.end[t], tokens.key[t], s, c, e, keys)
             keep_word(row, list_, tokens.aux[t], tokens.key[t], c)
+            add_value(c, tokens.key[t])
             n += 1
         if n > 0:
             break  # a name made of stop words alone keeps them
@@ -115,6 +118,7 @@ def read_words(f, start, end, row, tokens, count, s, c, e, keys):
                 size += 1
         key = siphash_bytes(s.bytes, 0, size, keys[2 * k.WORD], keys[2 * k.WORD + 1])
         c.slots[base + c.words] = signature(key)
+        add_value(c, key)
 
 
 @inner
@@ -260,7 +264,7 @@ def read_code(f, start, end, row, s, c, e, keys):
 
 
 @inner
-def read_password(row, tokens, count, c):
+def read_password(row, tokens, count, c, keys):
     """Fill the slot of a password by its longest run without delimiters."""
     best = -1
     for t in range(count):
@@ -270,6 +274,7 @@ def read_password(row, tokens, count, c):
                 best = t
     if best >= 0:
         c.slots[(row - c.origin) * c.width + c.first] = signature(tokens.key[best])
+        add_value(c, length_key(tokens.end[best] - tokens.start[best], keys))
 
 
 @inner
@@ -321,7 +326,7 @@ def read_cell(f, start, end, row, count, tokens, s, c, e, window, recent, keys):
     elif kind == k.C_POSTCODE or kind == k.C_INSURER_NUMBER:
         read_code(f, start, end, row, s, c, e, keys)
     elif kind == k.C_PASSWORD:
-        read_password(row, tokens, count, c)
+        read_password(row, tokens, count, c, keys)
     elif kind == k.C_COMMENT:
         read_comment(row, tokens, count, window, recent, c, e, keys)
     else:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from matching.kernel import kinds as k
 from matching.kernel.masks import Masks, mask_pointers, new_masks
 from matching.kernel.neighbours import hash_less_one
+from matching.kernel.pieces import BIRTH_PIECES
 from matching.kernel.table import find, is_complete, value_at, warm
 from native.jit import inlined, inner, pointer
 
@@ -50,6 +51,7 @@ class Desk(NamedTuple):
     by_class: NDArray[np.float64]
     info: NDArray[np.int64]
     masks: Masks
+    births: NDArray[np.uint8]  # see pieces.birth_piece
 
 
 # Places in Desk.info.
@@ -86,6 +88,7 @@ def new_desk(tokens: int, record_words: int) -> Desk:
         np.zeros(k.CLASSES, np.float64),
         np.zeros(16, np.int64),
         new_masks(),
+        np.zeros(BIRTH_PIECES, np.uint8),
     )
 
 
@@ -114,6 +117,7 @@ def desk_pointers(d):
         pointer(d.by_class),
         pointer(d.info),
         mask_pointers(d.masks),
+        pointer(d.births),
     )
 
 

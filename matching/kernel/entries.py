@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from matching.kernel import kinds as k
 from matching.kernel.shapes import pack
 from matching.kernel.siphash import siphash_bytes, siphash_number
+from matching.kernel.word_filter import name_bit, phrase_bit, set_bit, value_bit
 from native.jit import inlined, inner, pointer
 
 u64 = np.uint64
@@ -207,19 +208,17 @@ def add_name(c, base, key):
             return
         if c.names[i] == u64(0):
             c.names[i] = key
-            bit = (key >> u64(20)) & u64(c.name_mask)
-            c.name_bits[i64(bit >> u64(3))] |= u8(1) << u8(bit & u64(7))
+            set_bit(c.name_bits, name_bit(key, c.name_mask))
             return
-
-
-@inlined
-def phrase_bit(key, mask):
-    """The place of a comment's word in the filter of names: both share it, by other bits."""
-    return (key >> u64(29)) & u64(mask)
 
 
 @inlined
 def add_phrase(c, key):
     """Put a word of a comment into the filter."""
-    bit = phrase_bit(key, c.name_mask)
-    c.name_bits[i64(bit >> u64(3))] |= u8(1) << u8(bit & u64(7))
+    set_bit(c.name_bits, phrase_bit(key, c.name_mask))
+
+
+@inlined
+def add_value(c, key):
+    """Put a word of another value, or the key of a password's length, into the filter."""
+    set_bit(c.name_bits, value_bit(key, c.name_mask))

@@ -21,7 +21,7 @@ from matching.kernel.desk import (
     seek_near,
 )
 from matching.kernel.masked import match_comment, match_masks, sketch_of, year_bits
-from matching.kernel.pieces import P_BIRTH, birth_part, piece
+from matching.kernel.pieces import P_BIRTH, birth_part, birth_piece
 from matching.kernel.rows import open_row
 from native.jit import inlined, inner
 
@@ -186,11 +186,11 @@ def match_birth_parts(rows, tokens, first, behind, start, end, desk, keys):
             bits = 0.0
             for part in range(3):
                 value = birth_part(date, part)
-                if desk.record8[at + part] == piece(value, P_BIRTH + part, keys):
+                if desk.record8[at + part] == birth_piece(value, part, desk.births, keys):
                     same += 1
                     bits += 4.5 if part == 0 else (3.3 if part == 1 else 5.5)
             if same == 2:
-                if desk.record8[at + 2] != piece(birth_part(date, 2), P_BIRTH + 2, keys):
+                if desk.record8[at + 2] != birth_piece(birth_part(date, 2), 2, desk.births, keys):
                     bits += year_bits(birth_part(date, 2), at, desk, keys)
                 if bits > desk.bits[c] + 4.0:
                     credit(c, bits - 3.0, tokens.start[t], tokens.end[t], k.Q_DATE_PARTS, desk)

@@ -1,9 +1,11 @@
 """What stands around a hit, as a set of signatures: enough to see that a row cannot be found there.
 
 Reading text into tokens tells where each value stands; that most rows pointed to show nothing but
-the name is told by a set alone. Words are hashed from the places that sifting found, several at
-once; only numbers and addresses go through the tokeniser. Whatever key `reading.tokenise` puts down
-of the same text is in the set (but for STREET, which no record holds); a test holds it to that.
+the name is told by a set alone. Of words those are taken that sifting found in values of the leak,
+one in fifty of ordinary text; two written as one are hashed, several at once, and runs as long as
+passwords of the leak are; only numbers and addresses go through the tokeniser. Whatever key
+`reading.tokenise` puts down of the same text that a row can hold is in the set; a test holds it to
+that.
 """
 
 from __future__ import annotations
@@ -15,15 +17,18 @@ from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
 from matching.kernel.lanes import EIGHT, MEMO, cut_long, cut_short
+from matching.kernel.lanes_near import cut_chunks, cut_joined
 from matching.kernel.reading import joined_key, put_alnum, put_email
 from matching.kernel.runs import is_chunk
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, ahead, keep, low_bytes
+from matching.kernel.sieve import LONGEST, ONE, keep
 from matching.kernel.sift_numbers import plain_digits
+from matching.kernel.sift_words import put_places, word_size
 from matching.kernel.siphash import siphash_bytes, siphash_long, siphash_padded, siphash_short
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
+from matching.kernel.word_filter import get_bit, value_bit
 from native.jit import inlined, inner, pointer
-from native.vector import LANES, chunks, count_ones, load_word, trailing_zeros
+from native.vector import LANES, bit_3, chunks, count_ones, trailing_zeros
 
 u8 = np.uint8
 u64 = np.uint64
@@ -40,10 +45,10 @@ LONGEST_JOINED = 60
 class Glimpse(NamedTuple):
     """A set of signatures (open addressing, 0 is an empty place), and a memo that knows no word.
 
-    `keys` holds the key of each word, 0 of what is no word.
+    `keys` holds the key of each word once somebody asked (`hash_words`), 0 of what is no word.
     `order` are those of them that tell something, once `quotes` asked for them, with `loose` 1
-    where the word may be part of an address or date; `hits` is room for as many. `shown` says of
-    each slot of the row opened last whether its value is in the set.
+    where the word may be part of an address or date; `hits` is room for as many. `shown` has a bit
+    for each slot of the row opened last: whether its value is in the set.
     """
 
     seats: NDArray[np.uint32]
@@ -52,13 +57,14 @@ class Glimpse(NamedTuple):
     order: NDArray[np.uint8]
     loose: NDArray[np.uint8]
     hits: NDArray[np.uint8]
-    shown: NDArray[np.uint8]
+    shown: NDArray[np.uint64]
     info: NDArray[np.int64]
 
 
 # Places in Glimpse.info: number of the first word, one past the last; how many are in `order`, and
-# how many comments of the leak may have, each -1 when nobody asked yet; places in use, less 1.
-G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK = range(5)
+# how many comments of the leak may have, each -1 when nobody asked yet; places in use, less 1;
+# whether `keys` was filled; how many words the text has.
+G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK, G_HASHED, G_WORDS = range(7)
 
 
 def new_glimpse() -> Glimpse:
@@ -66,7 +72,7 @@ def new_glimpse() -> Glimpse:
     return Glimpse(
         np.zeros(PLACES, np.uint32), np.zeros(MEMO, np.uint64), np.zeros(PLACES, np.uint64),
         np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8),
-        np.zeros(SLOTS, np.uint8), np.zeros(5, np.int64),
+        np.zeros(SLOTS // 64, np.uint64), np.zeros(7, np.int64),
     )  # fmt: skip
 
 
@@ -115,17 +121,28 @@ def first_from(s, n, at):
     return low
 
 
-@inlined
-def put_word(w, key, g):
-    """Add a word's key, and put it down as that of word `w`."""
-    add(g, key)
-    g.keys[w] = key
+@inner
+def add_values(first, behind, g, s):
+    """Add the words of number `first` up to `behind` that stand in values of the leak."""
+    for base in range(first, behind, LANES):
+        found = bit_3(s.flags, base)  # VALUE
+        while found:
+            w = base + trailing_zeros(found)
+            found &= found - ONE
+            if w < behind:
+                add(g, s.key[w])
 
 
 @inner
-def add_words(f, n, first, behind, g, s, keys):
-    """Add the words of number `first` up to `behind` of `n`."""
+def hash_words(f, g, s, keys):
+    """Put down the key of every word that was looked at in `g.keys`, once."""
+    if g.info[G_HASHED]:
+        return
+    g.info[G_HASHED] = 1
+    first, behind = g.info[G_FIRST], g.info[G_BEHIND]
     k0, k1 = keys[2 * k.WORD], keys[2 * k.WORD + 1]
+    for p in range(behind - first + EIGHT):
+        g.keys[p] = u64(0)
     n_short, n_open = i64(0), i64(0)
     for t in range(first, behind, EIGHT):
         told = cut_short(f, s.place, t, g.blank, s.short, s.short_at, n_short, s.bare_at, n_open)
@@ -134,9 +151,9 @@ def add_words(f, n, first, behind, g, s, keys):
     for t in range(n_short):
         s.hashes[t] = siphash_short(s.short[t], k0, k1)
     for t in range(n_short):
-        put_word(i64(s.short_at[t]) - first, s.hashes[t], g)
+        g.keys[i64(s.short_at[t]) - first] = s.hashes[t]
     for t in range(n_open, n_open + EIGHT):
-        s.bare_at[t] = n  # where the text ends
+        s.bare_at[t] = g.info[G_WORDS]  # where the text ends
     n_long, n_more = i64(0), i64(0)
     for t in range(0, n_open, EIGHT):
         told = cut_long(
@@ -148,13 +165,13 @@ def add_words(f, n, first, behind, g, s, keys):
     for t in range(n_more):
         w = i64(s.short_at[t])
         at = i64(s.place[w])
-        size = trailing_zeros(~ahead(s.letters, at))
+        size = word_size(s, at)
         if size <= LONGEST:
-            put_word(w - first, siphash_bytes(f, at, at + size, k0, k1), g)
+            g.keys[w - first] = siphash_bytes(f, at, at + size, k0, k1)
     for t in range(n_long):
         s.hashes[t] = siphash_long(s.long[t], s.long2[t], k0, k1)
     for t in range(n_long):
-        put_word(i64(s.long_at[t]) - first, s.hashes[t], g)
+        g.keys[i64(s.long_at[t]) - first] = s.hashes[t]
 
 
 @inner
@@ -170,68 +187,97 @@ def add_kept(g, n_short, n_long, s, k0, k1):
         add(g, s.hashes[t])
 
 
+@inlined
+def add_known(key, g, leak):
+    """Add the key of a word if it stands in a value of the leak."""
+    if get_bit(leak.name_bits, value_bit(key, leak.name_mask)):
+        add(g, key)
+
+
 @inner
-def add_joined(f, first, behind, g, s, scratch, keys):
-    """Add each two of these words between which one space, dash or apostrophe stands, as one."""
-    n_short, n_long = i64(0), i64(0)
-    for w in range(first, behind):
-        at = i64(s.place[w])
-        size = trailing_zeros(~ahead(s.letters, at))
+def add_joined(f, first, behind, g, s, scratch, leak):
+    """Add each two of these words between which one space, dash or apostrophe stands, as one, if
+    that stands in a value of the leak."""
+    n_short, n_long, n_rest = i64(0), i64(0), i64(0)
+    for t in range(first, behind, EIGHT):
+        told = cut_joined(
+            f, s.place, t, behind, s.short, n_short, s.long, s.long2, n_long, s.short_at, n_rest
+        )
+        n_short += count_ones(told & u64(255))
+        n_long += count_ones((told >> u64(8)) & u64(255))
+        n_rest += count_ones(told >> u64(16))
+    for t in range(n_rest):
+        at = i64(s.place[s.short_at[t]])
+        size = word_size(s, at)
         middle = at + size
         gap = f[middle]
-        if (gap != 32 and gap != 45 and gap != 39) or i64(s.place[w + 1]) != middle + 1:
+        if (gap != 32 and gap != 45 and gap != 39) or i64(s.place[s.short_at[t] + 1]) != middle + 1:
             continue
-        total = size + trailing_zeros(~ahead(s.letters, middle + 1))
-        if total + 1 >= LONGEST_JOINED:
-            continue
-        if size >= 8 or total >= 16:
-            add(g, joined_key(f, at, middle, middle + 1 + total - size, scratch.bytes, keys))
-            continue
-        # As `reading.joined_key` does it, to be hashed several at once.
-        m = load_word(f, at) & low_bytes(size)
-        m |= load_word(f, middle + 1) << (u64(8) * u64(size))
-        tag = u64(total) << u64(56)
-        rest = load_word(f, middle + 9 - size)
-        s.short[n_short] = (m & low_bytes(total & 7)) | tag
-        s.long[n_long] = m
-        s.long2[n_long] = (rest & low_bytes((total - 8) & 7)) | tag
-        is_short = i64(total < 8)
-        n_short += is_short
-        n_long += 1 - is_short
-    add_kept(g, n_short, n_long, s, keys[2 * k.WORD], keys[2 * k.WORD + 1])
+        more = word_size(s, middle + 1)
+        if size + more + 1 < LONGEST_JOINED:
+            key = joined_key(f, at, middle, middle + 1 + more, scratch.bytes, leak.keys)
+            add_known(key, g, leak)
+    k0, k1 = leak.keys[2 * k.WORD], leak.keys[2 * k.WORD + 1]
+    for t in range(n_short):
+        s.hashes[t] = siphash_short(s.short[t], k0, k1)
+    for t in range(n_short):
+        add_known(s.hashes[t], g, leak)
+    for t in range(n_long):
+        s.hashes[t] = siphash_long(s.long[t], s.long2[t], k0, k1)
+    for t in range(n_long):
+        add_known(s.hashes[t], g, leak)
+
+
+@inlined
+def is_as_long(size, lengths):
+    """Whether a run of so many bytes is as long as a password of the leak."""
+    return 4 <= size <= LONGEST_CHUNK and (lengths >> u64(size - 1)) & ONE != u64(0)
 
 
 @inner
-def add_chunk(f, at, end, g, keys):
-    """Add a run that may be a password, whatever its length."""
-    if 4 <= end - at <= LONGEST_CHUNK:
+def add_chunk(f, at, end, lengths, g, keys):
+    """Add a run that may be a password."""
+    if is_as_long(end - at, lengths):
         add(g, siphash_padded(f, at, end, keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1]))
 
 
 @inner
-def add_chunks(f, low, high, g, s, keys):
-    """Add every run in [low, high) that may be a password."""
-    n_short, n_long = i64(0), i64(0)
-    begun = i64(-1)
+def find_chunks(f, low, high, s):
+    """Where runs of anything but delimiters in [low, high) begin, into `s.hash_at`, and end, into
+    `s.run_at`; returns how many."""
+    n, m = i64(0), i64(0)
+    carry = u64(0)
     for base in range(low, high, LANES):
         here = chunks(f, base)
         if base + LANES > high:
             here &= (ONE << u64(high - base)) - ONE
-        turns = here ^ ((here << ONE) | u64(begun >= 0))
-        while turns:
-            at = base + trailing_zeros(turns)
-            turns &= turns - ONE
-            if begun < 0:
-                begun = at
-                continue
-            size = at - begun
-            if 4 <= size < 16:
-                n_short, n_long = keep(f, begun, size, 0, s, n_short, n_long)
-            else:
-                add_chunk(f, begun, at, g, keys)
-            begun = i64(-1)
-    if begun >= 0:
-        add_chunk(f, begun, high, g, keys)
+        before = (here << ONE) | carry
+        n = put_places(here & ~before, base, s.hash_at, n)
+        m = put_places(~here & before, base, s.run_at, m)
+        carry = here >> u64(63)
+    if m < n:
+        s.run_at[m] = high
+    for t in range(n, n + EIGHT):
+        s.hash_at[t] = s.run_at[t] = high
+    return n
+
+
+@inner
+def add_chunks(f, low, high, lengths, g, s, keys):
+    """Add every run in [low, high) that may be a password, by its length."""
+    n = find_chunks(f, low, high, s)
+    n_short, n_long, n_rest = i64(0), i64(0), i64(0)
+    for t in range(0, n, EIGHT):
+        told = cut_chunks(
+            f, s.hash_at, s.run_at, t, lengths, s.short, n_short, s.long, s.long2, n_long,
+            s.short_at, n_rest,
+        )  # fmt: skip
+        n_short += count_ones(told & u64(255))
+        n_long += count_ones((told >> u64(8)) & u64(255))
+        n_rest += count_ones(told >> u64(16))
+    for t in range(n_rest):
+        run = s.short_at[t]
+        add_chunk(f, i64(s.hash_at[run]), i64(s.run_at[run]), lengths, g, keys)
     add_kept(g, n_short, n_long, s, keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1])
 
 
@@ -248,14 +294,14 @@ def chunk_end(f, at, high):
 
 
 @inner
-def add_rest(f, i, high, passwords, g, keys):
+def add_rest(f, i, high, lengths, g, keys):
     """Add what is left of a run behind a number that ended inside it."""
-    if passwords and i < high and is_chunk(f[i - 1]) and is_chunk(f[i]):
-        add_chunk(f, i, chunk_end(f, i, high), g, keys)
+    if lengths and i < high and is_chunk(f[i - 1]) and is_chunk(f[i]):
+        add_chunk(f, i, chunk_end(f, i, high), lengths, g, keys)
 
 
 @inner
-def read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys):
+def read_numbers(f, low, high, lengths, tokens, room, g, s, scratch, keys):
     """Read runs with digits and addresses in [low, high) into `tokens`, and add what else may be a
     password behind them; returns how many tokens there are. Numbers that can be nothing else are
     hashed several at once, and no tokens."""
@@ -289,8 +335,8 @@ def read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys):
                     if n and tokens.kind[n - 1] == k.WORD and is_letter(f[i + 1]) and i < high:
                         # 1985MARTIN PAUL: the word behind is joined to that one.
                         n, _ = put_alnum(f, i + 1, high, tokens, n, scratch, keys)
-                    add_rest(f, i, high, passwords, g, keys)
-            add_rest(f, i, high, passwords, g, keys)
+                    add_rest(f, i, high, lengths, g, keys)
+            add_rest(f, i, high, lengths, g, keys)
     add_kept(g, n_short, n_long, s, keys[2 * k.NUMBER], keys[2 * k.NUMBER + 1])
     return n
 
@@ -320,26 +366,25 @@ def make_room(most, g):
 
 
 @inner
-def glimpse(f, words, low, high, passwords, tokens, room, g, s, scratch, keys):
+def glimpse(f, words, low, high, lengths, tokens, room, g, s, scratch, leak):
     """Fill the set with what stands in [low, high) of a text that was sifted and has `words` words.
 
     `tokens` gets the numbers and addresses; returns how many, -1 where there is too much.
-    `passwords` says whether runs of anything but delimiters are among what is looked for.
+    `lengths` says how long runs are that may be passwords (see `word_filter.password_lengths`).
     """
     first, behind = first_from(s, words, low), first_from(s, words, high)
     most = 2 * (behind - first + EIGHT) + (high - low) // 5 + numbers_in(s, low, high)
     places = make_room(most, g)
     if places == 0:
         return i64(-1)
-    for p in range(behind - first + EIGHT):
-        g.keys[p] = u64(0)
-    g.info[G_FIRST], g.info[G_BEHIND] = first, behind
+    g.info[G_FIRST], g.info[G_BEHIND], g.info[G_WORDS] = first, behind, words
     g.info[G_ORDER] = g.info[G_PHRASES] = -1
-    add_words(f, words, first, behind, g, s, keys)
-    add_joined(f, first, behind, g, s, scratch, keys)
-    if passwords:
-        add_chunks(f, low, high, g, s, keys)
-    count = read_numbers(f, low, high, passwords, tokens, room, g, s, scratch, keys)
+    g.info[G_HASHED] = 0
+    add_values(first, behind, g, s)
+    add_joined(f, first, behind, g, s, scratch, leak)
+    if lengths:
+        add_chunks(f, low, high, lengths, g, s, leak.keys)
+    count = read_numbers(f, low, high, lengths, tokens, room, g, s, scratch, leak.keys)
     if most + 2 * count > places - places // 8 or count >= room - 12:
         return i64(-1)
     for t in range(count):

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.entries import phrase_bit
 from matching.kernel.neighbours import hash_less_one
 from matching.kernel.shapes import collect, pack
 from matching.kernel.siphash import join, join_unordered, siphash_number
 from matching.kernel.table import find, in_bits, in_pairs, is_complete, value_at, warm
 from matching.kernel.tokens import STRANGERS
+from matching.kernel.word_filter import get_bit, phrase_bit
 from native.jit import inlined, inner, pointer
 
 u64 = np.uint64
@@ -276,8 +276,7 @@ def shingle_hits(t, tokens, window, seen, hits, n, room, leak):
     a comment of the leak, as far as a filter tells; returns (n, seen)."""
     if tokens.aux[t] < 0:
         return n, seen
-    at = phrase_bit(tokens.key[t], leak.name_mask)
-    if not (leak.name_bits[i64(at >> u64(3))] >> (at & u64(7))) & u64(1):
+    if not get_bit(leak.name_bits, phrase_bit(tokens.key[t], leak.name_mask)):
         return n, 0
     window[seen % SHINGLE_WORDS] = tokens.key[t]
     seen += 1

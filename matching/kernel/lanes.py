@@ -29,14 +29,15 @@ INT = ir.IntType(32)
 BIT = ir.IntType(1)
 WORDS = ir.VectorType(WORD, EIGHT)
 PLACES = ir.VectorType(INT, EIGHT)
-CHOICE = ir.VectorType(BIT, EIGHT)
+SIXTEEN = ir.VectorType(INT, 16)
 
 
-def _words(value: int) -> Any:
+def words_of(value: int) -> Any:
+    """The same number in every lane."""
     return ir.Constant(WORDS, [value] * EIGHT)
 
 
-def _spread(builder: Any, value: Any, of: Any) -> Any:
+def spread(builder: Any, value: Any, of: Any) -> Any:
     """A vector type `of` with one value in every lane."""
     empty = ir.Constant(of, ir.Undefined)
     one = builder.insert_element(empty, value, ir.Constant(INT, 0))
@@ -48,34 +49,30 @@ def _call(builder: Any, name: str, result: Any, args: list[Any]) -> Any:
     return builder.call(builder.module.declare_intrinsic(name, (), kind), args)
 
 
+def _gathered(builder: Any, base: Any, offsets: Any, of: Any) -> Any:
+    """A vector `of` numbers, `offsets` bytes behind a pointer; by one instruction where that is
+    faster than a load for each, as LLVM knows of the processor."""
+    start = spread(builder, builder.ptrtoint(base, WORD), offsets.type)
+    pointers = ir.VectorType(ir.PointerType(of.element), of.count)
+    places = builder.inttoptr(builder.add(start, offsets), pointers)
+    chosen = ir.VectorType(BIT, of.count)
+    kind = ir.FunctionType(of, [pointers, INT, chosen, of])
+    name = f"llvm.masked.gather.v{of.count}i{of.element.width}.v{of.count}p0"
+    function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+    every = ir.Constant(chosen, [1] * of.count)
+    return builder.call(function, [places, ir.Constant(INT, 1), every, ir.Constant(of, None)])
+
+
 def _gather(builder: Any, base: Any, offsets: Any) -> Any:
     """Eight words, `offsets` bytes behind a pointer."""
-    found = ir.Constant(WORDS, ir.Undefined)
-    start = builder.bitcast(base, ir.PointerType(BYTE))
-    for lane in range(EIGHT):
-        number = ir.Constant(INT, lane)
-        offset = builder.extract_element(offsets, number)
-        place = builder.bitcast(builder.gep(start, [offset]), ir.PointerType(WORD))
-        found = builder.insert_element(found, builder.load(place, align=1), number)
-    return found
+    return _gathered(builder, base, offsets, WORDS)
 
 
-def _gather_at(builder: Any, base: Any, places: Any, at: Any, more: int = 0) -> Any:
-    """Eight words that begin `more` bytes behind `places[at]` and the seven next to it.
-
-    Numbers that lie in memory are read there one by one, which is less than taking them out of a
-    vector.
-    """
-    found = ir.Constant(WORDS, ir.Undefined)
-    start = builder.bitcast(base, ir.PointerType(BYTE))
-    for lane in range(EIGHT):
-        here = builder.gep(places, [builder.add(at, ir.Constant(WORD, lane))])
-        offset = builder.zext(builder.load(here, align=4), WORD)
-        offset = builder.add(offset, ir.Constant(WORD, more))
-        place = builder.bitcast(builder.gep(start, [offset]), ir.PointerType(WORD))
-        word = builder.load(place, align=1)
-        found = builder.insert_element(found, word, ir.Constant(INT, lane))
-    return found
+def gather_at(builder: Any, base: Any, places: Any, at: Any, more: int = 0) -> Any:
+    """Eight words that begin `more` bytes behind `places[at]` and the seven next to it."""
+    here = builder.bitcast(builder.gep(places, [at]), ir.PointerType(PLACES))
+    offsets = builder.zext(builder.load(here, align=4), WORDS)
+    return _gather(builder, base, builder.add(offsets, words_of(more)))
 
 
 def _compressed(builder: Any, values: Any, chosen: Any) -> Any:
@@ -89,13 +86,13 @@ def _compressed(builder: Any, values: Any, chosen: Any) -> Any:
     return _call(builder, name, values.type, [values, chosen, rest])
 
 
-def _put(builder: Any, chosen: Any, values: Any, base: Any, at: Any) -> None:
+def put(builder: Any, chosen: Any, values: Any, base: Any, at: Any) -> None:
     """Store the chosen lanes next to each other from `base[at]` on, where there is room for all."""
     place = builder.bitcast(builder.gep(base, [at]), ir.PointerType(values.type))
     builder.store(_compressed(builder, values, chosen), place, align=values.type.element.width // 8)
 
 
-def _cut(builder: Any, text: Any) -> tuple[Any, Any, Any, Any]:
+def cut(builder: Any, text: Any) -> tuple[Any, Any, Any, Any]:
     """(message word without its tag, letters in it, whether more may follow, whether a digit
     follows) of eight bytes in each lane."""
     block = builder.bitcast(text, BLOCK)
@@ -103,28 +100,29 @@ def _cut(builder: Any, text: Any) -> tuple[Any, Any, Any, Any]:
         builder.sext(builder.not_(between(builder, block, 97, 122)), BLOCK), WORDS
     )
     digits = builder.bitcast(builder.sext(between(builder, block, 48, 57), BLOCK), WORDS)
-    low = builder.and_(builder.sub(others, _words(1)), builder.not_(others))
-    first = builder.and_(others, builder.sub(_words(0), others))
-    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), _words(3))
-    open_ = builder.icmp_unsigned("==", others, _words(0))
-    digit = builder.icmp_unsigned("!=", builder.and_(digits, first), _words(0))
+    low = builder.and_(builder.sub(others, words_of(1)), builder.not_(others))
+    first = builder.and_(others, builder.sub(words_of(0), others))
+    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), words_of(3))
+    open_ = builder.icmp_unsigned("==", others, words_of(0))
+    digit = builder.icmp_unsigned("!=", builder.and_(digits, first), words_of(0))
     return builder.and_(text, low), size, open_, digit
 
 
 def _seats(builder: Any, key: Any) -> Any:
     """Where words with these message words sit in a memo, in bytes."""
-    mixed = builder.mul(key, _words(MIX))
+    mixed = builder.mul(key, words_of(MIX))
     shift = 64 - MEMO.bit_length() + 1
-    return builder.shl(builder.lshr(mixed, _words(shift)), _words(3))
+    return builder.shl(builder.lshr(mixed, words_of(shift)), words_of(3))
 
 
-def _numbers(builder: Any, first: Any) -> Any:
+def numbers_from(builder: Any, first: Any) -> Any:
     """The numbers `first`, `first` + 1, …"""
-    start = _spread(builder, builder.trunc(first, INT), PLACES)
+    start = spread(builder, builder.trunc(first, INT), PLACES)
     return builder.add(start, ir.Constant(PLACES, list(range(EIGHT))))
 
 
-def _told(builder: Any, chosen: Any) -> Any:
+def told_of(builder: Any, chosen: Any) -> Any:
+    """The chosen lanes as bits."""
     return builder.zext(builder.bitcast(chosen, BYTE), WORD)
 
 
@@ -136,7 +134,7 @@ def _spread_bits(_typing: Any, _mask: Any, _base: Any, target: Any, _at: Any) ->
         order = ir.Constant(BLOCK, list(range(LANES)))
         inside = _compressed(builder, order, bits)
         of = ir.VectorType(INT, 16)
-        start = _spread(builder, builder.trunc(base, INT), of)
+        start = spread(builder, builder.trunc(base, INT), of)
         count = _call(builder, "llvm.ctpop.i64", WORD, [mask])
 
         def put(number: int) -> None:
@@ -168,22 +166,22 @@ def _cut_short(
 ) -> Any:  # fmt: skip
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         f, place, t, known, out, out_at, n_short, more_at, n_long = args
-        word, size, open_, digit = _cut(builder, _gather_at(builder, f, place, t))
-        key = builder.or_(word, builder.shl(size, _words(56)))
+        word, size, open_, digit = cut(builder, gather_at(builder, f, place, t))
+        key = builder.or_(word, builder.shl(size, words_of(56)))
         for name, meant in ((ST, SAINT), (STE, SAINTE)):
-            same = builder.icmp_unsigned("==", key, _words(name))
-            key = builder.select(same, _words(meant), key)
+            same = builder.icmp_unsigned("==", key, words_of(name))
+            key = builder.select(same, words_of(meant), key)
         seen = _gather(builder, known, _seats(builder, key))
         new = builder.icmp_unsigned("!=", seen, key)
         left = builder.or_(open_, digit)
         new = builder.and_(new, builder.not_(left))
-        new = builder.and_(new, builder.icmp_unsigned("!=", size, _words(0)))
-        numbers = _numbers(builder, t)
-        _put(builder, new, key, out, n_short)
-        _put(builder, new, numbers, out_at, n_short)
-        _put(builder, open_, numbers, more_at, n_long)
+        new = builder.and_(new, builder.icmp_unsigned("!=", size, words_of(0)))
+        numbers = numbers_from(builder, t)
+        put(builder, new, key, out, n_short)
+        put(builder, new, numbers, out_at, n_short)
+        put(builder, open_, numbers, more_at, n_long)
         eight = ir.Constant(WORD, EIGHT)
-        return builder.or_(_told(builder, new), builder.shl(_told(builder, open_), eight))
+        return builder.or_(told_of(builder, new), builder.shl(told_of(builder, open_), eight))
 
     signature = types.uint64(
         text, places, types.int64, memo, short, short_at, types.int64, long_at, types.int64
@@ -206,26 +204,26 @@ def _cut_long(
         f, place, which, t, known, known2, out, out2, out_at, n_long, rest_at, n_more = args
         here = builder.bitcast(builder.gep(which, [t]), ir.PointerType(PLACES))
         number = builder.load(here, align=4)
-        step = builder.shl(builder.zext(number, WORDS), _words(2))
-        offsets = builder.and_(_gather(builder, place, step), _words(0xFFFFFFFF))
+        step = builder.shl(builder.zext(number, WORDS), words_of(2))
+        offsets = builder.and_(_gather(builder, place, step), words_of(0xFFFFFFFF))
         start = _gather(builder, f, offsets)
-        behind = _gather(builder, f, builder.add(offsets, _words(8)))
-        word, size, open_, digit = _cut(builder, behind)
-        key = builder.or_(word, builder.shl(builder.add(size, _words(8)), _words(56)))
-        seats = _seats(builder, builder.xor(start, builder.mul(key, _words(MIX))))
+        behind = _gather(builder, f, builder.add(offsets, words_of(8)))
+        word, size, open_, digit = cut(builder, behind)
+        key = builder.or_(word, builder.shl(builder.add(size, words_of(8)), words_of(56)))
+        seats = _seats(builder, builder.xor(start, builder.mul(key, words_of(MIX))))
         new = builder.or_(
             builder.icmp_unsigned("!=", _gather(builder, known, seats), start),
             builder.icmp_unsigned("!=", _gather(builder, known2, seats), key),
         )
         new = builder.and_(new, builder.not_(builder.or_(open_, digit)))
         # Behind the last number stands the end of the text.
-        new = builder.and_(new, builder.icmp_unsigned("!=", start, _words(NOTHING)))
-        _put(builder, new, start, out, n_long)
-        _put(builder, new, key, out2, n_long)
-        _put(builder, new, number, out_at, n_long)
-        _put(builder, open_, number, rest_at, n_more)
+        new = builder.and_(new, builder.icmp_unsigned("!=", start, words_of(NOTHING)))
+        put(builder, new, start, out, n_long)
+        put(builder, new, key, out2, n_long)
+        put(builder, new, number, out_at, n_long)
+        put(builder, open_, number, rest_at, n_more)
         eight = ir.Constant(WORD, EIGHT)
-        return builder.or_(_told(builder, new), builder.shl(_told(builder, open_), eight))
+        return builder.or_(told_of(builder, new), builder.shl(told_of(builder, open_), eight))
 
     signature = types.uint64(
         text, places, numbers, types.int64, memo, memo2, long, long2, long_at, types.int64,
@@ -243,21 +241,23 @@ def _cut_alnum(builder: Any, text: Any) -> tuple[Any, Any, Any]:
     block = builder.bitcast(text, BLOCK)
     inside = builder.or_(between(builder, block, 97, 122), between(builder, block, 48, 57))
     others = builder.bitcast(builder.sext(builder.not_(inside), BLOCK), WORDS)
-    low = builder.and_(builder.sub(others, _words(1)), builder.not_(others))
-    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), _words(3))
-    return builder.and_(text, low), size, builder.icmp_unsigned("==", others, _words(0))
+    low = builder.and_(builder.sub(others, words_of(1)), builder.not_(others))
+    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), words_of(3))
+    return builder.and_(text, low), size, builder.icmp_unsigned("==", others, words_of(0))
 
 
 def _packed(builder: Any, start: Any, behind: Any) -> Any:
     """Nine digits as `shapes.pack` writes them, of which the first eight are `start`: two, four
     and eight at once."""
-    zeros = _words(0x3030303030303030)
+    zeros = words_of(0x3030303030303030)
     value = builder.sub(start, zeros)
     for bits, mask in ((8, 0x00FF00FF00FF00FF), (16, 0x0000FFFF0000FFFF), (32, 0xFFFFFFFF)):
-        front = builder.mul(value, _words(12 ** (bits // 8)))
-        value = builder.and_(builder.add(front, builder.lshr(value, _words(bits))), _words(mask))
-    last = builder.sub(builder.and_(behind, _words(255)), _words(48))
-    front = builder.mul(builder.add(value, _words(12**8)), _words(12))
+        front = builder.mul(value, words_of(12 ** (bits // 8)))
+        value = builder.and_(
+            builder.add(front, builder.lshr(value, words_of(bits))), words_of(mask)
+        )
+    last = builder.sub(builder.and_(behind, words_of(255)), words_of(48))
+    front = builder.mul(builder.add(value, words_of(12**8)), words_of(12))
     return builder.add(front, last)
 
 
@@ -271,29 +271,29 @@ def _cut_runs(
             f, place, t, out, out_at, n_short, more, more2, more_at, n_long, nine, nine_at, n_nine
         ) = args  # fmt: skip
         here = builder.bitcast(builder.gep(place, [t]), ir.PointerType(PLACES))
-        begins, start = builder.load(here, align=4), _gather_at(builder, f, place, t)
+        begins, start = builder.load(here, align=4), gather_at(builder, f, place, t)
         word, size, open_ = _cut_alnum(builder, start)
-        some = builder.icmp_unsigned("!=", size, _words(0))
+        some = builder.icmp_unsigned("!=", size, words_of(0))
         short_ = builder.and_(builder.not_(open_), some)
-        _put(builder, short_, builder.or_(word, builder.shl(size, _words(56))), out, n_short)
-        _put(builder, short_, begins, out_at, n_short)
-        behind = _gather_at(builder, f, place, t, 8)
+        put(builder, short_, builder.or_(word, builder.shl(size, words_of(56))), out, n_short)
+        put(builder, short_, begins, out_at, n_short)
+        behind = gather_at(builder, f, place, t, 8)
         word, size, _ = _cut_alnum(builder, behind)
-        tag = builder.shl(builder.add(size, _words(8)), _words(56))
-        _put(builder, open_, start, more, n_long)
-        _put(builder, open_, builder.or_(word, tag), more2, n_long)
-        _put(builder, open_, begins, more_at, n_long)
+        tag = builder.shl(builder.add(size, words_of(8)), words_of(56))
+        put(builder, open_, start, more, n_long)
+        put(builder, open_, builder.or_(word, tag), more2, n_long)
+        put(builder, open_, begins, more_at, n_long)
         digits = builder.sext(between(builder, builder.bitcast(start, BLOCK), 48, 57), BLOCK)
         of_digits = builder.bitcast(digits, WORDS)
-        bare_ = builder.icmp_unsigned("==", of_digits, _words(0xFFFFFFFFFFFFFFFF))
-        bare_ = builder.and_(bare_, builder.icmp_unsigned("==", size, _words(1)))
-        ninth = builder.icmp_unsigned("<=", builder.and_(behind, _words(255)), _words(57))
+        bare_ = builder.icmp_unsigned("==", of_digits, words_of(0xFFFFFFFFFFFFFFFF))
+        bare_ = builder.and_(bare_, builder.icmp_unsigned("==", size, words_of(1)))
+        ninth = builder.icmp_unsigned("<=", builder.and_(behind, words_of(255)), words_of(57))
         bare_ = builder.and_(bare_, ninth)
-        _put(builder, bare_, _packed(builder, start, behind), nine, n_nine)
-        _put(builder, bare_, begins, nine_at, n_nine)
-        told = _told(builder, short_)
+        put(builder, bare_, _packed(builder, start, behind), nine, n_nine)
+        put(builder, bare_, begins, nine_at, n_nine)
+        told = told_of(builder, short_)
         for number, each in ((8, open_), (16, bare_)):
-            told = builder.or_(told, builder.shl(_told(builder, each), ir.Constant(WORD, number)))
+            told = builder.or_(told, builder.shl(told_of(builder, each), ir.Constant(WORD, number)))
         return told
 
     signature = types.uint64(
@@ -308,3 +308,32 @@ def _cut_runs(
 # many, those of nine digits packed, their places, how many); tells which lanes went into which
 # list as `cut_short` does.
 cut_runs: Any = _cut_runs
+
+
+@intrinsic
+def _seated(_typing: Any, seats: Any, _mask: Any, wanted: Any, _at: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        base, mask, numbers, at = args
+        here = builder.bitcast(builder.gep(numbers, [at]), ir.PointerType(SIXTEEN))
+        number = builder.load(here, align=4)
+        seat = builder.and_(number, spread(builder, builder.trunc(mask, INT), SIXTEEN))
+        offsets = builder.zext(
+            builder.shl(seat, ir.Constant(SIXTEEN, [2] * 16)), ir.VectorType(WORD, 16)
+        )
+        found = _gathered(builder, base, offsets, SIXTEEN)
+        nothing = ir.Constant(SIXTEEN, [0] * 16)
+        asked = builder.icmp_unsigned("!=", number, nothing)
+        same = builder.and_(asked, builder.icmp_unsigned("==", found, number))
+        taken = builder.and_(asked, builder.icmp_unsigned("!=", found, nothing))
+        other = builder.and_(taken, builder.not_(same))
+        half = ir.IntType(16)
+        told = builder.zext(builder.bitcast(same, half), WORD)
+        rest = builder.zext(builder.bitcast(other, half), WORD)
+        return builder.or_(told, builder.shl(rest, ir.Constant(WORD, 16)))
+
+    return types.uint64(seats, types.int64, wanted, types.int64), generate
+
+
+# (seats of a hash set, how many less 1, numbers, which sixteen of them): bits of those that sit
+# where they begin to be looked for, and from bit 16 on of those whose seat another one has.
+seated: Any = _seated

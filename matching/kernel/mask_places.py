@@ -23,6 +23,7 @@ from native.vector import (
     figures,
     low_lines,
     stars,
+    stops,
     trailing_zeros,
 )
 
@@ -47,9 +48,10 @@ def opening(f, j, s):
 
 
 @inlined
-def words_and_numbers(f, j, s):
+def words_and_numbers(f, j, star, star_next, dot, dot_next, s):
     """(where a masked address or word may begin, where a masked number may) in block `j`, and of it
-    and of the one behind it what hides a digit, and what a masked number may be made of."""
+    and of the one behind it what hides a digit, and what a masked number may be made of. What is a
+    star or point in both is told."""
     base = j * LANES
     open_ = opening(f, j, s)
     letters, letters_next = s.letters[j], s.letters[j + 1]
@@ -57,13 +59,14 @@ def words_and_numbers(f, j, s):
     one = later(letters, letters_next, 1)
     two = later(letters, letters_next, 2)
     three = later(letters, letters_next, 3)
-    star, star_next = stars(f, base), stars(f, base + LANES)
-    dot, dot_next = dots(f, base), dots(f, base + LANES)
     hidden = star | (dot & later(dot, dot_next, 1))
     hidden_next = star_next | dot_next
-    words = ~one | (~two & later(hidden, hidden_next, 2))
+    words = ~two & later(hidden, hidden_next, 2)
     words |= ~three & later(hidden, hidden_next, 3)
     words = (letters & open_ & words) | s.ats[j]
+    alone = letters & open_ & ~one
+    if alone:
+        words |= alone & later(stops(f, base), stops(f, base + LANES), 1)
     if digits | digits_next | s.digits[j + 2] == u64(0):
         return words, u64(0), star, star_next, star, star_next
     before = base - LANES
@@ -129,9 +132,15 @@ def find_sifted_masks(f, start, end, m, most, s):
     """`masks.find_masks` of f[start:end] without initials."""
     m.start[ROOM] = 0
     n, i = i64(0), i64(start)
+    base = start // LANES * LANES
+    star_next, dot_next = stars(f, base), dots(f, base)
     for j in range(start // LANES, (end + LANES - 1) // LANES):
-        words, numbers, soft, soft_next, made, made_next = words_and_numbers(f, j, s)
         base = j * LANES
+        star, dot = star_next, dot_next
+        star_next, dot_next = stars(f, base + LANES), dots(f, base + LANES)
+        words, numbers, soft, soft_next, made, made_next = words_and_numbers(
+            f, j, star, star_next, dot, dot_next, s
+        )
         events = words | numbers
         if base < start:
             # What stands first has nothing before it.

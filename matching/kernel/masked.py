@@ -28,6 +28,7 @@ from matching.kernel.pieces import (
     P_NIR,
     P_PHONES,
     P_SURNAMES,
+    birth_piece,
     domain_number,
     piece,
     word_piece,
@@ -145,11 +146,16 @@ def birth_bits(base, sketch, desk, keys):
     n = desk.masks.numbers
     day, month, year = n[base], n[base + 1], n[base + 2]
     at = sketch + P_BIRTH
-    same = desk.record8[at] == piece(day, P_BIRTH, keys)
-    same_month = desk.record8[at + 1] == piece(month, P_BIRTH + 1, keys)
+    # No day or month that is none stands in a record: most such dates are parts of addresses.
+    same = 1 <= day <= 31 and desk.record8[at] == birth_piece(day, 0, desk.births, keys)
+    same_month = 1 <= month <= 12 and desk.record8[at + 1] == birth_piece(
+        month, 1, desk.births, keys
+    )
+    if not same and not same_month:
+        return 0.0
     bits = (4.5 if same else 0.0) + (3.3 if same_month else 0.0)
-    if desk.record8[at + 2] == piece(year, P_BIRTH + 2, keys):
-        return bits + 5.5 - 3.0 if same or same_month else 0.0
+    if desk.record8[at + 2] == birth_piece(year, 2, desk.births, keys):
+        return bits + 5.5 - 3.0
     if not same or not same_month:
         return 0.0
     return bits - 3.0 + year_bits(year, at, desk, keys)

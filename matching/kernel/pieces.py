@@ -25,6 +25,9 @@ P_NIR = 28  # sex, year, month, department, commune, order
 P_COMMENT = 34  # the first words that carry evidence, in order
 COMMENT_WORDS = 22
 
+BIRTH_PIECES = 256  # 32 for days, 32 for months, the others for years
+OLDEST = 1880
+
 
 @inlined
 def piece(value, place, keys):
@@ -55,6 +58,19 @@ def birth_part(date, part):
     if part == 3:
         return date // 100000
     return (date // 10000) % 10
+
+
+@inner
+def birth_piece(value, part, known, keys):
+    """The piece of a day (0), month (1) or year (2); `known` is BIRTH_PIECES bytes that remember
+    those under one key, as logs ask for the same again and again."""
+    seat = value - OLDEST if part == 2 else value
+    if seat < 0 or seat >= (BIRTH_PIECES - 64 if part == 2 else 32):
+        return piece(value, P_BIRTH + part, keys)
+    seat += 32 * part
+    if known[seat] == 0:
+        known[seat] = u8(piece(value, P_BIRTH + part, keys))
+    return i64(known[seat])
 
 
 @inner

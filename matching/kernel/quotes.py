@@ -10,9 +10,9 @@ from matching.kernel.masked import COMMENT_MOST, WORD_BITS, follow, sketch_of, t
 from matching.kernel.pieces import COMMENT_WORDS, P_COMMENT, word_piece
 from matching.kernel.reading import word_flags
 from matching.kernel.sieve import ahead
-from matching.kernel.sift_words import PHRASE, is_set_apart
+from matching.kernel.sift_words import PHRASE, is_set_apart, is_word
 from native.jit import inlined, inner
-from native.vector import LANES, flagged, trailing_zeros
+from native.vector import LANES, bit_1, flagged, trailing_zeros
 
 u8 = np.uint8
 u64 = np.uint64
@@ -51,12 +51,11 @@ def put_in_order(f, local, count, g, s, scratch):
             if tells(t, local, 0, 1 << 40):
                 n = put(g, n, word_piece(local.key[t]), True)
             t += 1
-        if w == behind or g.keys[w - first] == u64(0):
+        if w == behind or not is_word(f, w, s):
             continue
         end = at + trailing_zeros(~ahead(s.letters, at))
         if word_flags(f, at, end, scratch.numbers, scratch.marks) & k.F_STOP == 0:
-            known = s.flags[w] & PHRASE != 0
-            piece = word_piece(g.keys[w - first]) if known else u8(0)
+            piece = word_piece(s.key[w]) if s.flags[w] & PHRASE else u8(0)
             n = put(g, n, piece, is_set_apart(f, at, end))
     for t in range(n, n + LANES):
         g.order[t] = u8(0)
@@ -64,9 +63,9 @@ def put_in_order(f, local, count, g, s, scratch):
 
 
 @inner
-def counts_as_gap(f, w, g, s, scratch):
+def counts_as_gap(f, w, s, scratch):
     """Whether word `w` is one of those between two of a comment that must be few."""
-    if g.keys[w - g.info[G_FIRST]] == u64(0):
+    if not is_word(f, w, s):
         return False
     at = i64(s.place[w])
     end = at + trailing_zeros(~ahead(s.letters, at))
@@ -76,13 +75,13 @@ def counts_as_gap(f, w, g, s, scratch):
 
 
 @inner
-def is_near_by(f, last, w, g, s, scratch):
+def is_near_by(f, last, w, s, scratch):
     """Whether a quotation may go on from word `last` to word `w`."""
     if w - last - 1 <= GAP:
         return True
     gap = 0
     for v in range(last + 1, w):
-        gap += i64(counts_as_gap(f, v, g, s, scratch))
+        gap += i64(counts_as_gap(f, v, s, scratch))
         if gap > GAP:
             return False
     return True
@@ -95,17 +94,17 @@ def longest_quote(f, g, s, scratch):
     run, last, longest = i64(0), i64(-1), i64(0)
     first, behind = g.info[G_FIRST], g.info[G_BEHIND]
     for base in range(first, behind, LANES):
-        found = flagged(s.flags, base)
+        found = bit_1(s.flags, base)  # PHRASE
         while found:
             w = base + trailing_zeros(found)
             found &= found - u64(1)
-            if w >= behind or s.flags[w] & PHRASE == 0:
+            if w >= behind:
                 continue
             at = i64(s.place[w])
             end = at + trailing_zeros(~ahead(s.letters, at))
             if word_flags(f, at, end, scratch.numbers, scratch.marks) & k.F_STOP:
                 continue
-            run = run + 1 if run and is_near_by(f, last, w, g, s, scratch) else i64(1)
+            run = run + 1 if run and is_near_by(f, last, w, s, scratch) else i64(1)
             longest = max(longest, run)
             if longest >= CHAIN:
                 return longest

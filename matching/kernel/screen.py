@@ -210,7 +210,7 @@ def is_all_marked(ring, common, s, marked):
 
 
 @inner
-def sift_region(n, at, held, source, review, chunks, shingles, t, leak):
+def sift_region(n, at, held, source, review, lengths, shingles, t, leak):
     """Say of each of the `held` parts of a region of `n` bytes whether a row may be found in it.
 
     `at` is where the region begins in the text `source`.
@@ -239,13 +239,13 @@ def sift_region(n, at, held, source, review, chunks, shingles, t, leak):
         n_hits = look_up(text, count, (low, high), shingles, t, leak)
     if n_hits and not leak.missing[0]:
         find_worth(
-            text, n, at, t.parts, held, review, words, chunks, t.tokens, t.hits, n_hits, t.local,
+            text, n, at, t.parts, held, review, words, lengths, t.tokens, t.hits, n_hits, t.local,
             t.bounds, t.judged, t.glimpse, sieve, t.rows, t.desk, t.scratch, leak,
         )  # fmt: skip
 
 
 @inner
-def next_parts(source, size, review, chunks, shingles, info, t, leak):
+def next_parts(source, size, review, lengths, shingles, info, t, leak):
     """Cut the next parts, and sift them as one region unless they are to be told unseen."""
     parts, people = t.parts, t.people
     if info[Z_RUN] >= CROWDED + UNSEEN:
@@ -258,7 +258,7 @@ def next_parts(source, size, review, chunks, shingles, info, t, leak):
     if unseen:
         parts[2] = 1
     else:
-        sift_region(n, start, held, source, review, chunks, shingles, t, leak)
+        sift_region(n, start, held, source, review, lengths, shingles, t, leak)
     if leak.missing[0]:
         return
     seen = max(info[Z_SEEN] - start, 0)
@@ -272,7 +272,7 @@ def next_parts(source, size, review, chunks, shingles, info, t, leak):
 
 
 @kernel
-def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
+def read_on(f, size, review, lengths, shingles, leak, records, bench, screen):
     """Go on through `f[:size]` to the next part that has to be read whole.
 
     Returns whether there is one: `info` says where it begins and ends. Else all is read, or
@@ -299,7 +299,7 @@ def read_on(f, size, review, chunks, shingles, leak, records, bench, screen):
                 return True
         if info[Z_AT] >= size:
             break
-        next_parts(source, size, review, chunks, shingles, info, tools, keys)
+        next_parts(source, size, review, lengths, shingles, info, tools, keys)
         if keys.missing[0]:
             return False
     close_group(tools.people)

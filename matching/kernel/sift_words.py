@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.entries import phrase_bit
 from matching.kernel.hits import NAME_REACH
 from matching.kernel.lanes import EIGHT, MEMO, MIX, WIDE, cut_long, cut_short, spread_bits
 from matching.kernel.reading import word_flags
@@ -21,18 +20,33 @@ from matching.kernel.siphash import (
 )
 from matching.kernel.table import in_pairs
 from matching.kernel.tokens import NAMES
+from matching.kernel.word_filter import get_bit, name_bit, phrase_bit, value_bit
 from native.jit import inlined, inner
-from native.vector import LANES, count_ones, flagged, trailing_zeros
+from native.vector import LANES, bit_0, bits_1_2, count_ones, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64
 u8 = np.uint8
 
-NAME, PHRASE, PLACE = 1, 2, 4  # what the filters say of a word
+NAME, PHRASE, PLACE, VALUE = 1, 2, 4, 8  # what the filters say of a word
 PHRASE_WORDS = 5
 HOUSE_REACH = 256  # characters between a house number and a word of its street
 HOME_REACH = 640  # a name and its house or date lie less far apart, with all their words
 MEMO_SHIFT = 65 - MEMO.bit_length()
+
+
+@inlined
+def put_places(mask, base, places, n):
+    """Append the places of a mask's bits, of which the first stands at `base`; returns how many
+    there are now. Up to 64 behind them are written over."""
+    if WIDE:
+        spread_bits(mask, base, places, n)
+        return n + count_ones(mask)
+    while mask:
+        places[n] = base + trailing_zeros(mask)
+        mask &= mask - ONE
+        n += 1
+    return n
 
 
 @inner
@@ -48,14 +62,7 @@ def find_words(blocks, s):
         either = here | s.digits[j]
         starts = here & ~((either << ONE) | carry) & ((here >> ONE) | (s.letters[j + 1] << u64(63)))
         carry = either >> u64(63)
-        if WIDE:
-            spread_bits(starts, j * LANES, s.place, n)
-            n += count_ones(starts)
-        else:
-            while starts:
-                s.place[n] = j * LANES + trailing_zeros(starts)
-                starts &= starts - ONE
-                n += 1
+        n = put_places(starts, j * LANES, s.place, n)
     for t in range(n, n + 2 * EIGHT):
         s.place[t] = blocks * LANES
     for t in range(n + LANES):
@@ -64,10 +71,8 @@ def find_words(blocks, s):
 
 
 @inlined
-def flag_word(w, key, size, s, filters):
+def flag_word(w, key, size, flags, s):
     """Put down what the filters say of a word; returns whether any knows it."""
-    names, streets, phrases = filters
-    flags = word_marks(key, names, streets, phrases)
     if flags:
         s.flags[w] = flags
         s.size[w] = size
@@ -86,8 +91,10 @@ def gather_short(f, n, s, filters, k0, k1):
     for t in range(n_short):
         s.hashes[t] = siphash_short(s.short[t], k0, k1)
     for t in range(n_short):
+        s.long[t] = u64(word_marks(s.hashes[t], filters))
+    for t in range(n_short):
         m = s.short[t]
-        if not flag_word(s.short_at[t], s.hashes[t], m >> u64(56), s, filters):
+        if not flag_word(s.short_at[t], s.hashes[t], m >> u64(56), u8(s.long[t]), s):
             s.memo[i64((m * u64(MIX)) >> u64(MEMO_SHIFT))] = m
     return n_open
 
@@ -106,8 +113,10 @@ def gather_long(f, n_open, s, filters, k0, k1):
     for t in range(n_long):
         s.hashes[t] = siphash_long(s.long[t], s.long2[t], k0, k1)
     for t in range(n_long):
+        s.short[t] = u64(word_marks(s.hashes[t], filters))
+    for t in range(n_long):
         a, m = s.long[t], s.long2[t]
-        if not flag_word(s.long_at[t], s.hashes[t], m >> u64(56), s, filters):
+        if not flag_word(s.long_at[t], s.hashes[t], m >> u64(56), u8(s.short[t]), s):
             seat = i64(((a ^ (m * u64(MIX))) * u64(MIX)) >> u64(MEMO_SHIFT))
             s.memo_long[seat], s.memo_long2[seat] = a, m
     return n_more
@@ -131,7 +140,8 @@ def gather_words(f, blocks, s, names, streets, phrases, keys):
         at = i64(s.place[w])
         size = word_size(s, at)
         if size <= LONGEST and not is_digit(f[at + size]):
-            flag_word(w, siphash_bytes(f, at, at + size, k0, k1), size, s, filters)
+            key = siphash_bytes(f, at, at + size, k0, k1)
+            flag_word(w, key, size, word_marks(key, filters), s)
     return n
 
 
@@ -142,13 +152,20 @@ def word_size(s, at):
 
 
 @inlined
-def word_marks(key, names, streets, phrases):
-    """NAME, PHRASE and PLACE of a word, from the filters."""
-    phrase = u8(0)
-    if phrases:
-        at = phrase_bit(key, names[1])
-        phrase = (names[0][i64(at >> u64(3))] >> (at & u64(7))) & u8(1)
-    return u8(bit_of(names, key) | (phrase << 1) | (bit_of(streets, key) << 2))
+def is_word(f, w, s):
+    """Whether run `w` of letters is a word by itself: not too long, and no digit behind it."""
+    size = word_size(s, i64(s.place[w]))
+    return size <= LONGEST and not is_digit(f[i64(s.place[w]) + size])
+
+
+@inlined
+def word_marks(key, filters):
+    """NAME, PHRASE, PLACE and VALUE of a word, from the filters."""
+    (bits, mask), streets, phrases = filters
+    # Nothing branches, so that what is read for many words is waited for at once.
+    phrase = get_bit(bits, phrase_bit(key, mask)) & u8(phrases)
+    name, value = get_bit(bits, name_bit(key, mask)), get_bit(bits, value_bit(key, mask))
+    return u8(name | (phrase << 1) | (bit_of(streets, key) << 2) | (value << 3))
 
 
 @inner
@@ -158,7 +175,7 @@ def mark_words(f, n, s, scratch):
     last = i64(-1)  # the last word of a comment, and of those that are marked
     marked = i64(-1)
     for j in range(0, n, LANES):
-        found = flagged(s.flags, j)
+        found = bits_1_2(s.flags, j)  # PHRASE or PLACE
         while found:
             w = j + trailing_zeros(found)
             found &= found - ONE
@@ -203,11 +220,11 @@ def mark_names(f, n, blocks, s, scratch, exact, keys):
     for j in range(blocks):
         homes |= s.homes[j]
     for j in range(0, n, LANES):
-        found = flagged(s.flags, j)
+        found = bit_0(s.flags, j)  # NAME
         while found:
             w = j + trailing_zeros(found)
             found &= found - ONE
-            if s.flags[w] & NAME == 0 or s.size[w] < 3:
+            if s.size[w] < 3:
                 continue
             at = i64(s.place[w])
             lists = word_flags(f, at, at + i64(s.size[w]), scratch.numbers, scratch.marks)

@@ -13,12 +13,13 @@ from matching.kernel.desk import (
     add_near,
     may_slip,
 )
-from matching.kernel.glimpse import G_BEHIND, G_FIRST
+from matching.kernel.glimpse import G_BEHIND, G_FIRST, hash_words
 from matching.kernel.reading import word_flags
-from matching.kernel.sieve import ahead
+from matching.kernel.sift_words import word_size
 from native.jit import inner
-from native.vector import trailing_zeros
+from native.vector import LANES, flagged, trailing_zeros
 
+u8 = np.uint8
 u64 = np.uint64
 i64 = np.int64
 
@@ -34,17 +35,23 @@ def find_slips(f, local, tokens, g, s, desk, scratch, leak):
     for p in range(SET_SIZE):
         desk.near_token[p] = 0
     desk.used[0], desk.claimed[0], desk.info[I_STAMP] = 0, 0, 1
+    hash_words(f, g, s, leak.keys)
     count = 0
-    first = g.info[G_FIRST]
-    for w in range(first, g.info[G_BEHIND]):
-        key = g.keys[w - first]
-        if key == u64(0) or desk.strange[i64(key & u64(STRANGE - 1))] == key:
-            continue
-        at = i64(s.place[w])
-        size = trailing_zeros(~ahead(s.letters, at))
-        flags = word_flags(f, at, at + size, scratch.numbers, scratch.marks)
-        if SHORTEST <= size <= LONGEST and flags & k.F_STOP == 0:
-            count = add_near(f, at, size, key, 0, desk, scratch, leak, count)
+    first, words = g.info[G_FIRST], g.info[G_BEHIND] - g.info[G_FIRST]
+    for w in range(words):
+        s.hashes[w] = desk.strange[i64(g.keys[w] & u64(STRANGE - 1))]
+    for w in range(words + LANES):
+        g.hits[w] = u8(w < words and g.keys[w] != u64(0) and g.keys[w] != s.hashes[w])
+    for base in range(0, words, LANES):
+        others = flagged(g.hits, base)
+        while others:
+            w = base + trailing_zeros(others)
+            others &= others - u64(1)
+            at = i64(s.place[first + w])
+            size = word_size(s, at)
+            flags = word_flags(f, at, at + size, scratch.numbers, scratch.marks)
+            if SHORTEST <= size <= LONGEST and flags & k.F_STOP == 0:
+                count = add_near(f, at, size, g.keys[w], 0, desk, scratch, leak, count)
     for t in range(tokens):
         if may_slip(t, local):
             base = i64(local.start[t])

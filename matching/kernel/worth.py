@@ -119,13 +119,13 @@ def turn_to(f, size, at, end, bounds, h, tokens, hits, n_hits, keys):
 
 
 @inner
-def look_near_by(f, size, words, chunks, local, bounds, g, sieve, scratch, desk, keys):
+def look_near_by(f, size, words, lengths, local, bounds, g, sieve, scratch, desk, leak):
     """See what stands in the bytes turned to, as a set and with numbers and addresses in `local`;
     False when there is too much."""
     if bounds[B_STATE] != UNSEEN:
         return bounds[B_STATE] != TOO_MUCH
     low, high = max(i64(0), bounds[B_LOW]), min(size, bounds[B_HIGH])
-    count = glimpse(f, words, low, high, chunks, local, 2 * LOCAL + 64, g, sieve, scratch, keys)
+    count = glimpse(f, words, low, high, lengths, local, 2 * LOCAL + 64, g, sieve, scratch, leak)
     bounds[B_COUNT] = count
     bounds[B_STATE] = TOO_MUCH if count < 0 else SEEN
     desk.info[I_MASKS] = desk.info[I_NEAR] = -1
@@ -175,11 +175,13 @@ def speaks_for_row(
     )
     told = words_bound(0, beside, rows, g, desk)
     from_ = MUCH if kind == k.PAIR and is_named(rows, desk) else NEAR_FROM
-    may = words_bound(1, beside, rows, g, desk)
     quoted = 0.0
     if has_comment(rows, desk):
         quoted = most_quoted(f, local, bounds[B_COUNT], g, sieve, scratch)
-    if told + quoted < from_ or may + quoted < least:
+    if told + quoted < from_:
+        return False
+    may = words_bound(1, beside, rows, g, desk)
+    if may + quoted < least:
         return False
     if quoted > 0.0:
         quoted = quote_bound(f, local, bounds[B_COUNT], rows, g, sieve, scratch, desk)
@@ -217,7 +219,7 @@ def is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
 
 @inner
 def is_pointed_to(
-    f, size, h, least, words, chunks, tokens, hits, n_hits, mixed, local, bounds, judged, g, sieve,
+    f, size, h, least, words, lengths, tokens, hits, n_hits, mixed, local, bounds, judged, g, sieve,
     rows, desk, scratch, leak,
 ):  # fmt: skip
     """Whether the row of hit `h` may reach `least` bits there."""
@@ -235,7 +237,7 @@ def is_pointed_to(
     if judged[seat_of(asked)] == asked:
         return False
     if not look_near_by(
-        f, size, words, chunks, local, bounds, g, sieve, scratch, desk, leak.keys
+        f, size, words, lengths, local, bounds, g, sieve, scratch, desk, leak
     ) or not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
         return True
     seen = find_shown(rows, g, desk)
@@ -263,7 +265,7 @@ def is_told(parts, n_parts, first, behind):
 
 @inner
 def find_worth(
-    f, size, at, parts, n_parts, least, words, chunks, tokens, hits, n_hits, local, bounds, judged,
+    f, size, at, parts, n_parts, least, words, lengths, tokens, hits, n_hits, local, bounds, judged,
     g, sieve, rows, desk, scratch, leak,
 ):  # fmt: skip
     """Mark the parts of a region in which a row can reach `least` bits; asks for more than scoring
@@ -287,7 +289,7 @@ def find_worth(
         if is_told(parts, n_parts, first, behind):
             continue
         if least >= SURE and not is_pointed_to(
-            f, size, h, least - SLACK, words, chunks, tokens, hits, n_hits, mixed, local, bounds,
+            f, size, h, least - SLACK, words, lengths, tokens, hits, n_hits, mixed, local, bounds,
             judged, g, sieve, rows, desk, scratch, leak,
         ):  # fmt: skip
             continue

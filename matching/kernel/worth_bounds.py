@@ -10,8 +10,15 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.desk import I_DATES, I_MASKS, seek_near
-from matching.kernel.evidence import NIR_TELLS_BIRTH, WORD_NEAR_COST, sum_classes, total
-from matching.kernel.glimpse import holds
+from matching.kernel.evidence import (
+    NIR_TELLS_BIRTH,
+    SURNAME_MOST,
+    WORD_NEAR_COST,
+    sum_classes,
+    total,
+)
+from matching.kernel.glimpse import G_MASK, SLOTS, holds
+from matching.kernel.lanes import seated
 from matching.kernel.mask_places import find_sifted_masks
 from matching.kernel.masked import (
     LETTER_BITS,
@@ -29,10 +36,10 @@ from matching.kernel.pieces import (
     P_FIRST,
     P_SURNAMES,
     birth_part,
-    piece,
+    birth_piece,
 )
 from native.jit import inlined, inner
-from native.vector import count_ones
+from native.vector import count_ones, trailing_zeros
 
 u8 = np.uint8
 u64 = np.uint64
@@ -60,12 +67,27 @@ def find_shown(rows, g, desk):
     """Which slots of the opened record a glimpse shows, into `g.shown`; returns of how many columns
     they are."""
     seen = u64(0)
-    for s in range(rows.slots):
-        sig = desk.record32[s]
-        found = sig != 0 and holds(g, sig)
-        g.shown[s] = u8(found)
-        seen |= u64(found) << u64(rows.slot_column[s])
+    for word in range(SLOTS // 64):
+        g.shown[word] = u64(0)
+    for s in range(0, rows.slots, 16):
+        told = seated(g.seats, g.info[G_MASK], desk.record32, s)
+        there = (u64(1) << u64(min(16, rows.slots - s))) - u64(1)
+        found, others = told & there, (told >> u64(16)) & there
+        while others:
+            t = trailing_zeros(others)
+            others &= others - u64(1)
+            found |= u64(holds(g, desk.record32[s + t])) << u64(t)
+        g.shown[s >> 6] |= found << u64(s & 63)
+        while found:
+            seen |= u64(1) << u64(rows.slot_column[s + trailing_zeros(found)])
+            found &= found - u64(1)
     return count_ones(seen)
+
+
+@inlined
+def is_shown(s, g):
+    """Whether the value of slot `s` is among them."""
+    return (g.shown[s >> 6] >> u64(s & 63)) & u64(1) != u64(0)
 
 
 @inner
@@ -80,8 +102,11 @@ def is_far_below(asked, lifted, letters, rows, g, desk):
     weights = rows.slots * 4
     quarters, classes = i64(0), i64(0)
     first, surname = i64(0), i64(0)
-    for s in range(rows.slots):
-        if g.shown[s]:
+    for word in range(SLOTS // 64):
+        shown = g.shown[word]
+        while shown:
+            s = 64 * word + trailing_zeros(shown)
+            shown &= shown - u64(1)
             weight = i64(desk.record8[weights + s])
             kind = rows.column_class[rows.slot_column[s]]
             quarters += weight
@@ -137,7 +162,8 @@ def dates_bound(local, count, rows, desk, keys):
             continue
         same, bits = 0, 0.0
         for part in range(3):
-            if desk.record8[at + part] == piece(birth_part(date, part), P_BIRTH + part, keys):
+            value = birth_part(date, part)
+            if desk.record8[at + part] == birth_piece(value, part, desk.births, keys):
                 same += 1
                 bits += BIRTH_BITS[part]
             elif part == 2:
@@ -185,6 +211,26 @@ def beside_bound(f, low, high, kind, exact, local, count, s, rows, desk, keys):
     return phone, nir, mail, birth, first, surname, comment
 
 
+@inlined
+def slots_in(word, rows):
+    """A bit for each slot of the rows among 64 from `64 * word` on."""
+    count = rows.slots - 64 * word
+    if count >= 64:
+        return ~u64(0)
+    return (u64(1) << u64(count)) - u64(1) if count > 0 else u64(0)
+
+
+@inner
+def address_alone(rows, desk):
+    """What an address says more where a window does not show the name that it repeats."""
+    mail = 0.0
+    for c in range(rows.columns):
+        if rows.column_class[c] == k.C_EMAIL:
+            mail += desk.bits[c]
+    b = desk.by_class
+    return mail - max(b[k.C_FULL], min(SURNAME_MOST, b[k.C_SURNAME]) + b[k.C_FIRST])
+
+
 @inner
 def words_bound(near, beside, rows, g, desk):
     """The most that is said for the opened record by the words and numbers around a hit, and in
@@ -199,25 +245,33 @@ def words_bound(near, beside, rows, g, desk):
         desk.quality[c] = k.Q_EXACT
     for s in range(rows.slots):
         desk.slot_token[s] = -1
-        sig = desk.record32[s]
-        if sig == 0:
-            continue
-        worth = desk.record8[weights + s] / k.QUARTER_BITS
-        role = rows.slot_role[s]
-        column = rows.slot_column[s]
-        if not g.shown[s]:
-            worth -= WORD_NEAR_COST
-            may = role == k.R_WORD or rows.column_class[column] == k.C_INSURER_NUMBER
-            if worth <= 0.0 or near == 0 or not may or (near == 2 and seek_near(sig, desk) < 0):
-                continue
-        desk.slot_token[s] = 0
-        if role == k.R_LOCAL or (role == k.R_JOINED and near == 0):
-            # It counts in the others' stead; beside words with a slip it does not.
-            desk.bits[column] = max(desk.bits[column], worth)
-        else:
-            desk.bits[column] += worth
+    for word in range(SLOTS // 64):
+        left = g.shown[word] if near == 0 else slots_in(word, rows)
+        while left:
+            s = 64 * word + trailing_zeros(left)
+            left &= left - u64(1)
+            worth = desk.record8[weights + s] / k.QUARTER_BITS
+            role = rows.slot_role[s]
+            column = rows.slot_column[s]
+            if not is_shown(s, g):
+                sig = desk.record32[s]
+                worth -= WORD_NEAR_COST
+                may = role == k.R_WORD or rows.column_class[column] == k.C_INSURER_NUMBER
+                if sig == 0 or worth <= 0.0 or not may:
+                    continue
+                if near == 2 and seek_near(sig, desk) < 0:
+                    continue
+            desk.slot_token[s] = 0
+            if role == k.R_LOCAL and desk.bits[column] == 0.0:
+                desk.quality[column] = k.Q_LOCAL  # it repeats the name (`sum_classes`)
+            if role == k.R_LOCAL or (role == k.R_JOINED and near == 0):
+                # It counts in the others' stead; beside words with a slip it does not.
+                desk.bits[column] = max(desk.bits[column], worth)
+            else:
+                desk.bits[column] += worth
     sum_classes(rows, desk)
     b = desk.by_class
+    b[k.C_EMAIL] = max(b[k.C_EMAIL], address_alone(rows, desk))
     for at in range(len(LIFTED)):
         b[LIFTED[at]] = max(b[LIFTED[at]], beside[at])
     # Doctor and laboratory count less beside a place, a birth date less beside a NIR, and the

@@ -1,8 +1,10 @@
-"""What a glimpse holds: every key that reading the same text into tokens gives."""
+"""What a glimpse holds: every key that reading the same text into tokens gives, of those that a row
+can hold."""
 
 from __future__ import annotations
 
 import random
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from matching.kernel import kinds as k
 from matching.kernel.glimpse import glimpse, glimpse_pointers, holds, new_glimpse
 from matching.kernel.reading import tokenise
 from matching.kernel.sieve import classify, new_sieve, sieve_pointers
-from matching.kernel.sift_words import find_words
+from matching.kernel.sift_words import gather_words
 from matching.kernel.tokens import new_scratch, new_tokens, scratch_pointers, token_pointers
 from matching.normalise import words
 from matching.normalise.fold import fold
@@ -25,20 +27,32 @@ KEYS = np.arange(1, 2 * len(k.SUB_KEYS) + 1, dtype=np.uint64) * np.uint64(0x9E37
 SCRATCH = new_scratch(words.table())
 SOME, ALL = new_tokens(2 * LONGEST + 64), new_tokens(2 * LONGEST + 64)
 SIEVE, GLIMPSE = new_sieve(LONGEST + 64), new_glimpse()
+EVERY_LENGTH = np.uint64(2**64 - 1)
+EVERY_WORD = np.full(1 << 12, 255, np.uint8)  # a filter that knows them all
+
+
+class Known(NamedTuple):
+    """What a glimpse asks of a leak."""
+
+    name_bits: Any
+    name_mask: Any
+    keys: Any
 
 
 @kernel
-def compare(f, size, low, high, passwords, some, every, room, g, sieve, scratch, keys):  # type: ignore[no-untyped-def]
+def compare(f, size, low, high, lengths, some, every, room, g, sieve, scratch, bits, keys):  # type: ignore[no-untyped-def]
     """(tokens of a glimpse of f[low:high], all there, the first of these that it does not hold)."""
     text, s = pointer(f), sieve_pointers(sieve)
-    words_ = find_words(classify(text, size, s), s)
+    known = Known(pointer(bits), np.uint64(len(bits) * 8 - 1), pointer(keys))
+    names = (known.name_bits, known.name_mask)
+    words_ = gather_words(text, classify(text, size, s), s, names, names, True, known.keys)
     set_, tokens, scratch_, keys_ = (
         glimpse_pointers(g), token_pointers(every), scratch_pointers(scratch), pointer(keys),
     )  # fmt: skip
     seen = glimpse(
-        text, words_, low, high, passwords, token_pointers(some), room, set_, s, scratch_, keys_
+        text, words_, low, high, lengths, token_pointers(some), room, set_, s, scratch_, known
     )
-    count = tokenise(text, low, high, passwords, tokens, room, scratch_, keys_)
+    count = tokenise(text, low, high, lengths != 0, tokens, room, scratch_, keys_)
     for t in range(count):
         sig = np.uint32(tokens.key[t] & np.uint64(0xFFFFFFFF))
         if tokens.kind[t] != k.STREET and sig != 0 and not holds(set_, sig):
@@ -52,8 +66,8 @@ def assert_held(text: str, *, from_line: bool = False) -> int:
     data[MARGIN : MARGIN + folded.size] = folded.data[: folded.size]
     low = bytes(folded.data[: folded.size]).find(b"\n") + 1 if from_line else 0
     seen, count, lost = compare(
-        data[MARGIN:], folded.size, low, folded.size, True, SOME, ALL, len(ALL.kind), GLIMPSE,
-        SIEVE, SCRATCH, KEYS,
+        data[MARGIN:], folded.size, low, folded.size, EVERY_LENGTH, SOME, ALL, len(ALL.kind),
+        GLIMPSE, SIEVE, SCRATCH, EVERY_WORD, KEYS,
     )  # fmt: skip
     if seen >= 0 and lost >= 0:
         first, behind = int(ALL.start[lost]), int(ALL.end[lost])

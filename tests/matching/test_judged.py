@@ -19,6 +19,8 @@ from native.jit import kernel, pointer
 from tests.matching.disguises import LeakOnDisk
 from tests.matching.test_glimpse import (
     ALL,
+    EVERY_LENGTH,
+    EVERY_WORD,
     GLIMPSE,
     KEYS,
     MARGIN,
@@ -48,8 +50,8 @@ def seen_of(text: str, low: int, high: int) -> tuple[object, ...]:
     data[MARGIN : MARGIN + folded.size] = folded.data[: folded.size]
     GLIMPSE.seats[:] = 0
     count, _, _ = compare(
-        data[MARGIN:], folded.size, low, high, True, SOME, ALL, len(ALL.kind), GLIMPSE, SIEVE,
-        SCRATCH, KEYS,
+        data[MARGIN:], folded.size, low, high, EVERY_LENGTH, SOME, ALL, len(ALL.kind), GLIMPSE,
+        SIEVE, SCRATCH, EVERY_WORD, KEYS,
     )  # fmt: skip
     told = sorted((SOME.kind[t], SOME.key[t], SOME.aux[t]) for t in range(count))
     return count, told, sorted({int(sig) for sig in GLIMPSE.seats if sig})

@@ -1,0 +1,65 @@
+"""One filter of bits for three questions about a word: is it of a name, a comment, or any value?
+
+Each question has bits of its own of the word's key. Values are all but comments; names are values.
+Of passwords the filter knows the lengths only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.kernel import kinds as k
+from matching.kernel.siphash import siphash_number
+from native.jit import inlined, inner, kernel, pointer
+
+u8 = np.uint8
+u64 = np.uint64
+i64 = np.int64
+
+LONGEST_PASSWORD = 64
+
+
+@inlined
+def name_bit(key, mask):
+    """The place of a word of a name, as `table.in_bits` reads it."""
+    return (key >> u64(20)) & u64(mask)
+
+
+@inlined
+def phrase_bit(key, mask):
+    """The place of a word of a comment."""
+    return (key >> u64(29)) & u64(mask)
+
+
+@inlined
+def value_bit(key, mask):
+    """The place of a word of any other value."""
+    return (key >> u64(38)) & u64(mask)
+
+
+@inlined
+def set_bit(bits, place):
+    """Set one bit."""
+    bits[i64(place >> u64(3))] |= u8(1) << u8(place & u64(7))
+
+
+@inlined
+def get_bit(bits, place):
+    """One bit, as uint8."""
+    return (bits[i64(place >> u64(3))] >> u8(place & u64(7))) & u8(1)
+
+
+@inner
+def length_key(size, keys):
+    """What stands among the values for passwords of `size` bytes."""
+    return siphash_number(u64(size), keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1])
+
+
+@kernel
+def password_lengths(bits, mask, keys):
+    """How long passwords of the leak may be: bit `size` - 1 for each size in bytes."""
+    found = u64(0)
+    for size in range(1, LONGEST_PASSWORD + 1):
+        known = get_bit(pointer(bits), value_bit(length_key(size, pointer(keys)), mask))
+        found |= u64(known) << u64(size - 1)
+    return found
