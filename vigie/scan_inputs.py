@@ -41,13 +41,38 @@ def inputs(paths: Sequence[str]) -> Iterator[Input]:
         path = Path(given)
         if given == "-":
             yield "-", None
-        elif path.is_dir():
-            for inside in sorted(path.rglob("*")):
-                # A link could lead out of the folder, and a pipe never ends.
-                if inside.is_file() and not inside.is_symlink():
-                    yield str(inside), inside
+        elif _is_folder(path):
+            yield from _inside(path)
         else:
             yield given, path
+
+
+def _inside(folder: Path) -> Iterator[Input]:
+    """The plain files of a folder, in order. A folder that cannot be listed stands among them:
+    reading it says why, and nobody takes it for one where nothing was found."""
+    found: list[Path] = []
+
+    def unlisted(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for place, _, names in os.walk(folder, onerror=unlisted):
+        # A link could lead out of the folder, and a pipe never ends.
+        found += (path for name in names if _is_plain(path := Path(place, name)))
+    yield from ((str(path), path) for path in sorted(found))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # told when it is read
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return True  # told when it is read
 
 
 class Batch:

@@ -230,6 +230,33 @@ def test_a_folder_that_takes_no_file_is_a_sentence_and_status_4(
     assert "cannot be written: No such file or directory" in err
 
 
+def test_what_is_read_is_never_written_over(leak: LeakOnDisk, tmp_path: Path) -> None:
+    (tmp_path / "fuite.csv").write_bytes(leak.csv.read_bytes())
+    assert vigie("key", "new", "k", cwd=tmp_path)[0] == 0
+    (tmp_path / "s.toml").write_text(vigie("leak", "inspect", "fuite.csv", cwd=tmp_path)[1])
+    (tmp_path / "link.vfp").symlink_to("fuite.csv")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    made = ("leak", "fingerprint", "fuite.csv", "--key", "k", "--schema", "s.toml")
+    for output in ("fuite.csv", "link.vfp", "k", "s.toml", "."):
+        status, _, err = vigie(*made, "-o", output, cwd=tmp_path)
+        assert status == 2, err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_scan_that_reads_nothing_says_so(leak: LeakOnDisk, tmp_path: Path) -> None:
+    status, out, err = vigie(
+        "scan", tmp_path, "--leak", leak.ref.file, "--key", leak.ref.key_file, cwd=tmp_path
+    )
+    assert (status, out) == (0, "")
+    assert "Nothing was scanned" in err
+    status, _, err = vigie("scan", tmp_path, cwd=tmp_path)
+    assert status == 2
+    assert "--leak" in err
+    status, _, err = vigie("scan", "-", "--leak", leak.ref.file, "--key", tmp_path, cwd=tmp_path)
+    assert status == 2
+    assert "--key" in err
+
+
 def test_a_name_in_a_planted_file_moves_no_cursor(leak: LeakOnDisk, tmp_path: Path) -> None:
     planted = tmp_path / "planted.vfp"
     build(leak.csv, load_key(leak.ref.key_file), planted, inspect(leak.csv), name="a\x1b[2J\u202eb")

@@ -54,10 +54,13 @@ def inspect_file(
 )
 def fingerprint(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The leaked file.")],
-    key_file: Annotated[Path, typer.Option("--key", help="The key file.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The fingerprint file to write.")],
+    key_file: Annotated[Path, typer.Option("--key", dir_okay=False, help="The key file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", dir_okay=False, help="The fingerprint file to write.")
+    ],
     schema_file: Annotated[
-        Path | None, typer.Option("--schema", help="Column types; otherwise they are found.")
+        Path | None,
+        typer.Option("--schema", dir_okay=False, help="Column types; otherwise they are found."),
     ] = None,
     name: Annotated[str, typer.Option(help="The leak's name in results.")] = "",
     json: AsJson = False,
@@ -69,6 +72,7 @@ def fingerprint(
     from matching.schema import read_schema
     from vigie.progress import build_progress, tell_of_compiling
 
+    _spare(output, file, key_file, schema_file)
     secret = load_key(key_file)
     schema = read_schema(schema_file) if schema_file else inspect(file)
     tell_of_compiling(BUILDING)
@@ -96,6 +100,23 @@ def fingerprint(
             f"{made.broken:,} broken row(s) without fingerprint (counted from 0): {listed}{more}",
             err=True,
         )
+
+
+def _spare(output: Path, *read: Path | None) -> None:
+    """Refuse to write over what is read: an older fingerprint file is replaced, these never."""
+    for path in read:
+        if path is not None and _same(output, path):
+            console.fail(
+                f"-o {output} is {path} itself, which would be lost. Choose another name.",
+                console.USAGE,
+            )
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False  # one of them is not there
 
 
 @leak.command(epilog="Example: vigie leak info leak.vfp --json")

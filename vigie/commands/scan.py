@@ -33,10 +33,12 @@ def scan(
         typer.Argument(metavar="PATH...", help="Files, folders, archives, or - for stdin."),
     ],
     leak_files: Annotated[
-        list[Path] | None, typer.Option("--leak", help="A fingerprint file; may be repeated.")
+        list[Path] | None,
+        typer.Option("--leak", dir_okay=False, help="A fingerprint file; may be repeated."),
     ] = None,
     key_files: Annotated[
-        list[Path] | None, typer.Option("--key", help="Its key file, in the same order.")
+        list[Path] | None,
+        typer.Option("--key", dir_okay=False, help="Its key file, in the same order."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Take the leaks from this configuration.")
@@ -60,7 +62,7 @@ def scan(
     leaks = _leaks(leak_files or [], key_files or [], config)
     tell_of_compiling(SCANNING)
     rows: list[ScanResult] = []
-    unread = 0
+    told = unread = 0
     # The matcher starts, and the limited child, while the rest is still imported.
     with ExitStack() as stack:
         shared = _shared(stack)
@@ -76,6 +78,7 @@ def scan(
         judge = Judge(matcher, every=all_matches, explain=explain)
         for batch in ahead:
             for found in judge.inputs(batch, ahead):
+                told += 1
                 if isinstance(found, dict):
                     scan_log.unread()
                     unread += 1
@@ -86,7 +89,9 @@ def scan(
                     console.print_json(found.to_json())
                 else:
                     rows.append(found)
-    if not json:
+    if not told:
+        typer.echo("Nothing was scanned: there is no file in what was named.", err=True)
+    if rows:
         explaining.print_results(rows)
         if explain:
             explaining.print_explanations(rows, all_matches=all_matches)
@@ -134,6 +139,12 @@ def _leaks(files: Sequence[Path], keys: Sequence[Path], config: Path | None) -> 
         return [LeakRef(file, key_file) for file, key_file in zip(files, keys, strict=True)]
     from vigie import config as configuration
 
+    if config is None and not (here := configuration.find(None)).exists():
+        console.fail(
+            f"No leak was named, and there is no configuration at {here}: give --leak LEAK.vfp "
+            "and --key KEYFILE, or --config FILE.",
+            console.USAGE,
+        )
     settings = configuration.load(config)
     if not settings.leak:
         console.fail("The configuration names no [[leak]]; give --leak and --key.", console.USAGE)
