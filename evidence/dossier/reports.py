@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from evidence.dossier import tables
 from evidence.dossier.claims import Claim
 from evidence.dossier.edition import Edition
-from evidence.dossier.facts import CaptureFacts, CaseFacts, moment
+from evidence.dossier.facts import ActFacts, CaptureFacts, CaseFacts, moment
 from evidence.dossier.gathered import checklist, gathered
 from evidence.dossier.signing import sign_pdf
 from evidence.dossier.typeset import Typesetter
@@ -115,7 +115,7 @@ def timeline(case: CaseFacts) -> list[dict[str, Any]]:
             moments.append((alert.gone_at, "gone"))
         elif alert.last_seen > alert.first_seen:
             moments.append((alert.last_seen, "last"))
-    moments += [(tables.happened(act), act.what) for act in case.acts if act.what in TOLD]
+    moments += [(tables.happened(act), act.what) for act in case.acts if _is_told(act)]
     if not moments:
         return []
     first = {what: min(at for at, kind in moments if kind == what) for _, what in moments}
@@ -127,6 +127,11 @@ def timeline(case: CaseFacts) -> list[dict[str, Any]]:
         {"what": what, "at": moment(at), "place": (at - begin).total_seconds() / span}
         for at, what in ordered
     ]
+
+
+def _is_told(act: ActFacts) -> bool:
+    # The mark says "confirmed": a dismissal, or one taken back, is none.
+    return act.what in TOLD and (act.what != "decide" or act.detail.get("to") == "confirmed")
 
 
 def _figures(case: CaseFacts) -> dict[str, Any]:

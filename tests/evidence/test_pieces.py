@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine
 
+from evidence.custody.journal import Head
 from evidence.dossier.drafts import TILE_HEIGHT, TILES, tiles_of
 from evidence.dossier.export import Exported
+from evidence.dossier.facts import ActFacts, CaseFacts
 from evidence.dossier.pieces import Draft, Filing, numbers
+from evidence.dossier.reports import timeline
 from evidence.dossier.typeset import Typesetter
 from tests.evidence.dossiers import PLANTED, Prepared, masked_png
 from tests.evidence.seeding import seed_alert
@@ -29,6 +33,13 @@ def pages(path: Path) -> list[str]:
     texts = [text.replace("\u00a0", " ") for text in read]
     document.close()
     return texts
+
+
+def copied(path: Path) -> str:
+    document = pypdfium2.PdfDocument(path)
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return text
 
 
 def pieces(folder: Path) -> list[Path]:
@@ -73,6 +84,24 @@ def test_what_is_foreign_has_a_field_for_its_translation(court: Exported) -> Non
     assert "seconde requête" in " ".join(captures.split())
     failed = " ".join("\n".join(pages(court.folder / "pieces/piece-04.pdf")).split())
     assert "échec — la page n’a pas répondu à la seconde requête" in failed
+
+
+def test_what_is_copied_out_of_a_pdf_is_what_it_looks_like(court: Exported) -> None:
+    for path in court.folder.rglob("*.pdf"):
+        assert "\u200b" not in copied(path), path.name
+    # What stands out of the page is not read here.
+    kit = re.sub(r"\s", "", "".join(pages(court.folder / "constat-kit.pdf")))
+    for told in court.folder.glob("captures/*/capture.json"):
+        capture = json.loads(told.read_bytes())
+        assert capture["address"] in kit
+        assert capture["sha256"] in kit
+
+
+@pytest.mark.parametrize("to", ["confirmed", "dismissed", "open"])
+def test_the_time_line_shows_as_confirmed_what_was_confirmed(to: str) -> None:
+    act = ActFacts(1, AT, "jeanne", "decide", "alert:1", {"to": to})
+    case = CaseFacts(1, AT, "open", (), (), (act,), Head("log", 1, b""))
+    assert [moment["what"] for moment in timeline(case)] == ["decide"] * (to == "confirmed")
 
 
 def test_no_value_is_in_a_piece(court: Exported) -> None:
