@@ -44,7 +44,7 @@ def examine(config_file: Path | None) -> Iterator[Check]:
     except ConfigError as error:
         yield Check("configuration", "missing", str(error), "Mend it, or run `vigie init`.")
         return
-    yield Check("configuration", "ok", f"{len(config.leak)} leak, {len(config.source)} sources")
+    yield Check("configuration", "ok", f"leaks: {len(config.leak)}, sources: {len(config.source)}")
     for name, check in (
         ("storage", _storage),
         ("record", _record),

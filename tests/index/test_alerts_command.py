@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +19,7 @@ from index.alerts import AlertStore
 from index.embedded import EmbeddedIndex
 from index.shipper import Shipper
 from vigie.cli import build
+from vigie.commands import alerts
 
 Ask = Callable[..., Any]
 
@@ -57,3 +61,25 @@ def test_a_wrong_query_is_wrong_use(ask: Ask) -> None:
     result = ask("records:many")
     assert result.exit_code == 2
     assert "records: needs a number" in result.output
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_a_narrow_terminal_shows_addresses_whole(
+    ask: Ask, width: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stdout", shown)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    alerts.alerts(config=tmp_path / "vigie.toml")
+    text = re.sub(r"\x1b\[[\d;]*m", "", shown.getvalue())
+    lines = text.splitlines()
+    assert "…" not in text
+    assert max(map(len, lines)) <= width
+    for number in range(4):
+        assert f"http://site/p{number}" in text
+    assert ("fields" in lines[0]) == (width >= 100)

@@ -223,17 +223,42 @@ def _print_table(
     from rich.table import Table
     from rich.text import Text
 
+    # Into a pipe or a file there is no width to keep to.
+    out = Console(width=None if sys.stdout.isatty() else 220)
+    # Text, not markup: a location may hold square brackets.
+    cells = [[Text(console.visible(cell)) for cell in row] for row in rows]
+    wide = {
+        name: max([len(name), *(row[at].cell_len for row in cells)])
+        for at, name in enumerate(columns)
+    }
+    kept, room = _fitting(wide, out.width)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
+    for name in kept:
         table.add_column(
             name,
             justify="right" if name in right else "left",
             overflow="fold" if name == "location" else "ellipsis",
             no_wrap=name != "location",
-            min_width=30 if name == "location" else None,
+            width=room if name == "location" else None,
         )
-    for row in rows:
-        # Text, not markup: a location may hold square brackets.
-        table.add_row(*(Text(console.visible(cell)) for cell in row))
-    # Into a pipe or a file there is no width to keep to.
-    Console(width=None if sys.stdout.isatty() else 220).print(table)
+    for row in cells:
+        table.add_row(*(cell for name, cell in zip(columns, row, strict=True) if name in kept))
+    out.print(table)
+
+
+GAP = 2  # between two columns
+FIRST_TO_GO = ("fields", "after", "first seen", "case")  # --json tells them
+LOCATION = 24  # columns of an address that are worth having
+
+
+def _fitting(wide: dict[str, int], width: int) -> tuple[list[str], int]:
+    """The columns that a terminal has room for beside the address, and how wide that may be."""
+    kept = dict(wide)
+    natural = kept.pop("location", 0)
+    for name in ("", *FIRST_TO_GO):
+        kept.pop(name, None)
+        room = width - sum(kept.values()) - GAP * len(kept)
+        if room >= min(natural, LOCATION):
+            break
+    names = [name for name in wide if name in kept or name == "location"]
+    return names, max(1, min(natural, room))

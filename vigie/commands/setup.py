@@ -117,7 +117,9 @@ def doctor(
         from rich.text import Text
 
         marks = {"ok": "[green]✓ ok", "note": "[yellow]! note", "missing": "[red]✗ missing"}
-        table = Table("", "check", "found", "what to do", box=None, pad_edge=False)
+        table = Table("", "check", box=None, pad_edge=False)
+        for name in ("found", "what to do"):
+            table.add_column(name, overflow="fold")  # a path or a command is of use as a whole
         for check in checks:
             table.add_row(
                 Text.from_markup(marks[check.state]), Text(check.name), Text(check.found),

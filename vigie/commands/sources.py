@@ -345,7 +345,7 @@ def _print_sources(rows: list[dict[str, Any]]) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("source", "engine", "state", "sight", "last", "next", "outcome"):
-        table.add_column(name, no_wrap=name in ("last", "next"))
+        table.add_column(name, no_wrap=name in ("last", "next"), overflow="fold")
     for name in ("pages", "posts"):
         table.add_column(name, justify="right")
     for row in rows:
