@@ -30,6 +30,7 @@ MANY_FAILURES = 3
 MUCH_FEWER = 0.2
 FEWEST_BEFORE, FEWEST_CRAWLS = 3, 3
 LATE, LATE_AT_LEAST = 3.0, 900.0  # intervals, and seconds, without a crawl
+OVERDUE = "It is not crawled although it is due: is `vigie watch` running?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +183,28 @@ def _figures(
     }
 
 
+def is_overdue(now: datetime, due: datetime | None, interval: float) -> bool:
+    """Whether nobody crawls what should have been crawled at `due`. Who shows what was kept of a
+    source asks this as well: a watch that ended keeps nothing any more."""
+    return due is not None and (now - due).total_seconds() > _allowed(interval)
+
+
+def _allowed(interval: float) -> float:
+    return max(LATE * interval, LATE_AT_LEAST)
+
+
 def _reached(now: datetime, state: Situation, crawls: Sequence[CrawlSeen]) -> list[tuple[str, str]]:
     why = f" ({state.last_error})" if state.last_error else ""
-    allowed = max(LATE * max(state.interval, state.every), LATE_AT_LEAST)
+    interval = max(state.interval, state.every)
     if not crawls and state.last_success is None:
         return [(AMBER, "It has not been crawled yet.")]
-    if state.due is not None and (now - state.due).total_seconds() > allowed:
-        return [(RED, "It is not crawled although it is due: is `vigie watch` running?")]
+    if is_overdue(now, state.due, interval):
+        return [(RED, OVERDUE)]
     if state.last_success is None:
         return [(RED, f"It has never been read{why}.")]
     if state.failures >= MANY_FAILURES or (
-        state.failures and (now - state.last_success).total_seconds() > max(allowed, 3600.0)
+        state.failures
+        and (now - state.last_success).total_seconds() > max(_allowed(interval), 3600.0)
     ):
         since = state.last_success.strftime("%Y-%m-%d %H:%M UTC")
         return [(RED, f"It has not been read since {since}{why}.")]

@@ -16,9 +16,11 @@ from index.alerts import MAX_REASON, STATUSES, AlertFilter, AlertStore
 from index.cases import CaseStore
 from index.errors import Conflict, IndexUnavailable, WrongChoice, WrongQuery
 from index.find import find_alerts
+from index.leases import utc_now
 from index.review_queries import QUIET_VERDICTS, ReviewQueries
 from index.search import MAX_PAGE, SearchIndex
-from index.sources import SourceStore
+from index.sight import OVERDUE, RED, is_overdue
+from index.sources import SourceStore, SourceView
 from index.views import THRESHOLDS, QueuedHit
 from review import evidence_view, unmasking
 from review.guard import Visitor
@@ -209,15 +211,25 @@ def build(stores: Stores) -> APIRouter:
 
     @router.get("/sources")
     def sources(request: Request) -> Response:
+        crawling = stores.queries.crawling()
+        states = sorted(stores.sources.states().values(), key=lambda state: state.id)
         return page(
             "sources.html",
             visitor_of(request),
-            sources=sorted(stores.sources.states().values(), key=lambda state: state.id),
-            crawling=stores.queries.crawling(),
+            sources=[each if each.id in crawling else _as_of_now(each) for each in states],
+            crawling=crawling,
             alerts=stores.queries.alerts_by_source(),
         )
 
     return router
+
+
+def _as_of_now(source: SourceView) -> SourceView:
+    """With the fault that a watch that has ended cannot note itself."""
+    late = is_overdue(utc_now(), source.next_due, source.interval_s or 0.0)
+    if not (source.sight and late):
+        return source
+    return replace(source, sight=RED, sight_reason=OVERDUE)
 
 
 def _queued_page(visitor: Visitor, found: QueuedHit, *, problem: bool = False) -> Response:

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from evidence.dossier import french
 from review import sight_words
 from review.guard import Visitor
 from review.wording import LANGUAGES, Words
@@ -31,6 +32,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["asset"] = asset
+    environment.globals["not_had"] = not_had
     return environment
 
 
@@ -39,6 +41,11 @@ def asset(name: str) -> str:
     """The address of a static file, with its hash so that a new version is fetched at once."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
+
+
+def not_had(words: Words, english: str) -> str:
+    """Why a piece of evidence could not be had; the record keeps it in English."""
+    return french.reason(english) if words.language == "fr" else english
 
 
 def clock(words: Words, moment: datetime | None, style: str = "short") -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -120,6 +121,33 @@ def test_everything_of_the_case_stands_there(case: Page) -> None:
     with reading(case.served.engine) as connection:
         seen = select(Act.who).where(Act.what == "view", Act.subject == "case:1")
         assert list(connection.scalars(seen)) == ["claire"]
+
+
+def test_in_french_it_says_in_french_why_a_piece_is_not_there(case: Page) -> None:
+    with writing(case.served.engine) as connection:
+        for kind, state, why in (
+            ("clocks", "failed", "no evidence.clocks are configured"),
+            ("direct", "not-needed", "the capture itself is direct"),
+        ):
+            connection.execute(
+                insert(EvidenceItem).values(
+                    capture=1, kind=kind, at=NOW, state=state, error=why, attempts=1,
+                    media_type="", bytes=0, sha256="", file="",
+                )
+            )  # fmt: skip
+    told = {}
+    for language in ("fr", "en"):
+        with case.served.user("claire", language) as client:
+            told[language] = html.unescape(client.get("/cases/1").text)
+    for french, english in (
+        ("aucune horloge de référence n’est configurée", "no evidence.clocks are configured"),
+        ("la capture est elle-même directe", "the capture itself is direct"),
+        ("inutile", "not needed"),
+    ):
+        assert french in told["fr"]
+        assert english not in told["fr"]
+        assert english in told["en"]
+    assert "not-needed" not in told["fr"] + told["en"]
 
 
 @pytest.mark.parametrize("act", sorted(ACTS))

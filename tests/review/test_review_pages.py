@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from index.alerts import AlertStore
 from index.engine import reading, writing
-from index.schema import Alert, Hit
+from index.schema import Alert, Crawl, Hit, SourceState
 from tests.review.conftest import Served, post
 
 
@@ -309,6 +309,22 @@ def test_sources_say_how_they_are(served: Served) -> None:
         html = user.get("/sources").text
     for wanted in ("running", "Paused", "3 failures in a row", "answered 503 three times"):
         assert wanted in html
+
+
+@pytest.mark.parametrize(("minutes", "seen"), [(1, "Seen"), (60, "Not seen")])
+def test_a_source_that_nobody_crawls_any_more_is_not_shown_as_seen(
+    served: Served, minutes: int, seen: str
+) -> None:
+    """A watch that ended keeps no new state: what it kept last is not what is so now."""
+    due = datetime.now(UTC) - timedelta(minutes=minutes)
+    kept = {"sight": "green", "sight_reason": "It is read, and what comes is as usual."}
+    with writing(served.engine) as connection:
+        connection.execute(delete(Crawl).where(Crawl.ended.is_(None)))
+        connection.execute(update(SourceState).values(next_due=due, interval_s=60.0, **kept))
+    with served.user(language="en") as user:
+        page = user.get("/sources").text
+    assert f"<span>{seen}</span>" in page
+    assert ("vigie watch" in page) == (minutes == 60)
 
 
 def test_the_language_is_the_users_then_the_browsers(served: Served) -> None:
