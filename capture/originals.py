@@ -22,7 +22,9 @@ class SealedOriginals:
     def __init__(self, folder: Path, recipients: Sequence[str], work_recipient: str = "") -> None:
         self._folder = folder
         self._sealer = Sealer(folder, recipients)
-        self._work = Sealer(folder / WORK, [work_recipient] if work_recipient else [])
+        self._work = Sealer(
+            folder / WORK, [work_recipient] if work_recipient else [], "work_recipient"
+        )
         if work_recipient and work_recipient.strip() in {one.strip() for one in recipients}:
             raise CaptureError(
                 "[sealing] work_recipient is one of the recipients: the review service could then "

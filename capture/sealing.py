@@ -31,9 +31,13 @@ class Sealer:
     CaptureError, naming the configuration key, when one is none.
     """
 
-    def __init__(self, folder: Path, recipients: Sequence[str]) -> None:
+    def __init__(self, folder: Path, recipients: Sequence[str], key: str = "") -> None:
+        """`key` is the configuration's where that is not the list `recipients`."""
         self._folder = folder
-        self._recipients = [_recipient(text, at) for at, text in enumerate(recipients, start=1)]
+        self._recipients = [
+            _recipient(text, key or f"recipients, entry {at},")
+            for at, text in enumerate(recipients, start=1)
+        ]
 
     def seal(
         self, body: bytes, facts: Mapping[str, object], more: Mapping[str, bytes] | None = None
@@ -74,11 +78,11 @@ class Sealer:
         (self._folder / name).unlink(missing_ok=True)
 
 
-def _recipient(text: str, position: int) -> object:
+def _recipient(text: str, key: str) -> object:
     text = text.strip()
     if text.upper().startswith("AGE-SECRET-KEY-"):
         raise CaptureError(
-            f"[sealing] recipients, entry {position}, is a private key. Put its public half "
+            f"[sealing] {key} is a private key. Put its public half "
             "there (age1…), and keep the private one off this machine"
         )
     try:
@@ -87,7 +91,7 @@ def _recipient(text: str, position: int) -> object:
         return pyrage.x25519.Recipient.from_str(text)
     except (pyrage.RecipientError, ValueError) as error:
         raise CaptureError(
-            f"[sealing] recipients, entry {position}, is no age or ssh public key. "
+            f"[sealing] {key} is no age or ssh public key. "
             "Make one with age-keygen and put the line that starts with age1 there"
         ) from error
 

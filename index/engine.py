@@ -40,6 +40,11 @@ def open_record(url: str) -> Engine:
         raise CannotOpen(
             "storage.database is no database address; write for example sqlite:///var/vigie.db."
         ) from None
+    if address.get_backend_name() not in ("sqlite", "postgresql"):
+        raise CannotOpen(
+            f"storage.database names {address.drivername}; the record is kept in SQLite "
+            "(sqlite:///var/vigie.db) or PostgreSQL (postgresql+psycopg://…)."
+        )
     try:
         return _open(address)
     except (SQLAlchemyError, OSError, sqlite3.Error) as error:

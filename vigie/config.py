@@ -19,7 +19,16 @@ from pydantic import Field, ValidationError
 
 from vigie.config_place import ConfigError as ConfigError
 from vigie.config_place import find as find
-from vigie.config_types import Addresses, Hours, Seconds, Section
+from vigie.config_types import (
+    Address,
+    Addresses,
+    Digest,
+    Hours,
+    Network,
+    Seconds,
+    Section,
+    mistake,
+)
 from vigie.evidence_config import (
     BlockConfig,
     EvidenceConfig,
@@ -46,7 +55,7 @@ class LeakConfig(Section):
     file: Path
     key_file: Path
     terms: list[str] = []
-    files: list[str] = []
+    files: list[Digest] = []
 
 
 class ElasticsearchConfig(Section):
@@ -84,7 +93,7 @@ class SourceConfig(Section):
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     engine: str = "auto"
-    start: list[str] = Field(min_length=1)
+    start: list[Address] = Field(min_length=1)
     every: Seconds = 60.0
     render: str = Field(default="auto", pattern="^(never|auto|always)$")
     proxy: str = Field(default="", pattern=r"^(socks5h?://[^/@\s]+:\d{1,5}/?)?$")
@@ -102,7 +111,7 @@ class SourceConfig(Section):
     host_budget: int = Field(default=0, ge=0)
     max_pages: int = Field(default=2000, ge=1)
     crawl_seconds: Seconds = 600.0
-    allow_addresses: list[str] = []
+    allow_addresses: list[Network] = []
     account: list[AccountConfig] = []
 
 
@@ -112,7 +121,7 @@ class NotifyConfig(Section):
 
     urls: list[str] = []
     secret_file: Path | None = None
-    allow_addresses: list[str] = []
+    allow_addresses: list[Network] = []
 
 
 class ReviewConfig(Section):
@@ -203,7 +212,7 @@ def _explain(path: Path, text: str, error: ValidationError) -> str:
         elif problem["type"] == "missing":
             what = "is missing; add it"
         else:
-            what = problem["msg"].removeprefix("Value error, ")
+            what = mistake(problem)
         lines.append(f"{where}: {key}: {what}.")
     return "\n".join(lines)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -46,3 +48,48 @@ def _hours(value: object) -> object:
 
 
 Hours = Annotated[str, BeforeValidator(_hours)]
+
+
+def _address(value: object) -> object:
+    if isinstance(value, str) and not re.match(r"https?://[^/\s]", value):
+        raise ValueError("is no address to watch: it begins with http:// or https://")
+    return value
+
+
+def _network(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            ipaddress.ip_network(value)
+        except ValueError:
+            raise ValueError('is no network: write for example "10.0.0.0/8"') from None
+    return value
+
+
+def _digest(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+        raise ValueError("is no SHA-256: 64 hexadecimal digits, as sha256sum prints them")
+    return value
+
+
+Address = Annotated[str, BeforeValidator(_address)]
+Network = Annotated[str, BeforeValidator(_network)]
+Digest = Annotated[str, BeforeValidator(_digest)]
+WRITTEN = {  # what a pattern wants, for those that are no list of words
+    "id": 'takes letters, digits, ".", "_" and "-", the first a letter or a digit',
+    "name": 'takes small letters, digits and "-", the first a letter or a digit',
+    "robots": 'is "obey", or "override: " and the reason',
+    "proxy": 'is written like "socks5h://127.0.0.1:9050"',
+    "prefix": 'takes small letters, digits and "_", the first a letter',
+    "fingerprint": "is the certificate's SHA-256 in hexadecimal digits",
+}
+
+
+def mistake(problem: Mapping[str, Any]) -> str:
+    """What is wrong with a value, of one of pydantic's errors."""
+    if problem["type"] == "string_pattern_mismatch":
+        pattern = str(problem["ctx"]["pattern"])
+        if words := re.fullmatch(r"\^\(\|?([\w|]+)\)\$", pattern):
+            return f"is one of {words[1].replace('|', ', ')}"
+        if known := WRITTEN.get(str(problem["loc"][-1])):
+            return known
+    return str(problem["msg"]).removeprefix("Value error, ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +18,12 @@ def fail(sentence: str, code: int = FAILED) -> NoReturn:
     """Say on stderr what is wrong, where and what to do, and end with `code`."""
     typer.echo(f"vigie: {sentence}", err=True)
     raise typer.Exit(code)
+
+
+def one_of(option: str, given: str, allowed: Sequence[str]) -> None:
+    """Ends with a sentence when a word that was given is none of those that are allowed."""
+    if given and given not in allowed:
+        fail(f"{option} is one of {', '.join(allowed)}; not {visible(given)}.", USAGE)
 
 
 def print_json(found: dict[str, Any]) -> None:

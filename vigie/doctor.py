@@ -165,6 +165,12 @@ def _sealing(config: Config) -> Iterator[Check]:
                 "It begins with age1…; age-keygen prints it.",
             )  # fmt: skip
             return
+    if config.sealing.work_recipient:
+        from vigie.wiring import sealed_originals
+
+        sealed_originals(
+            config
+        )  # refuses, in its own words, a key that is none or that is not apart
     if len(config.sealing.recipients) == 1:
         yield Check(
             "sealing", "note", "one recipient: whoever loses that key loses every original",
@@ -180,13 +186,17 @@ def _sealing(config: Config) -> Iterator[Check]:
 
 
 def _sources(config: Config) -> Iterator[Check]:
+    from vigie.engines import UNKNOWN, is_known
+
     if not config.source:
         yield Check("sources", "missing", "no [[source]]", "Add one to vigie.toml.")
     today = datetime.now(UTC).date()
     for source in config.source:
         name = f"source {source.id}"
         until = source.authority_until
-        if until and until < today:
+        if not is_known(source.engine):
+            yield Check(name, "missing", f"engine = {source.engine!r}", UNKNOWN)
+        elif until and until < today:
             yield Check(name, "missing", f"authority ended on {until}", "Renew authority_until.")
         elif not source.authority:
             yield Check(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, model_validator
 
-from vigie.config_types import Seconds, Section
+from vigie.config_types import Network, Seconds, Section
 
 Model = TypeVar("Model", bound=Section)
 
@@ -44,7 +44,7 @@ class AuthorityConfig(Section):
     ca_file: Path | None = None
     qualified: bool = False
     timeout: Seconds = 15.0
-    allow_addresses: list[str] = []
+    allow_addresses: list[Network] = []
 
 
 class ResolverConfig(Section):
@@ -91,7 +91,7 @@ class EvidenceConfig(Section):
     sign_key_file: Path | None = None
     sign_certificate_file: Path | None = None
     sign_roots: Path | None = None
-    allow_addresses: list[str] = []
+    allow_addresses: list[Network] = []
 
 
 class SmtpConfig(Section):

@@ -63,6 +63,14 @@ def test_a_wrong_query_is_wrong_use(ask: Ask) -> None:
     assert "records: needs a number" in result.output
 
 
+@pytest.mark.parametrize("command", [["alerts"], ["case", "list"]])
+def test_a_status_that_is_none_is_wrong_use(ask: Ask, tmp_path: Path, command: list[str]) -> None:
+    asked = [*command, "--status", "opened", "--config", str(tmp_path / "vigie.toml")]
+    result = CliRunner().invoke(build(), asked)
+    assert result.exit_code == 2
+    assert "--status is one of open, " in result.output
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_a_narrow_terminal_shows_addresses_whole(
     ask: Ask, width: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -187,3 +187,9 @@ def test_foreign_keys_are_kept(engine: Engine) -> None:
     with pytest.raises(Exception) as caught, writing(engine) as connection:  # noqa: PT011
         connection.execute(text("INSERT INTO alert_record (alert, row, bits) VALUES (99, 1, 1.0)"))
     assert isinstance(getattr(caught.value, "orig", None), raw)
+
+
+@pytest.mark.parametrize("url", ["mysql://host/vigie", "oracle://host/vigie"])
+def test_a_database_that_is_neither_sqlite_nor_postgresql_is_named(url: str) -> None:
+    with pytest.raises(CannotOpen, match=f"storage.database names {url.split(':')[0]}"):
+        open_record(url)

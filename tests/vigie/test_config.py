@@ -76,6 +76,30 @@ def test_a_mistake_names_its_key_and_line(
     assert f"line {line}: {key}:" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ('[[source]]\nid = "a"\nstart = ["paste.example"]', "begins with http"),
+        ('[[source]]\nid = "a b"\nstart = ["http://a.example/"]', "takes letters"),
+        ('[[source]]\nid = "a"\nstart = ["http://a/"]\nrender = "yes"', "one of never, auto, al"),
+        ('[[source]]\nid = "a"\nstart = ["http://a/"]\nrobots = "no"', 'is "obey", or "override'),
+        ('[[source]]\nid = "a"\nstart = ["http://a/"]\nproxy = "x"', "socks5h://127"),
+        (
+            '[[source]]\nid = "a"\nstart = ["http://a/"]\nallow_addresses = ["10.0.0.1/8"]',
+            "is no network",
+        ),
+        ('[[leak]]\nfile = "a"\nkey_file = "b"\nfiles = ["abc"]', "is no SHA-256"),
+        ('[gdpr]\nrole = "boss"', "is one of controller, processor"),
+        ('[[evidence.authority]]\nname = "A B"\nurl = "https://a/"\nroots = "r"', "small letters"),
+    ],
+)
+def test_a_wrong_value_says_what_is_wanted(tmp_path: Path, section: str, said: str) -> None:
+    with pytest.raises(config.ConfigError, match="line ") as caught:
+        config.load(write(tmp_path, section))
+    assert said in str(caught.value)
+    assert "pattern" not in str(caught.value)
+
+
 def test_a_missing_key_names_the_section(tmp_path: Path) -> None:
     with pytest.raises(config.ConfigError, match=r"source\.0\.start: is missing"):
         config.load(write(tmp_path, '[[source]]\nid = "a"\n'))

@@ -172,6 +172,26 @@ def test_a_recipient_that_is_no_age_key(write: Write) -> None:
     assert of(checks, "sealing").state == "missing"
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_work_recipient_that_is_no_key_or_not_apart(write: Write, apart: bool) -> None:
+    config = write()
+    recipient = config.read_text().split('recipients = ["')[1].split('"')[0]
+    work = "age1nonsense" if apart else recipient
+    found = of(
+        list(doctor.examine(write({"[sealing]": f'[sealing]\nwork_recipient = "{work}"'}))),
+        "sealing",
+    )
+    assert found.state == "missing"
+    assert "work_recipient" in found.found
+    assert "recipients, entry" not in found.found
+
+
+def test_an_engine_that_is_no_spider(write: Write) -> None:
+    checks = list(doctor.examine(write({"[[source]]": '[[source]]\nengine = "phpbbb"'})))
+    found = next(check for check in checks if check.name.startswith("source "))
+    assert (found.state, "phpbbb" in found.found) == ("missing", True)
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_command_ends_with_one_when_something_is_missing(
     write: Write, whole: bool, tmp_path: Path

@@ -110,3 +110,18 @@ def test_what_an_operator_writes_and_reads() -> None:
     told = explained_in("It has not been read since now (timeout (2), gone (1)).")
     assert "time-out" in told
     assert "timeout (2)" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("new", "https://a.example/", "--engine", "phpbbb"), "no spider has this name"),
+        (("a b", "https://a.example/"), "takes letters"),
+        (("new", "a.example"), "begin with http"),
+    ],
+)
+def test_a_source_that_could_never_be_read_is_not_added(
+    folder: Path, given: tuple[str, ...], said: str
+) -> None:
+    assert said in run("source", "add", *given, code=2)
+    assert [row["id"] for row in run("source", "list", "--json")] == ["paste"]

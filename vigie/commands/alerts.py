@@ -57,10 +57,11 @@ def alerts(
     With a QUERY, what the search index finds, as it stands in the record; the query language is
     described in docs/elasticsearch.md.
     """
-    from index.alerts import AlertFilter
+    from index.alerts import STATUSES, AlertFilter
     from vigie import config as configuration
     from vigie.wiring import open_index, open_record
 
+    console.one_of("--status", status, STATUSES)
     settings = configuration.load(config)
     wanted = AlertFilter(status=status, leak=leak, source=source)
     with ExitStack() as stack:
@@ -89,6 +90,7 @@ def list_cases(
     from vigie.progress import local_time
     from vigie.wiring import open_record
 
+    console.one_of("--status", status, ("open", "closed"))
     with open_record(configuration.load(config)) as record:
         cases = record.cases.list(status=status)
     if json:

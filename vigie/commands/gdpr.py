@@ -114,6 +114,8 @@ def list_(config: ConfigFile = None, json: AsJson = False) -> None:
 
     with open_record(configuration.load(config)) as record:
         found = clock.clocks(record.engine, utc_now())
+    if not found and not json:
+        typer.echo("There is no clock. `vigie gdpr breach start CASE` starts one.")
     for view in found:
         _tell(view, json=json)
 

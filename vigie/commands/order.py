@@ -101,6 +101,8 @@ def list_(config: ConfigFile = None, json: AsJson = False) -> None:
     """Each party of each order: served, expiry, "ends-soon" from 60 days before."""
     with _orders(config) as (_, held):
         views = held.list()
+    if not views and not json:
+        typer.echo("There is no order. `vigie order add CASE` enters one.")
     for view in views:
         _tell(view, json=json)
 

@@ -95,6 +95,8 @@ def list_holds(config: ConfigFile = None, json: AsJson = False) -> None:
 
     with _record(config) as (_, engine):
         found = holds.list_all(engine)
+    if not found and not json:
+        typer.echo("There is no legal hold. `vigie retention hold CASE` places one.")
     for one in found:
         if json:
             console.print_json(
@@ -131,6 +133,8 @@ def list_(config: ConfigFile = None, json: AsJson = False) -> None:
 
     with _record(config) as (_, engine):
         found = certificate.list_all(engine)
+    if not found and not json:
+        typer.echo("There is no certificate: nothing was deleted so far.")
     for one in found:
         if json:
             console.print_json(

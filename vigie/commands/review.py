@@ -161,8 +161,10 @@ def role(
     config: ConfigFile = None,
 ) -> None:
     """Give a user another role. legal: may also open single records, export and close."""
+    from index.accounts import ROLES
     from vigie.evidence import person
 
+    console.one_of("ROLE", wanted, ROLES)
     with _accounts(config) as accounts:
         accounts.set_role(name, wanted, person(who))
     typer.echo(f"{name} has the role {wanted}.")

@@ -81,6 +81,8 @@ def add(
 
     from vigie import config as configuration
     from vigie.config import SourceConfig
+    from vigie.config_types import mistake
+    from vigie.engines import UNKNOWN, is_known
     from vigie.wiring import open_record
 
     settings = configuration.load(config)
@@ -105,8 +107,9 @@ def add(
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        console.fail(f"{key}: {what}.", console.USAGE)
+        console.fail(f"{key}: {mistake(first)}.", console.USAGE)
+    if not is_known(engine):
+        console.fail(f"engine: {UNKNOWN}", console.USAGE)
     with open_record(settings) as record:
         record.sources.add(source_id, definition.model_dump(mode="json"), who())
     typer.echo(f"{source_id} is watched from now on; `vigie source check {source_id}` tries it.")
