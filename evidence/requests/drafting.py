@@ -23,9 +23,12 @@ from index.engine import writing
 from index.errors import Conflict, NotFound
 from index.schema import Case, CaseClaim, Request, RequestTarget
 
-NAMES = {"publisher": "éditeur de / publisher of", "host": "hébergeur de / host of",
-         "registrar": "bureau d’enregistrement de / registrar of", "cdn": "CDN de / CDN of",
-         "search": "moteur de recherche / search engine"}  # fmt: skip
+NAMES = {  # what stands for a name that nobody gave, in the letter's own language
+    "fr": {"publisher": "éditeur de", "host": "hébergeur de", "registrar":
+           "bureau d’enregistrement de", "cdn": "CDN de", "search": "moteur de recherche"},
+    "en": {"publisher": "publisher of", "host": "host of", "registrar": "registrar of",
+           "cdn": "CDN of", "search": "search engine"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,11 @@ def _draft(
     first = _first(connection, order)
     copies = _copies(facts, order, first)
     contact = _contact(connection, store, facts, order, first, who)
-    name = order.name.strip()[:300] or (first.name if first else "")
-    name = name or f"{NAMES[order.addressee]} {order.host}".strip()
+    given = order.name.strip()[:300] or (first.name if first else "")
+    name = given or f"{NAMES[order.language][order.addressee]} {order.host}".strip()
+    # One addressee in either language: a second letter to it in the other one is found out.
+    both = " / ".join(NAMES[language][order.addressee] for language in ("fr", "en"))
+    who_is_asked = party(order.addressee, given or f"{both} {order.host}")
     linked = Linked(first.id, first.sent) if first is not None and first.sent else None
     hours = max(1, round(order.within.total_seconds() / 3600))
     wanted = Wanted(order.kind, order.addressee, name, order.language, hours, linked)
@@ -96,7 +102,7 @@ def _draft(
         )
     )  # fmt: skip
     number = int(row.inserted_primary_key[0])  # type: ignore[index]
-    _hold(connection, number, order, party(order.addressee, name), contact.email, copies)
+    _hold(connection, number, order, who_is_asked, contact.email, copies)
     enter(
         connection, at=now, who=who, what="draft", item=f"case:{order.case}",
         detail={"request": number, "to": order.addressee, "kind": order.kind,

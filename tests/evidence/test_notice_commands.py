@@ -68,6 +68,29 @@ def test_from_draft_to_answer(tmp_path: Path, mail: MailBox) -> None:
     assert (status, "Laboratoire X" in told, "abuse@h.exemple" in told) == (0, True, True)
 
 
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [
+        ("fr", {"éditeur de", "hébergeur de", "bureau d’enregistrement de", "CDN de",
+                "moteur de recherche"}),
+        ("en", {"publisher of", "host of", "registrar of", "CDN of", "search engine"}),
+    ],
+)  # fmt: skip
+def test_a_letter_names_its_addressee_in_its_own_language(
+    tmp_path: Path, language: str, named: set[str]
+) -> None:
+    file = tmp_path / "vigie.toml"
+    file.write_text('[evidence]\norganisation = "CERT d’essai"\n')
+    with open_record(load(file)) as record:
+        case = seed_alert(record.engine).new[0].case
+    status, told = run("notice", "draft", case, "--language", language, "--json", "--config", file)
+    assert status == 0
+    names = [json.loads(line)["name"] for line in told.splitlines()]
+    assert len(names) == 5
+    assert all(any(name.startswith(one) for one in named) for name in names)
+    assert not any("/" in name for name in names)
+
+
 def test_mail_never_goes_in_clear_over_a_network(tmp_path: Path) -> None:
     file = tmp_path / "vigie.toml"
     file.write_text('[smtp]\nhost = "mail.exemple.fr"\ntls = "none"\n')
