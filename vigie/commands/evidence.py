@@ -48,6 +48,7 @@ def export_(
     json: AsJson = False,
 ) -> None:
     """Make a case's dossier: masked, signed, time-stamped, with its own verifier."""
+    from evidence.dossier.edition import EDITIONS
     from evidence.dossier.export import export
     from vigie import config as configuration
     from vigie.evidence import maker, person
@@ -55,6 +56,7 @@ def export_(
     from vigie.progress import build_progress
     from vigie.wiring import open_record
 
+    console.one_of("--edition", edition, tuple(EDITIONS))
     settings = configuration.load(config)
     reason = sys.stdin.read() if reason == "-" else reason
     with open_record(settings) as record, build_progress() as tell:
