@@ -182,7 +182,7 @@ def parse(text: str, path: Path, environ: Mapping[str, str] | None = None) -> Co
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(_explain(path, text, error)) from None
+        raise ConfigError(_explain(path, text, error, environ or {})) from None
     return _absolute(config, path.parent.resolve())
 
 
@@ -200,12 +200,13 @@ def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
         table[key] = [part for part in value.split(",") if part] if listed else value
 
 
-def _explain(path: Path, text: str, error: ValidationError) -> str:
+def _explain(path: Path, text: str, error: ValidationError, environ: Mapping[str, str]) -> str:
     lines = []
     for problem in error.errors():
         keys = [str(part) for part in problem["loc"]]
         line = _line_of(text, problem["loc"])
         where = f"{path}, line {line}" if line else str(path)
+        where = _variable_of(environ, problem["loc"]) or where
         key = ".".join(keys)
         if problem["type"] == "extra_forbidden":
             what = "is not a key Vigie knows; remove it or mend its spelling"
@@ -215,6 +216,13 @@ def _explain(path: Path, text: str, error: ValidationError) -> str:
             what = mistake(problem)
         lines.append(f"{where}: {key}: {what}.")
     return "\n".join(lines)
+
+
+def _variable_of(environ: Mapping[str, str], location: tuple[int | str, ...]) -> str:
+    """The variable that a value or a whole section came from, "" for one of the file's."""
+    names = [part.upper() for part in location if isinstance(part, str)]
+    name = "VIGIE_" + "__".join(names[:2])
+    return next((one for one in environ if one == name or one.startswith(f"{name}__")), "")
 
 
 def _line_of(text: str, location: tuple[int | str, ...]) -> int:

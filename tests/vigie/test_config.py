@@ -132,5 +132,14 @@ def test_a_wrong_key_from_the_environment_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIGIE_STORAGE__PAHT", "x")
-    with pytest.raises(config.ConfigError, match=r"storage\.paht"):
+    with pytest.raises(config.ConfigError, match=r"^VIGIE_STORAGE__PAHT: storage\.paht"):
+        config.load(write(tmp_path, GOOD))
+
+
+@pytest.mark.parametrize("name", ["VIGIE_REVIEW__PORT", "VIGIE_REVEW__PORT"])
+def test_a_mistake_in_the_environment_is_not_looked_for_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "abc")
+    with pytest.raises(config.ConfigError, match=f"^{name}: re"):
         config.load(write(tmp_path, GOOD))
