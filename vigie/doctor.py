@@ -51,6 +51,7 @@ def examine(config_file: Path | None) -> Iterator[Check]:
         ("record key", _record_key),
         ("leaks", _leaks),
         ("sealing", _sealing),
+        ("files", _files),
         ("sources", _sources),
         ("review", _review),
         ("notify", _notify),
@@ -183,6 +184,23 @@ def _sealing(config: Config) -> Iterator[Check]:
             "sealing", "note", "no recipients: originals of matched pages are not kept",
             'Set sealing.recipients = ["age1…"]; keep the private half on another machine.',
         )  # fmt: skip
+
+
+def _files(config: Config) -> Iterator[Check]:
+    """Files that are read only when a dossier, a mail or an announcement is due."""
+    evidence, smtp = config.evidence, config.smtp
+    named = {
+        f"evidence.{key}": getattr(evidence, key)
+        for key in ("sign_key_file", "sign_certificate_file", "sign_roots")
+    }
+    for one in evidence.authority:
+        for key in ("roots", "intermediates", "ca_file"):
+            named[f"evidence.authority {one.name}: {key}"] = getattr(one, key)
+    if smtp is not None:
+        named |= {"smtp.password_file": smtp.password_file, "smtp.ca_file": smtp.ca_file}
+    for key, path in named.items():
+        if path is not None and not path.is_file():
+            yield Check("files", "missing", f"no file at {path}", f"Put it there, or mend {key}.")
 
 
 def _sources(config: Config) -> Iterator[Check]:

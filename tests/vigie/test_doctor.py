@@ -186,6 +186,18 @@ def test_a_work_recipient_that_is_no_key_or_not_apart(write: Write, apart: bool)
     assert "recipients, entry" not in found.found
 
 
+def test_files_that_are_read_only_when_a_dossier_is_due(write: Write) -> None:
+    evidence = (
+        '[evidence]\nsign_key_file = "none.key"\n[[evidence.authority]]\nname = "one"\n'
+        'url = "https://tsa.example/"\nroots = "none.pem"\n[review]'
+    )
+    checks = list(doctor.examine(write({"[review]": evidence})))
+    missing = [check for check in checks if check.name == "files"]
+    assert [check.state for check in missing] == ["missing", "missing"]
+    assert "evidence.sign_key_file" in missing[0].fix
+    assert "evidence.authority one: roots" in missing[1].fix
+
+
 def test_an_engine_that_is_no_spider(write: Write) -> None:
     checks = list(doctor.examine(write({"[[source]]": '[[source]]\nengine = "phpbbb"'})))
     found = next(check for check in checks if check.name.startswith("source "))
