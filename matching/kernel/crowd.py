@@ -24,12 +24,13 @@ u64 = np.uint64
 OLDEST, YOUNGEST = 19000000, 20200000  # birth dates; younger dates are mostly something else
 G_COUNT, G_MASK, G_WORDS, G_LINE, G_SINCE = range(5)
 M_NIR, M_EMAIL, M_PHONE, M_BIRTH = 1, 2, 4, 8
+ENOUGH = 2  # words beside an identifier
 
 
 @inner
 def close_group(state):
     """Count the group that ends: an identifier, or a birth date, beside at least two words."""
-    if state[G_MASK] and (state[G_WORDS] >= 2 or state[G_MASK] & M_NIR):
+    if state[G_MASK] and (state[G_WORDS] >= ENOUGH or state[G_MASK] & M_NIR):
         state[G_COUNT] += 1
     state[G_MASK] = 0
     state[G_WORDS] = 0
@@ -97,50 +98,85 @@ def read_people(f, start, end, s, state):
 
 
 @inlined
-def pass_by(words, lines, blank, state):
-    """Count the words and line ends of a stretch, given as masks of one block."""
-    state[G_SINCE] += count_ones(lines)
-    if blank and state[G_MASK] == 0:
-        # Words before an empty line belong to nobody; `blank` marks the line end before it.
-        state[G_WORDS] = 0
-        top = LANES - 1 - leading_zeros(blank)
-        words &= ~((ONE << u64(top)) | ((ONE << u64(top)) - ONE))
-    state[G_WORDS] += count_ones(words)
+def words_and_blanks(j, since, at, sieve):
+    """Of block `j`, as far as it lies in [since, at): where words begin, the line ends, and those
+    of them behind which an empty line stands."""
+    either = sieve.letters[j] | sieve.digits[j]
+    before = either << ONE
+    if j:
+        before |= (sieve.letters[j - 1] | sieve.digits[j - 1]) >> u64(LANES - 1)
+    behind = (either >> ONE) | ((sieve.letters[j + 1] | sieve.digits[j + 1]) << u64(LANES - 1))
+    lines = sieve.lines[j]
+    blank = lines & ((lines >> ONE) | (sieve.lines[j + 1] << u64(LANES - 1)))
+    base = j * LANES
+    here = ~u64(0)
+    if since > base:
+        here <<= u64(since - base)
+    if at < base + LANES:
+        here &= (ONE << u64(at - base)) - ONE
+    return sieve.letters[j] & ~before & behind & here, lines & here, blank & here
+
+
+@inner
+def catch_up(since, at, sieve, state):
+    """Count the words and line ends of [since, at), as far as it matters how many there are: two
+    words and one line end. Where no group is open the last words tell, and no line end does."""
+    if since >= at:
+        return
+    first, last = since // LANES, (at - 1) // LANES
+    if state[G_MASK]:
+        j = first
+        while j <= last and (state[G_WORDS] < ENOUGH or state[G_SINCE] == 0):
+            words, lines, _ = words_and_blanks(j, since, at, sieve)
+            state[G_WORDS] += count_ones(words)
+            state[G_SINCE] += count_ones(lines)
+            j += 1
+        return
+    found = i64(0)
+    for j in range(last, first - 1, -1):
+        words, _, blank = words_and_blanks(j, since, at, sieve)
+        if blank:
+            # Words before an empty line belong to nobody.
+            top = LANES - 1 - leading_zeros(blank)
+            words &= ~((ONE << u64(top)) | ((ONE << u64(top)) - ONE))
+            state[G_WORDS] = found + count_ones(words)
+            return
+        found += count_ones(words)
+        if found >= ENOUGH:
+            break
+    state[G_WORDS] += found
 
 
 @inner
 def read_sifted(f, start, size, sieve, s, state):
     """`read_people` of `f[start:size]`, a text that was sifted: only at signs and marked digits
-    are looked at."""
-    blocks = (size + LANES - 1) // LANES
+    are looked at, and what stands before each."""
     pos = i64(start)
-    for j in range(start // LANES, blocks):
-        letters, digits, lines = sieve.letters[j], sieve.digits[j], sieve.lines[j]
-        either = letters | digits
-        before = either << ONE
+    for j in range(start // LANES, (size + LANES - 1) // LANES):
+        events = sieve.ats[j] | (sieve.marks[j] & sieve.digits[j])
+        base = j * LANES
+        if events == u64(0) or pos >= base + LANES:
+            continue
+        before = (sieve.letters[j] | sieve.digits[j]) << ONE
         if j:
             before |= (sieve.letters[j - 1] | sieve.digits[j - 1]) >> u64(LANES - 1)
-        behind = (either >> ONE) | ((sieve.letters[j + 1] | sieve.digits[j + 1]) << u64(LANES - 1))
-        words = letters & ~before & behind
-        blank = lines & ((lines >> ONE) | (sieve.lines[j + 1] << u64(LANES - 1)))
-        events = (sieve.ats[j] & before) | (sieve.marks[j] & digits)
-        base = j * LANES
+        events &= before | ~sieve.ats[j]
         while True:
-            if pos >= base + LANES:
+            if pos > base:
+                events &= ~u64(0) << u64(pos - base)
+            if events == u64(0):
                 break
-            rest = ~u64(0) << u64(pos - base)
-            events &= rest
-            at = base + trailing_zeros(events) if events else base + LANES
-            here = rest if at == base + LANES else rest & ((ONE << u64(at - base)) - ONE)
-            pass_by(words & here, lines & here, blank & here, state)
-            pos = at
-            if at == base + LANES:
-                break
+            at = base + trailing_zeros(events)
+            events &= events - ONE
+            catch_up(pos, at, sieve, state)
             if f[at] == 64:
                 meet(state, M_EMAIL)
                 pos = at + 1
             else:
                 pos = max(number_here(f, at, s, state), at + 1)
+            if pos >= base + LANES:
+                break
+    catch_up(pos, size, sieve, state)
 
 
 @kernel

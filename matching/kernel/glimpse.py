@@ -21,9 +21,9 @@ from matching.kernel.lanes_near import cut_chunks, cut_joined
 from matching.kernel.reading import joined_key, put_alnum, put_email
 from matching.kernel.runs import is_chunk
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, keep
+from matching.kernel.sieve import LONGEST, ONE, keep, put_places
 from matching.kernel.sift_numbers import plain_digits
-from matching.kernel.sift_words import put_places, word_size
+from matching.kernel.sift_words import word_size
 from matching.kernel.siphash import siphash_bytes, siphash_long, siphash_padded, siphash_short
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
 from matching.kernel.word_filter import get_bit, value_bit

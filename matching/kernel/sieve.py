@@ -7,9 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel.lanes import MEMO
+from matching.kernel.lanes import MEMO, WIDE, spread_bits
 from native.jit import inlined, inner, pointer
-from native.vector import LANES, ats, digits, gaps, letters, lines, load_word
+from native.vector import (
+    LANES,
+    ats,
+    count_ones,
+    digits,
+    gaps,
+    letters,
+    lines,
+    load_word,
+    trailing_zeros,
+)
 
 u64 = np.uint64
 i64 = np.int64
@@ -121,6 +131,20 @@ def ahead(mask, at):
     j = at >> 6
     b = u64(at & 63)
     return (mask[j] >> b) | ((mask[j + 1] << ONE) << (u64(63) - b))
+
+
+@inlined
+def put_places(mask, base, places, n):
+    """Append the places of a mask's bits, of which the first stands at `base`; returns how many
+    there are now. Up to 64 behind them are written over."""
+    if WIDE:
+        spread_bits(mask, base, places, n)
+        return n + count_ones(mask)
+    while mask:
+        places[n] = base + trailing_zeros(mask)
+        mask &= mask - ONE
+        n += 1
+    return n
 
 
 @inlined

@@ -6,12 +6,22 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.addresses import address_end
-from matching.kernel.lanes import EIGHT, WIDE, cut_runs, spread_bits
+from matching.kernel.lanes import EIGHT, cut_runs
 from matching.kernel.number_masks import find_groups, is_fraction, stamp_end
 from matching.kernel.planes import FOUND, RUN
 from matching.kernel.runs import spoken
 from matching.kernel.shapes import date_at, is_digit, is_letter
-from matching.kernel.sieve import CHUNK, LONGEST, ONE, WARMED, ahead, bit_of, mark, mark_home
+from matching.kernel.sieve import (
+    CHUNK,
+    LONGEST,
+    ONE,
+    WARMED,
+    ahead,
+    bit_of,
+    mark,
+    mark_home,
+    put_places,
+)
 from matching.kernel.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
 from matching.kernel.table import in_pairs, pair_place
 from native.jit import inlined, inner
@@ -276,19 +286,6 @@ def mark_known(count, s, exact):
             s.long[found] = s.hashes[t]
             found = min(found + 1, WARMED)
     return found
-
-
-@inlined
-def put_places(mask, base, places, n):
-    """Put down where the bits of a mask stand whose first is at `base`; returns the count."""
-    if WIDE:
-        spread_bits(mask, base, places, n)
-        return n + count_ones(mask)
-    while mask:
-        places[n] = base + trailing_zeros(mask)
-        mask &= mask - ONE
-        n += 1
-    return n
 
 
 @inner

@@ -6,11 +6,11 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.hits import NAME_REACH
-from matching.kernel.lanes import EIGHT, MEMO, MIX, WIDE, cut_long, cut_short, spread_bits
+from matching.kernel.lanes import EIGHT, MEMO, MIX, cut_long, cut_short
 from matching.kernel.reading import word_flags
 from matching.kernel.runs import STREET_REACH
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, WARMED, ahead, bit_of, mark, mark_home
+from matching.kernel.sieve import LONGEST, ONE, WARMED, ahead, bit_of, mark, mark_home, put_places
 from matching.kernel.siphash import (
     join_unordered,
     siphash_bytes,
@@ -33,20 +33,6 @@ PHRASE_WORDS = 5
 HOUSE_REACH = 256  # characters between a house number and a word of its street
 HOME_REACH = 640  # a name and its house or date lie less far apart, with all their words
 MEMO_SHIFT = 65 - MEMO.bit_length()
-
-
-@inlined
-def put_places(mask, base, places, n):
-    """Append the places of a mask's bits, of which the first stands at `base`; returns how many
-    there are now. Up to 64 behind them are written over."""
-    if WIDE:
-        spread_bits(mask, base, places, n)
-        return n + count_ones(mask)
-    while mask:
-        places[n] = base + trailing_zeros(mask)
-        mask &= mask - ONE
-        n += 1
-    return n
 
 
 @inner
