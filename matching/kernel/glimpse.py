@@ -21,7 +21,7 @@ from matching.kernel.lanes_near import cut_chunks, cut_joined
 from matching.kernel.reading import joined_key, put_alnum, put_email
 from matching.kernel.runs import is_chunk
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.sieve import LONGEST, ONE, keep, put_places
+from matching.kernel.sieve import LONGEST, ONE, first_from, keep, put_places
 from matching.kernel.sift_numbers import plain_digits
 from matching.kernel.sift_words import word_size
 from matching.kernel.siphash import siphash_bytes, siphash_long, siphash_padded, siphash_short
@@ -106,19 +106,6 @@ def holds(g, sig):
             return True
         p = (p + 1) & mask
     return False
-
-
-@inner
-def first_from(s, n, at):
-    """The first of `n` words that begins at byte `at` or behind it, by halving."""
-    low, high = i64(0), n
-    while low < high:
-        middle = (low + high) >> 1
-        if i64(s.place[middle]) < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 @inner

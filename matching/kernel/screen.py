@@ -29,7 +29,7 @@ from matching.kernel.judged import new_judged
 from matching.kernel.reading import tokenise
 from matching.kernel.rows import row_pointers
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
-from matching.kernel.sift import AROUND, mark_all, sift, tokenise_marked
+from matching.kernel.sift import AROUND, mark_towns, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
 from matching.kernel.worth import BOUNDS, LOCAL, find_worth, high_of, low_of
 from native.jit import inlined, inner, kernel, pointer
@@ -199,7 +199,7 @@ def look_up(text, count, near, shingles, t, leak):
 
 @inner
 def is_all_marked(ring, common, s, marked):
-    """Whether all names that many bear are among those about which sifting marked everything."""
+    """Whether all names that many bear are among those about which sifting marked towns."""
     m = i64(0)
     for c in range(RING, min(RING + common, RING_FULL)):
         while m < marked and s.long_at[m] < ring[c]:
@@ -226,7 +226,7 @@ def sift_region(n, at, held, source, review, lengths, shingles, t, leak):
         # One made of a run with digits, which sifting does not see.
         if RING + common < RING_FULL:
             for c in range(RING, RING + common):
-                mark_all(ring[c] - AROUND, ring[c] + AROUND, blocks, sieve)
+                mark_towns(text, ring[c] - AROUND, ring[c] + AROUND, blocks, words, sieve)
             count = tokenise_marked(text, blocks, n, sieve, t.tokens, t.room, t.scratch, keys)
         else:
             count = tokenise(text, 0, n, False, t.tokens, t.room, t.scratch, keys)

@@ -133,6 +133,19 @@ def ahead(mask, at):
     return (mask[j] >> b) | ((mask[j + 1] << ONE) << (u64(63) - b))
 
 
+@inner
+def first_from(s, n, at):
+    """The first of `n` words that begins at byte `at` or behind it, by halving."""
+    low, high = i64(0), n
+    while low < high:
+        middle = (low + high) >> 1
+        if i64(s.place[middle]) < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @inlined
 def put_places(mask, base, places, n):
     """Append the places of a mask's bits, of which the first stands at `base`; returns how many

@@ -16,9 +16,9 @@ from matching.kernel import kinds as k
 from matching.kernel.hits import NAME_REACH, is_wide
 from matching.kernel.reading import put_alnum, put_email
 from matching.kernel.shapes import is_digit, is_letter
-from matching.kernel.sieve import ONE, classify
+from matching.kernel.sieve import ONE, classify, first_from, mark
 from matching.kernel.sift_numbers import mark_runs
-from matching.kernel.sift_words import gather_words, mark_names, mark_words
+from matching.kernel.sift_words import VALUE, gather_words, mark_names, mark_words, word_size
 from matching.kernel.table import find, warm
 from matching.kernel.tokens import S_LEFT, S_PREVIOUS
 from native.jit import inner
@@ -50,38 +50,43 @@ def sift(f, size, following, s, scratch, streets, phrases, leak):
     for p in range(numbers):
         s.hashes[pairs + p] = s.long[p]
     warm(leak.exact, s.hashes, pairs + numbers)
-    common = mark_common(pairs, blocks, s, leak)
+    common = mark_common(f, pairs, blocks, n, s, leak)
     for j in range(blocks):
         s.marks[j] |= s.ats[j]
     return blocks, n, common
 
 
 @inner
-def mark_common(pairs, blocks, s, leak):
-    """Mark all about names that many bear, of the pairs in `s.short`; returns how many they are.
-
-    Their row may stand beside any word, its town.
-    """
+def mark_common(f, pairs, blocks, words, s, leak):
+    """Mark what may be a town about names that many bear, of the pairs in `s.short`; returns how
+    many they are."""
     common = i64(0)
     for p in range(pairs):
         first, end = find(leak.exact, s.short[p], leak.missing)
         if first == end or is_wide(k.PAIR, end - first):
             at = i64(s.long_at[p])
-            mark_all(at - AROUND, at + AROUND, blocks, s)
+            mark_towns(f, at - AROUND, at + AROUND, blocks, words, s)
             s.long_at[common] = at
             common += 1
     return common
 
 
 @inner
-def mark_all(start, end, blocks, s):
-    """Mark whatever begins in [start, end) of the text, by whole blocks."""
+def mark_towns(f, start, end, blocks, words, s):
+    """Mark what may be a postcode or the word of a town in [start, end) of a text of so many
+    `words`: runs with digits, and words that stand in values of the leak."""
     for j in range(max(start, 0) // LANES, min((end + LANES - 1) // LANES, blocks)):
-        either = s.letters[j] | s.digits[j]
-        before = u64(0)
+        digits = s.digits[j]
+        before = (s.letters[j] | digits) << ONE
         if j:
-            before = (s.letters[j - 1] | s.digits[j - 1]) >> u64(LANES - 1)
-        s.marks[j] |= either & ~((either << ONE) | before)
+            before |= (s.letters[j - 1] | s.digits[j - 1]) >> u64(LANES - 1)
+        s.marks[j] |= digits & ~before
+    for w in range(first_from(s, words, start), words):
+        at = i64(s.place[w])
+        if at >= end:
+            break
+        if s.flags[w] & VALUE or is_digit(f[at + word_size(s, at)]):
+            mark(s, at)
 
 
 @inner

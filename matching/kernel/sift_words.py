@@ -22,7 +22,7 @@ from matching.kernel.table import in_pairs
 from matching.kernel.tokens import NAMES
 from matching.kernel.word_filter import get_bit, name_bit, phrase_bit, value_bit
 from native.jit import inlined, inner
-from native.vector import LANES, bit_0, bits_1_2, count_ones, trailing_zeros
+from native.vector import LANES, bit_0, bits_1_2, count_ones, leading_zeros, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64
@@ -259,6 +259,18 @@ def is_set_apart(f, start, end):
     return before == 37 or is_digit(before) or is_digit(f[start - 2]) or is_digit(behind)
 
 
+@inlined
+def last_before(mask, at):
+    """The last byte of a mask among the HOUSE_REACH before `at`, -1 for none."""
+    j = at >> 6
+    here = mask[j] & ((ONE << u64(at & 63)) - ONE)
+    while here == u64(0) and j > 0 and at - LANES * j < HOUSE_REACH:
+        j -= 1
+        here = mask[j]
+    last = LANES * j + LANES - 1 - leading_zeros(here)
+    return last if here and at - last <= HOUSE_REACH else i64(-1)
+
+
 @inner
 def mark_house(f, n, w, s, scratch):
     """Mark a word of the street list, the house number before it and the words between and behind,
@@ -269,16 +281,15 @@ def mark_house(f, n, w, s, scratch):
         & k.F_STREET
     ):
         return
-    i = start
-    while i > 0 and start - i < HOUSE_REACH:
-        c = f[i - 1]
-        if c == 10 or c == 59 or c == 124 or c == 9:
-            return
-        if is_digit(c):
-            break
-        i -= 1
-    if i == 0 or not is_digit(f[i - 1]):
+    house = last_before(s.digits, start)
+    if house < 0 or house < last_before(s.lines, start):
         return
+    i = start
+    while i > house + 1:
+        c = f[i - 1]
+        if c == 59 or c == 124 or c == 9:
+            return
+        i -= 1
     while i > 0 and (is_digit(f[i - 1]) or is_letter(f[i - 1])):
         i -= 1
     mark_home(s, i)
