@@ -15,7 +15,7 @@ i64 = np.int64
 u8 = np.uint8
 
 WORD_TABLE = k.WORD_TABLE
-STRANGERS = 1024  # keys of addresses met lately that are near to no row's
+STRANGERS = 4096  # keys of addresses met lately that are near to no row's
 NEIGHBOURS = 64  # of one value at most, with as many places behind them
 NAMES = 16  # words of names that a further one is paired with while sifting
 

@@ -45,7 +45,9 @@ SURE = 30.0  # a text of which less than this is asked is read wherever any row 
 # Places in `bounds`: what was turned to last, how many numbers and addresses stand there, whether
 # it was and could be seen, its tag, and the bytes for which that was asked last.
 B_LOW, B_HIGH, B_COUNT, B_TAG, B_STATE, B_WARM, B_AT, B_END = range(8)
-BOUNDS = 8
+B_KINDS = 8  # from here on of what kinds hits are on rows that share a seat, a bit for each
+SEATS = 256
+BOUNDS = B_KINDS + SEATS
 NOTHING, UNSEEN, TOO_MUCH, SEEN = range(4)
 
 
@@ -136,13 +138,22 @@ def look_near_by(f, size, words, lengths, local, bounds, g, sieve, scratch, desk
 
 
 @inner
-def others_on_row(h, tokens, hits, n_hits, mixed):
+def note_kinds(hits, n_hits, bounds):
+    """Note of which kinds the hits on each row are, as `others_on_row` asks."""
+    for seat in range(SEATS):
+        bounds[B_KINDS + seat] = 0
+    for h in range(n_hits):
+        bounds[B_KINDS + (hits.row[h] & (SEATS - 1))] |= i64(1) << i64(hits.kind[h])
+
+
+@inner
+def others_on_row(h, tokens, hits, n_hits, bounds):
     """How many hits of another kind a window may hold with hit `h` on the same row, and how many of
-    them are more than a name, date or house; `mixed` says that not all hits are of one kind."""
+    them are more than a name, date or house."""
     other, strong = 0, 0
-    if not mixed:
-        return other, strong
     row, kind = hits.row[h], hits.kind[h]
+    if bounds[B_KINDS + (row & (SEATS - 1))] == i64(1) << i64(kind):
+        return other, strong
     at = tokens.start[hits.token[h]]
     for step in (-1, 1):
         g = h + step
@@ -219,11 +230,11 @@ def is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
 
 @inner
 def is_pointed_to(
-    f, size, h, least, words, lengths, tokens, hits, n_hits, mixed, local, bounds, judged, g, sieve,
-    rows, desk, scratch, leak,
+    f, size, h, least, words, lengths, tokens, hits, n_hits, local, bounds, judged, g, sieve, rows,
+    desk, scratch, leak,
 ):  # fmt: skip
     """Whether the row of hit `h` may reach `least` bits there."""
-    other, strong = others_on_row(h, tokens, hits, n_hits, mixed)
+    other, strong = others_on_row(h, tokens, hits, n_hits, bounds)
     kind = hits.kind[h]
     if kind == k.NIR or kind == k.EMAIL or (hits.wide[h] and other) or (is_weak(kind) and strong):
         return True
@@ -280,19 +291,22 @@ def find_worth(
     if leak.missing[0]:
         return
     bounds[B_WARM] = warm_rows(hits, n_hits, rows)
-    mixed = False
-    for h in range(1, n_hits):
-        mixed |= hits.kind[h] != hits.kind[0]
+    note_kinds(hits, n_hits, bounds)
+    last, told = i64(-1), False
+    first, behind = i64(0), i64(0)
     for h in range(n_hits):
-        token = hits.token[h]
-        first, behind = at + tokens.start[token], at + tokens.end[token]
-        if is_told(parts, n_parts, first, behind):
+        token = i64(hits.token[h])
+        if token != last:
+            last, first, behind = token, at + i64(tokens.start[token]), at + i64(tokens.end[token])
+            told = is_told(parts, n_parts, first, behind)
+        if told:
             continue
         if least >= SURE and not is_pointed_to(
-            f, size, h, least - SLACK, words, lengths, tokens, hits, n_hits, mixed, local, bounds,
-            judged, g, sieve, rows, desk, scratch, leak,
+            f, size, h, least - SLACK, words, lengths, tokens, hits, n_hits, local, bounds, judged,
+            g, sieve, rows, desk, scratch, leak,
         ):  # fmt: skip
             continue
+        told = True
         for p in range(n_parts):
             if parts[3 * p] <= first and behind <= parts[3 * p + 1]:
                 parts[3 * p + 2] = 1
