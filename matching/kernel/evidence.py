@@ -264,6 +264,17 @@ def total(desk):
     )  # fmt: skip
 
 
+@inlined
+def crowd_of(words):
+    """What so many words of a window take off each: the more there are, the likelier one of them
+    agrees by chance."""
+    crowd = 0.0
+    while words > 12:
+        crowd += 0.5
+        words >>= 1
+    return crowd
+
+
 @inner
 def speaks(
     f, row, tokens, first, behind, start, end, hits, hit_first, hit_behind, near_from, rows, desk,
@@ -280,12 +291,7 @@ def speaks(
     info[I_STAMP] += 1
     for c in range(rows.columns):
         desk.bits[c] = 0.0
-    crowd = 0.0
-    words = info[I_WORDS]
-    while words > 12:
-        # The more words there are, the likelier one of them agrees by chance.
-        crowd += 0.5
-        words >>= 1
+    crowd = crowd_of(info[I_WORDS])
     match_slots(rows, tokens, crowd, desk)
     match_hits(row, hits, hit_first, hit_behind, tokens, start, end, rows, desk)
     match_birth_parts(rows, tokens, first, behind, start, end, desk, leak.keys)

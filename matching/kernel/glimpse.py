@@ -40,6 +40,7 @@ FEW = 1 << 11  # and where little does
 SLOTS = 256  # of a row, at most
 LONGEST_CHUNK = 64
 LONGEST_JOINED = 60
+JOINED = 16  # of their keys that are remembered
 
 
 class Glimpse(NamedTuple):
@@ -48,7 +49,8 @@ class Glimpse(NamedTuple):
     `keys` holds the key of each word once somebody asked (`hash_words`), 0 of what is no word.
     `order` are those of them that tell something, once `quotes` asked for them, with `loose` 1
     where the word may be part of an address or date; `hits` is room for as many. `shown` has a bit
-    for each slot of the row opened last: whether its value is in the set.
+    for each slot of the row opened last: whether its value is in the set; `far` is for
+    `worth_reach`, `joined` the first keys that two words made.
     """
 
     seats: NDArray[np.uint32]
@@ -58,13 +60,15 @@ class Glimpse(NamedTuple):
     loose: NDArray[np.uint8]
     hits: NDArray[np.uint8]
     shown: NDArray[np.uint64]
+    far: NDArray[np.int64]
+    joined: NDArray[np.uint32]
     info: NDArray[np.int64]
 
 
 # Places in Glimpse.info: number of the first word, one past the last; how many are in `order`, and
 # how many comments of the leak may have, each -1 when nobody asked yet; places in use, less 1;
-# whether `keys` was filled; how many words the text has.
-G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK, G_HASHED, G_WORDS = range(7)
+# whether `keys` was filled; how many words the text has; how many keys of two words are there.
+G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK, G_HASHED, G_WORDS, G_JOINED = range(8)
 
 
 def new_glimpse() -> Glimpse:
@@ -72,7 +76,8 @@ def new_glimpse() -> Glimpse:
     return Glimpse(
         np.zeros(PLACES, np.uint32), np.zeros(MEMO, np.uint64), np.zeros(PLACES, np.uint64),
         np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8),
-        np.zeros(SLOTS // 64, np.uint64), np.zeros(7, np.int64),
+        np.zeros(SLOTS // 64, np.uint64), np.zeros(SLOTS, np.int64),
+        np.zeros(JOINED, np.uint32), np.zeros(8, np.int64),
     )  # fmt: skip
 
 
@@ -81,7 +86,8 @@ def glimpse_pointers(g):
     """The same struct over pointers."""
     return Glimpse(
         pointer(g.seats), pointer(g.blank), pointer(g.keys), pointer(g.order),
-        pointer(g.loose), pointer(g.hits), pointer(g.shown), pointer(g.info),
+        pointer(g.loose), pointer(g.hits), pointer(g.shown), pointer(g.far), pointer(g.joined),
+        pointer(g.info),
     )  # fmt: skip
 
 
@@ -176,9 +182,12 @@ def add_kept(g, n_short, n_long, s, k0, k1):
 
 @inlined
 def add_known(key, g, leak):
-    """Add the key of a word if it stands in a value of the leak."""
+    """Add the key of two words if it stands in a value of the leak."""
     if get_bit(leak.name_bits, value_bit(key, leak.name_mask)):
         add(g, key)
+        if g.info[G_JOINED] < JOINED:
+            g.joined[g.info[G_JOINED]] = u32(key & u64(0xFFFFFFFF))
+        g.info[G_JOINED] += 1
 
 
 @inner
@@ -366,7 +375,7 @@ def glimpse(f, words, low, high, lengths, tokens, room, g, s, scratch, leak):
         return i64(-1)
     g.info[G_FIRST], g.info[G_BEHIND], g.info[G_WORDS] = first, behind, words
     g.info[G_ORDER] = g.info[G_PHRASES] = -1
-    g.info[G_HASHED] = 0
+    g.info[G_HASHED] = g.info[G_JOINED] = 0
     add_values(first, behind, g, s)
     add_joined(f, first, behind, g, s, scratch, leak)
     if lengths:

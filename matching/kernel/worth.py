@@ -21,6 +21,7 @@ from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.slips import find_slips
 from matching.kernel.windows import LONG, WIDEST
 from matching.kernel.worth_bounds import (
+    ANYWHERE,
     AT_COMMENT,
     beside_bound,
     count_masks,
@@ -30,6 +31,7 @@ from matching.kernel.worth_bounds import (
     lift_of,
     words_bound,
 )
+from matching.kernel.worth_reach import is_reached
 from native.jit import inlined, inner
 
 i64 = np.int64
@@ -184,25 +186,28 @@ def speaks_for_row(
     beside = beside_bound(
         f, low, high, kind, exact, local, bounds[B_COUNT], sieve, rows, desk, leak.keys
     )
-    told = words_bound(0, beside, rows, g, desk)
+    told = words_bound(0, ANYWHERE, beside, rows, g, desk)
     from_ = MUCH if kind == k.PAIR and is_named(rows, desk) else NEAR_FROM
     quoted = 0.0
     if has_comment(rows, desk):
         quoted = most_quoted(f, local, bounds[B_COUNT], g, sieve, scratch)
     if told + quoted < from_:
         return False
-    may = words_bound(1, beside, rows, g, desk)
+    may = words_bound(1, ANYWHERE, beside, rows, g, desk)
     if may + quoted < least:
         return False
     if quoted > 0.0:
         quoted = quote_bound(f, local, bounds[B_COUNT], rows, g, sieve, scratch, desk)
         quoted = max(0.0, quoted - beside[AT_COMMENT])
-    if told + quoted >= least or told + quoted < from_ or may + quoted < least:
-        return told + quoted >= least
+    if told + quoted < from_ or may + quoted < least:
+        return False
+    at, count = bounds[B_AT], bounds[B_COUNT]
+    if is_reached(f, at, least - quoted, 0, beside, local, count, rows, g, sieve, desk):
+        return True
     if desk.info[I_NEAR] < 0:
-        find_slips(f, local, bounds[B_COUNT], g, sieve, desk, scratch, leak)
-    return desk.info[I_NEAR] >= SET_SIZE // 2 or (
-        words_bound(2, beside, rows, g, desk) + quoted >= least
+        find_slips(f, local, count, g, sieve, desk, scratch, leak)
+    return desk.info[I_NEAR] >= SET_SIZE // 2 or is_reached(
+        f, at, least - quoted, 2, beside, local, count, rows, g, sieve, desk
     )
 
 

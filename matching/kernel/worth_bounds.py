@@ -11,9 +11,11 @@ import numpy as np
 from matching.kernel import kinds as k
 from matching.kernel.desk import I_DATES, I_MASKS, seek_near
 from matching.kernel.evidence import (
+    NEAR_COST,
     NIR_TELLS_BIRTH,
     SURNAME_MOST,
     WORD_NEAR_COST,
+    crowd_of,
     sum_classes,
     total,
 )
@@ -47,8 +49,9 @@ i64 = np.int64
 
 BIRTH_BITS = (4.5, 3.3, 5.5)  # day, month, year
 SLIP = 3.0  # what one of them that differs takes off
-NEAR_NUMBER = 20.0  # an address with a slip
+NEAR_NUMBER = 26.0 - NEAR_COST  # an address with a slip (`evidence.hit_worth`)
 ALL = 36.0
+ANYWHERE = 1 << 20  # words: more than any window has
 # Classes of which something else may stand in the value's stead.
 LIFTED = (k.C_PHONE, k.C_NIR, k.C_EMAIL, k.C_BIRTH, k.C_FIRST, k.C_SURNAME, k.C_COMMENT)
 AT_COMMENT = 6
@@ -231,15 +234,32 @@ def address_alone(rows, desk):
     return mail - max(b[k.C_FULL], min(SURNAME_MOST, b[k.C_SURNAME]) + b[k.C_FIRST])
 
 
+@inlined
+def slot_bound(s, near, reach, crowd, rows, g, desk):
+    """What slot `s` may say, as `words_bound` asks; less than 0 where nothing shows it."""
+    role = rows.slot_role[s]
+    worth = desk.record8[rows.slots * 4 + s] / k.QUARTER_BITS
+    if role == k.R_WORD or role == k.R_HOUSE:
+        worth -= crowd
+    if is_shown(s, g) and (reach == ANYWHERE or g.far[s] <= reach):
+        return max(0.0, worth)
+    may = role == k.R_WORD or rows.column_class[rows.slot_column[s]] == k.C_INSURER_NUMBER
+    sig = desk.record32[s]
+    if near == 0 or sig == 0 or not may or worth <= WORD_NEAR_COST:
+        return -1.0
+    return worth - WORD_NEAR_COST if near == 1 or seek_near(sig, desk) >= 0 else -1.0
+
+
 @inner
-def words_bound(near, beside, rows, g, desk):
+def words_bound(near, reach, beside, rows, g, desk):
     """The most that is said for the opened record by the words and numbers around a hit, and in
     their stead by what `beside` tells of LIFTED.
 
     `near` 0: as they stand (`find_shown`); 1: as if every word not there stood there with a slip;
-    2: with the slips that `find_slips` found.
+    2: with the slips that `find_slips` found. `reach`: only words for which a window has no more
+    words than that (`worth_reach.measure`), and each counts less as it does in such a window.
     """
-    weights = rows.slots * 4
+    crowd = crowd_of(reach) if reach < ANYWHERE else 0.0
     for c in range(rows.columns):
         desk.bits[c] = 0.0
         desk.quality[c] = k.Q_EXACT
@@ -250,17 +270,10 @@ def words_bound(near, beside, rows, g, desk):
         while left:
             s = 64 * word + trailing_zeros(left)
             left &= left - u64(1)
-            worth = desk.record8[weights + s] / k.QUARTER_BITS
-            role = rows.slot_role[s]
-            column = rows.slot_column[s]
-            if not is_shown(s, g):
-                sig = desk.record32[s]
-                worth -= WORD_NEAR_COST
-                may = role == k.R_WORD or rows.column_class[column] == k.C_INSURER_NUMBER
-                if sig == 0 or worth <= 0.0 or not may:
-                    continue
-                if near == 2 and seek_near(sig, desk) < 0:
-                    continue
+            role, column = rows.slot_role[s], rows.slot_column[s]
+            worth = slot_bound(s, near, reach, crowd, rows, g, desk)
+            if worth < 0.0:
+                continue
             desk.slot_token[s] = 0
             if role == k.R_LOCAL and desk.bits[column] == 0.0:
                 desk.quality[column] = k.Q_LOCAL  # it repeats the name (`sum_classes`)

@@ -341,3 +341,47 @@ def test_a_common_name_is_found_by_its_town(
     found = assert_same(opened, "".join(parts))
     opened.close()
     assert found.matches
+
+
+def rows_of(scanner: Scanner, text: str) -> list[tuple[int, float]]:
+    """The rows told of a text as of a long one: from what review asks on."""
+    return [(each.row, each.bits) for each in scanner._scan_text(fold(text), 0)]
+
+
+def test_words_scattered_over_a_page_are_no_row(leak: LeakOnDisk, scanner: Scanner) -> None:
+    """The more words stand between those of a row, the less each says: no part is read for them,
+    as it is where they stand together; and however far they are, no row is lost that is told when
+    all is read."""
+    draw = random.Random("scattered")
+    filler = [
+        "the",
+        "quick",
+        "brown",
+        "fox",
+        "jumps",
+        "over",
+        "a",
+        "lazy",
+        "dog",
+        "while",
+        "nobody",
+        "looks",
+        "at",
+        "it",
+    ]
+    around = " ".join(filler * 200)
+    read, found = dict.fromkeys((0, 6, 12, 25, 80), 0), 0
+    for p in draw.sample(leak.people, 60):
+        for far in read:
+            words_ = [f"{p.first} {p.surname}", p.town, p.doctor, p.lab, p.insurer]
+            words_ += [draw.choice((p.postcode, " ".join(p.address.split()[-2:])))]
+            gap = f" {' '.join(draw.choices(filler, k=far))} " if far else ", "
+            text = f"{around}\n{gap.join(words_)}\n{around}"
+            told = rows_of(scanner, text)
+            read[far] += scanner.regions.read > 0
+            found += len(told)
+            with reading_all(scanner):
+                assert told == rows_of(scanner, text)
+    assert found > 30
+    assert read[0] > 30
+    assert read[80] < 0.25 * read[0]
