@@ -26,6 +26,7 @@ from crawler.guard import Borders
 from crawler.outside import Outside, Pending
 from crawler.pages import Link, Page, Reading, Site, choose
 from crawler.pointing import Hosts
+from crawler.reach import Reach
 from crawler.robots import KeptRobots
 from crawler.session import Session, SessionCookies
 from crawler.source import SourceSpec
@@ -79,6 +80,7 @@ class WatchSpider(Spider):
         self.site: Site | None = next((s for s in sites if s.name == spec.engine), None)
         borders.site = self.site
         self.walks = Walks()
+        self.reach = Reach(spec.floor, [address for address, _ in pending])
         self._starts = 0
         self._sisters = addresses.site_hosts(tuple(f"http://{h}" for h in spec.sister_hosts))
         hosts = Hosts(borders.own, self._sisters, borders.follow)
@@ -88,8 +90,7 @@ class WatchSpider(Spider):
         self._needed_rendering = 0
         self.logged_in = False
         self._entrance: Entrance | None = None
-        self.stopping = False
-        self.over_budget = False
+        self.stopping = self.over_budget = False
         self.counts = dict.fromkeys(COUNTED, 0)
         self.kinds: set[str] = set()
 
@@ -307,8 +308,7 @@ class WatchSpider(Spider):
         self, page: Page, reading: Reading, visit: Visit, peer: str, path: tuple[str, ...]
     ) -> tuple[list[Noted], int]:
         """Report the page; the links of its fresh posts to follow, and how many were fresh."""
-        walk = visit.walk
-        link = walk.link
+        walk, link = visit.walk, visit.walk.link
         texts = [reporting.texts_of(post) for post in reading.posts]
         keys = [
             (key_of(post, walk, reading), reporting.state_of(post, extracted))
@@ -318,18 +318,20 @@ class WatchSpider(Spider):
         asked = [key for key in keys if link is None or key[0] != link.location]
         within = link.location if link is not None else ""
         states = dict(zip(asked, await self.talk.ask(asked, within), strict=True)) if asked else {}
-        fresh = [i for i, key in enumerate(keys) if states.get(key, "new") != "same"]
+        known = [states.get(key, "old" if walk.changed or walk.reread else "new") for key in keys]
+        fresh = [i for i, state in enumerate(known) if state != "same"]
+        told = self.reach.posts(fresh, reading.posts, known, within)
         noted: list[Noted] = []
-        for i in fresh:
+        for i in told:
             noted += await self._following.note(page, reading.posts[i], texts[i], path)
-        seen = [keys[i] for i in fresh if keys[i] in states]
+        seen = [keys[i] for i in fresh if keys[i] in states] + self.reach.rows(reading, self.site)
         walk.pages += 1
         walk.met(post.location for post in reading.posts)
         ends = not next_address(reading, walk, len(fresh))
         if ends and link is not None and marks(link, reading, walk):
             seen.append((link.location, link.state))
         shown = visit.stands_for[0] if visit.stands_for else None
-        posts = await self.attachments.reports(reading.posts, texts, fresh, shown)
+        posts = await self.attachments.reports(reading.posts, texts, told, shown)
         self.counts["posts"] += len(posts)
         await self.talk.page(
             reporting.page_report(page, posts, seen, peer=peer, path=path, reading=reading)

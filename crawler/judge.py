@@ -11,13 +11,14 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
 
 from capture.masking import Mark, mask_address, mask_title, seen_values, snippets
 from crawler.addresses import canonical, host_port
+from crawler.dates import moment
 from crawler.messages import PageReport, PostReport
 from crawler.proof import bundle, commitments, connection, peer_address, sampled
 from index.facts import Again
@@ -30,7 +31,6 @@ WHOLE = 1_000_000  # a longer body is kept as a sample, unless a person decided 
 MAX_MARKS = 400
 MAX_SEEN = 50
 MIME = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger("crawler.judge")
 
@@ -288,18 +288,6 @@ def page_facts(page: PageReport) -> PageFacts:
         rendered=page.rendered,
         connection=connection(page),
     )
-
-
-def moment(untrusted_text: str) -> datetime | None:
-    """An RFC 3339 time that can be one: with a zone, after 1990, not after tomorrow."""
-    try:
-        found = datetime.fromisoformat(untrusted_text)
-        if found.tzinfo is None:
-            return None
-        found = found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return found if EARLIEST < found < datetime.now(UTC) + timedelta(days=1) else None
 
 
 def _charset(untrusted_name: str) -> str:

@@ -65,6 +65,7 @@ class Outside:
                 link = site.locate(address) if site else None
                 if link is not None:
                     links.append(link)
+                    self._spider.reach.point(link.location)
             elif addresses.same_site(address, self._hosts.sisters):
                 await self._spider.talk.link(address, "sister", ())
         async for request in self._spider.follow(links, path):

@@ -110,7 +110,8 @@ class Link:
     for what never changes, such as a paste). `file`: an attachment, whose bytes are the post, with
     `title` and `thread` as in `Post`. `once`: a way beside the rows that list it; it is fetched if
     its location was never read, whatever its state. `gate`: a condition of `GATES` that is known
-    before the link is opened; it is reported and not opened.
+    before the link is opened; it is reported and not opened. `active_at` is when the site says that
+    something happened there last, RFC 3339 or "".
     """
 
     address: str
@@ -121,6 +122,7 @@ class Link:
     thread: str = ""
     gate: str = ""
     once: bool = False
+    active_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

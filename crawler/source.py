@@ -37,8 +37,10 @@ class SourceSpec:
     `feeds` are addresses (http or file) of lists of addresses, one a line, that the operator
     names for sites without a public list. `sister_hosts` are host:port of other sources:
     links to them are reported, not followed. `follow_hosts` are host:port to which links in posts
-    are followed, `whole_hosts` those of them whose files are wanted to their end. `trial`: a person
-    asks what would be read; each page's reading is told, nothing is matched.
+    are followed, `whole_hosts` those of them whose files are wanted to their end. `since` is how
+    far back a first crawl reads, None for all; `floor` the time that it comes to for the crawl at
+    hand, "" for a later one. `trial`: a person asks what would be read; each page's reading is
+    told, nothing is matched.
     """
 
     id: str
@@ -67,6 +69,8 @@ class SourceSpec:
     dns: tuple[str, ...] = ()
     timeout: float = 30.0
     crawl_seconds: float = 600.0
+    since: float | None = None
+    floor: str = ""
     trial: bool = False
     memory: int = 2 * 1024 * 1024 * 1024
 

@@ -18,7 +18,8 @@ from typing import Any, Protocol
 
 from capture.masking import mask_address, mask_title
 from crawler.addresses import canonical, host_port
-from crawler.judge import WHOLE, Originals, found_in, moment, page_facts
+from crawler.dates import moment
+from crawler.judge import WHOLE, Originals, found_in, page_facts
 from crawler.messages import PageReport, PostReport
 from crawler.proof import bundle, commitments, sampled
 from index.facts import Finding, KeptPost, PageFacts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import structlog
@@ -16,6 +17,7 @@ from crawler.accounts import with_one_account
 from crawler.budget import within_budget
 from crawler.errors import CrawlerError
 from crawler.outcome import CrawlOutcome, Progress
+from crawler.reach import floor_of
 from crawler.rhythm import Rhythm
 from crawler.source import SourceSpec
 from crawler.supervise import Supervisor
@@ -81,6 +83,8 @@ class Turns:
         began = self._clock()
         crawl = self._sources.begin(spec.id, held.grant.token)
         spec = with_one_account(spec, began, crawl)
+        if not self._sources.was_read_whole(spec.id):
+            spec = replace(spec, floor=floor_of(began, spec.since))
         bounded = within_budget(spec, self._sources.spending, began)
         log.info("crawl-started", source=spec.id, crawl=crawl)
         if bounded is None:

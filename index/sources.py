@@ -234,6 +234,17 @@ class SourceStore:
             row = connection.execute(query).first()
         return (row[0], row[1]) if row is not None else (None, None)
 
+    def was_read_whole(self, source: str) -> bool:
+        """Whether a crawl came to its end before. One that a budget cut off did not, but where the
+        record holds none of either any more the source was read long ago."""
+        ended = select(Crawl.outcome).where(Crawl.source == source)
+        ended = ended.where(Crawl.outcome.in_(("finished", "budget"))).distinct()
+        success = select(SourceState.last_success).where(SourceState.id == source)
+        with reading(self._engine) as connection:
+            outcomes = set(connection.scalars(ended))
+            before = connection.scalar(success) is not None
+        return "finished" in outcomes or (before and not outcomes)
+
     def end(
         self,
         source: str,

@@ -72,7 +72,8 @@ class Discourse(Site):
             if link is not None:
                 count, bumped = topic.get("posts_count"), topic.get("bumped_at")
                 state = f"posts:{facts.number(count)}:{facts.text(bumped)}"
-                links.append(Link(link.address, link.location, state))
+                at = boards.moment(facts.text(bumped))
+                links.append(Link(link.address, link.location, state, active_at=at))
         more = facts.text(told.get("more_topics_url"))
         path, _, query = more.partition("?")
         following = page.join(f"{path.removesuffix('.json')}.json?{query}") if more else ""

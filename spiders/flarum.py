@@ -69,8 +69,9 @@ class Flarum(Site):
             link = self.locate(f"{root}/d/{facts.number(one.get('id'))}")
             if link is not None and one.get("type") == "discussions":
                 count = facts.number(says.get("commentCount"))
-                state = f"posts:{count}:{facts.text(says.get('lastPostedAt'))}"
-                links.append(Link(link.address, link.location, state))
+                last = facts.text(says.get("lastPostedAt"))
+                state, at = f"posts:{count}:{last}", boards.moment(last)
+                links.append(Link(link.address, link.location, state, active_at=at))
         return Reading(links=tuple(links), next_page=following, is_list=True)
 
     def _posts(

@@ -72,7 +72,8 @@ class NodeBB(Site):
             if link is not None and not topic.get("deleted"):
                 count, last = topic.get("postcount"), facts.text(topic.get("lastposttimeISO"))
                 state = f"posts:{facts.number(count)}:{last}"
-                links.append(Link(link.address, link.location, state))
+                at = boards.moment(last)
+                links.append(Link(link.address, link.location, state, active_at=at))
         children = [facts.number(one.get("cid")) for one in facts.dicts(told.get("children"))]
         lists = tuple(f"{root}/api/category/{cid}" for cid in children if cid)
         wall = facts.text(inner_template(told)) == "login"

@@ -75,7 +75,8 @@ class PhpBB(Site):
             return None
         replies = re.sub(r"\D", "", boards.words(row.css("dd.posts")))
         last = row.css("dd.lastpost a[href*='p=']::attr(href)").re_first(r"[?&;]p=(\d+)") or ""
-        return Link(link.address, link.location, state=f"replies:{replies}:{last}")
+        at = boards.moment(row.css("dd.lastpost time::attr(datetime)").get(""))
+        return Link(link.address, link.location, f"replies:{replies}:{last}", active_at=at)
 
     def _topic(self, page: Page) -> Reading:
         link = self.locate(boards.own_address(page, ".topic-title a, link[rel=canonical]"))

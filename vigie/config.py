@@ -27,6 +27,7 @@ from vigie.config_types import (
     Network,
     Seconds,
     Section,
+    Since,
     mistake,
 )
 from vigie.evidence_config import (
@@ -98,7 +99,7 @@ class SourceConfig(Section):
     render: str = Field(default="auto", pattern="^(never|auto|always)$")
     proxy: str = Field(default="", pattern=r"^(socks5h?://[^/@\s]+:\d{1,5}/?)?$")
     dns: list[str] = []
-    since: str = "90d"
+    since: Since = 7_776_000.0  # 90 days
     follow_hosts: list[str] = []
     feeds: list[str] = []
     canary: list[str] = []

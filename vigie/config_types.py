@@ -30,7 +30,19 @@ def _joined(value: object) -> object:
     return value
 
 
+def _since(value: object) -> object:
+    if value is None or value == "all":
+        return None
+    if isinstance(value, str) and DURATION.fullmatch(value.strip()):
+        return _seconds(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError('is how far back the first crawl reads: write for example "90d", or "all"')
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+# How far back; None for all. It may come back out of the record, where it was kept as JSON.
+Since = Annotated[float | None, BeforeValidator(_since)]
 # One address or several, as a list or with commas between them.
 Addresses = Annotated[str, BeforeValidator(_joined)]
 

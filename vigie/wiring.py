@@ -202,6 +202,7 @@ def spec_of(
         proxy=source.proxy,
         dns=tuple(source.dns),
         crawl_seconds=source.crawl_seconds,
+        since=source.since,
     )
 
 

@@ -42,6 +42,37 @@ def test_it_comes_again_when_due(make: MakeWatch) -> None:
     until(lambda: len(watch.supervisor.started) >= 3, 10)
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "bounded"),
+    [
+        (["finished", "finished", "failed"], [True, False, False]),
+        (["failed", "budget", "finished", "budget"], [True, True, True, False]),
+    ],
+)
+def test_only_a_first_crawl_is_bounded_in_time(
+    make: MakeWatch, outcomes: list[str], bounded: list[bool]
+) -> None:
+    """It lasts until one came to its end: what a budget cut off was not read whole."""
+    watch = make()
+    for outcome in outcomes:
+        watch.supervisor.outcome = outcome
+        assert watch.turns.take(spec("a", since=86400.0)) is not None
+    assert [bool(one.floor) for one in watch.supervisor.specs] == bounded
+    first = datetime.fromisoformat(watch.supervisor.specs[0].floor)
+    assert timedelta(hours=23) < datetime.now(UTC) - first < timedelta(hours=25)
+    watch.turns.take(spec("b"))
+    assert watch.supervisor.specs[-1].floor == "", "all is wanted"
+
+
+def test_a_source_whose_first_crawl_is_forgotten_has_no_other_first(make: MakeWatch) -> None:
+    """It rested so long that the record holds no crawl of it any more."""
+    watch = make()
+    watch.turns.take(spec("a", since=86400.0))
+    watch.sources.forget_old(datetime.now(UTC) + timedelta(seconds=1))
+    watch.turns.take(spec("a", since=86400.0))
+    assert [bool(one.floor) for one in watch.supervisor.specs] == [True, False]
+
+
 def test_a_timer_from_an_outdated_look_starts_nothing(make: MakeWatch) -> None:
     watch = make(spec("a"))
     watch.scheduler.start()

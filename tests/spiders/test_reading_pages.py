@@ -7,6 +7,7 @@ is no HTML stands its `content_type`, and `rendered` beside one that was read th
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,29 @@ def test_page(folder: Path) -> None:
     site = choose(SITES, page)
     assert site.name == folder.parent.name
     assert plain(site.read(page)) == json.loads((folder / "expected.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("folder", "dates"),
+    [
+        ("discourse/latest", ["2026-11-24T08:12:00.000Z", "2026-11-23T08:12:00.000Z"]),
+        ("flarum/discussions", ["2026-11-24T08:12:00+00:00", "2026-11-23T08:12:00+00:00"]),
+        ("nodebb/recent", ["2026-11-24T08:12:00.000Z", "2026-11-23T08:12:00.000Z"]),
+        ("phpbb/forum", ["", ""]),
+    ],
+)
+def test_when_something_happened_last_in_a_thread(folder: str, dates: list[str]) -> None:
+    page = page_in(PAGES / folder)
+    rows = choose(SITES, page).read(page).links
+    assert [row.active_at for row in rows] == dates
+
+
+def test_a_board_tells_it_with_its_zone_or_not_at_all() -> None:
+    page = page_in(PAGES / "phpbb/forum")
+    told = page.body.replace(
+        b"3 minutes ago", b'<time datetime="2026-11-24T12:27:00+00:00">x</time>'
+    )
+    assert told != page.body
+    changed = replace(page, body=told)
+    rows = choose(SITES, changed).read(changed).links
+    assert [row.active_at for row in rows] == ["2026-11-24T12:27:00+00:00", ""]

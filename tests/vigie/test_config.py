@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from vigie import config
+from vigie.wiring import spec_of
 
 GOOD = """\
 [storage]
@@ -53,6 +54,29 @@ def test_paths_become_absolute_and_durations_seconds(tmp_path: Path) -> None:
 def test_a_relative_database_is_relative_to_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, '[storage]\ndatabase = "sqlite:///var/other.db"\n')
     assert config.load(path).database_url == f"sqlite:///{tmp_path}/var/other.db"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("", 7_776_000.0), ('"90d"', 7_776_000.0), ('"12h"', 43_200.0), ("60", 60.0), ('"all"', None)],
+)
+def test_how_far_back_a_first_crawl_reads(tmp_path: Path, said: str, seconds: float | None) -> None:
+    line = f"since = {said}\n" if said else ""
+    section = f'[[source]]\nid = "a"\nstart = ["http://a/"]\n{line}'
+    (read,) = config.load(write(tmp_path, section)).source
+    assert spec_of(read).since == seconds
+    kept = config.SourceConfig.model_validate(read.model_dump(mode="json"))
+    assert kept.since == seconds, "as the record keeps it"
+
+
+@pytest.mark.parametrize("said", ['"90 days"', '"ever"', '""', "-1", "true", "nan", "[]"])
+def test_a_since_that_is_none_is_told(tmp_path: Path, said: str) -> None:
+    section = f'[[source]]\nid = "a"\nstart = ["http://a/"]\nsince = {said}\n'
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(write(tmp_path, section))
+    told = str(caught.value)
+    assert "line 4: source.0.since: is how far back the first crawl reads: write for" in told
+    assert '"90d", or "all"' in told
 
 
 @pytest.mark.parametrize(
