@@ -19,6 +19,7 @@ from extraction.kernel.found import (
     Found,
 )
 from extraction.kernel.marks import ROOM_FOR_END, find_marks
+from extraction.kernel.planes import MASKS
 from extraction.kernel.promising import CONTROL, NONE, WRITTEN
 from extraction.kernel.signs import COUNT, KINDS, OF_KIND, OF_STRETCH
 from native.arguments import hold
@@ -71,9 +72,9 @@ class _Room:
         self.lines = np.zeros(most * OF_STRETCH, np.int64)
         self.signs = np.zeros(KINDS * OF_KIND, np.int64)
         self.told = np.zeros(8, np.int64)
-        end = np.zeros(ROOM_FOR_END, np.uint8)
+        end, masks = np.zeros(ROOM_FOR_END, np.uint8), np.zeros(MASKS, np.uint64)
         self.found = hold(
-            Found._make((*self.runs, self.lines, self.signs, self.told, end, *TABLES))
+            Found._make((*self.runs, self.lines, self.signs, self.told, end, masks, *TABLES))
         )
 
 

@@ -14,7 +14,8 @@ FEWEST_LEFT = 80  # free places of a list that one block, or the end of a text, 
 
 class Found(NamedTuple):
     """Arrays: lists of places at which runs begin and of stretches of lines, what is known of each
-    kind of sign, numbers (T_AT …), room for a text's end; tables that stay as they are."""
+    kind of sign, numbers (T_AT …), room for a text's end, and for masks; tables that stay as they
+    are."""
 
     base64: Any
     hex: Any
@@ -23,6 +24,7 @@ class Found(NamedTuple):
     signs: Any
     told: Any
     end: Any
+    masks: Any
     sixes: Any  # what a character of base64 stands for, or NONE
     kinds: Any  # CONTROL and WRITTEN of a byte
     first_two: Any  # for each two bytes whether an archive or document may begin so
@@ -33,6 +35,6 @@ def pointers(found):
     """The same, given as addresses."""
     return Found(
         pointer(found.base64), pointer(found.hex), pointer(found.pairs), pointer(found.lines),
-        pointer(found.signs), pointer(found.told), pointer(found.end), pointer(found.sixes),
-        pointer(found.kinds), pointer(found.first_two),
+        pointer(found.signs), pointer(found.told), pointer(found.end),
+        pointer(found.masks), pointer(found.sixes), pointer(found.kinds), pointer(found.first_two),
     )  # fmt: skip
