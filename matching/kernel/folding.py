@@ -8,6 +8,7 @@ from native.jit import inlined, inner, kernel, pointer
 from native.vector import LANES, fold_block, trailing_zeros, unusual
 
 u8 = np.uint8
+u64 = np.uint64
 i64 = np.int64
 
 UNKNOWN, DELETE = 0, 1  # entries of a table: not looked up yet, vanishes
@@ -102,8 +103,13 @@ def fold_array(raw, size, out, positions, wanted, carriage, table, growing, told
     letters, places = pointer(growing), pointer(positions)
     i, n, points, moved, unknown = i64(0), i64(0), i64(0), i64(0), i64(0)
     while i < size:
-        plain = min(trailing_zeros(unusual(source, i)), size - i)
+        others = unusual(source, i)
         fold_block(source, i, target, n, carriage)
+        if others == u64(0) and size - i >= LANES and not wanted:
+            # Nearly every block. Where the next one is hangs on no bit of this one.
+            i, n, points = i + LANES, n + LANES, points + LANES
+            continue
+        plain = min(trailing_zeros(others), size - i)
         if wanted:
             for t in range(plain):
                 places[n + t] = points + t

@@ -24,6 +24,7 @@ LOCAL, LABEL, LABELS = 64, 63, 6  # RFC 5321, and parts of a host that are put t
 ITEM = 3  # first byte, one past the last, the sign that is meant
 MOST = ITEM * (LABELS + 1)  # numbers that one address puts down
 AT, DOT = 64, 46
+STRETCH = 16 * LANES  # bytes after which it is asked again whether there are words
 
 
 def _signs(b: Any, block: Any, args: Any) -> Any:
@@ -50,7 +51,15 @@ def _signs(b: Any, block: Any, args: Any) -> Any:
     return any_of(b, bracket, word, is_at(block, b"@"))
 
 
+def _begins(b: Any, block: Any, args: Any) -> Any:
+    """What a sign may begin with, as far as two bytes tell."""
+    one = block_at(b, args[0], b.add(args[1], ir.Constant(WORD, 1)))
+    word = b.and_(between(b, block, 32, 32), one_of(b, one, b"ac"))
+    return any_of(b, word, one_of(b, block, b"([{<@"))
+
+
 signs: Any = mask_of("signs", _signs)
+begins: Any = mask_of("begins", _begins)
 
 
 @inlined
@@ -195,9 +204,12 @@ def find_spelt(f, size, out):
     """
     text, found = pointer(f), pointer(out)
     room = len(out) - MOST
-    n, read = i64(0), i64(0)
+    n, read, few = i64(0), i64(0), True
     for base in range(0, size - AHEAD, LANES):
-        likely = signs(text, base)
+        # Most blocks of logs and dumps have no word at all; where others come, they come together.
+        few |= base % STRETCH == 0
+        few = few and begins(text, base) == u64(0)
+        likely = u64(0) if few else signs(text, base)
         while likely:
             at = base + trailing_zeros(likely)
             likely &= likely - ONE
