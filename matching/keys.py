@@ -85,26 +85,39 @@ def new_key(path: Path) -> LeakKey:
 def load_key(path: Path) -> LeakKey:
     """Read a key file; raises KeyFileError when it is missing, open to others, or no key."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # Not waited for: a pipe in the key's place has no writer.
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise KeyFileError(
             f"There is no key file at {path}. `vigie key new {path}` makes one."
         ) from None
     except OSError as error:
-        raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from None
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
+        raise KeyFileError(_unreadable(path, error)) from None
+    try:
+        mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
-            raise KeyFileError(f"{path} is no regular file; name the key file itself.")
+            what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+            raise KeyFileError(f"{path} is {what}; name the key file itself.")
         if mode & 0o077:
             raise KeyFileError(
                 f"The key file {path} can be read by others (mode {stat.S_IMODE(mode):04o}). "
                 f"Close it first: chmod 600 {path}"
             )
-        untrusted_text = file.read(4096)
+        untrusted_text = os.read(handle, 4096)
+    except OSError as error:
+        raise KeyFileError(_unreadable(path, error)) from None
+    finally:
+        os.close(handle)
     if not re.fullmatch(rb"[0-9a-fA-F]{64}\s*", untrusted_text):
         raise KeyFileError(
             f"{path} is no key file: it must hold 64 hexadecimal digits. "
             "Name the file that `vigie key new` wrote."
         )
     return LeakKey(bytes.fromhex(untrusted_text.decode("ascii")))
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return (
+        f"The key file {path} cannot be read: {error.strerror}. Mend its path, or give it to the "
+        "user who runs Vigie."
+    )

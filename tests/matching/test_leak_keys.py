@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -50,6 +52,35 @@ def test_what_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="vigie key new"):
         load_key(tmp_path / "none")
+
+
+def test_what_is_no_file_is_refused_in_words(tmp_path: Path) -> None:
+    """A pipe without a writer too: it must not be waited for."""
+    (tmp_path / "file").touch(mode=0o600)
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for name, said in (
+        (".", "is a folder; name the key file itself"),
+        ("pipe", "is no regular file; name the key file itself"),
+        ("file/key", "cannot be read: Not a directory. Mend its path"),
+        ("loop", "cannot be read: Too many levels of symbolic links. Mend its path"),
+    ):
+        with pytest.raises(KeyFileError, match=said) as caught:
+            load_key(tmp_path / name)
+        assert str(tmp_path / name) in str(caught.value)
+
+
+def test_a_key_file_that_fails_while_it_is_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_key(tmp_path / "k")
+
+    def fail(_handle: int, _size: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "read", fail)
+    with pytest.raises(KeyFileError, match="cannot be read: Input/output error"):
+        load_key(tmp_path / "k")
 
 
 def test_every_kind_has_a_key_of_its_own() -> None:

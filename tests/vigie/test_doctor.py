@@ -122,6 +122,16 @@ def test_a_damaged_fingerprint_file_stops_no_other_check(
     checks = list(doctor.examine(write({str(leak[0]): str(damaged)})))
     assert of(checks, "leak").state == "missing"
     assert str(damaged) in of(checks, "leak").found
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["file", "key"])
+def test_a_folder_in_a_files_place_is_told_in_words(
+    tmp_path: Path, write: Write, leak: tuple[Path, Path], place: int
+) -> None:
+    checks = list(doctor.examine(write({str(leak[place]): str(tmp_path)})))
+    assert of(checks, "leak").state == "missing"
+    assert str(tmp_path) in of(checks, "leak").found
+    assert "rror" not in of(checks, "leak").found
     assert of(checks, "review").state == "ok"
 
 
