@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from matching.errors import LeakFileError
+from matching.fingerprint_format import MAGIC
 from matching.leak_file import FALLBACK, reader
 
 DELIMITERS = (";", "\t", "|", ",", ":", "^", "~")
@@ -22,6 +25,12 @@ PACKED = (  # what is no text, by its first bytes
     (b"Rar!\x1a\x07", "a RAR archive"), (b"%PDF-", "PDF"), (b"SQLite format 3\x00", "SQLite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
 )  # fmt: skip
+# Categories of characters that no text has many of: controls, unassigned, private, replaced.
+NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
+REPLACED = "\ufffd"
+MOST_NO_TEXT = 0.02
+LOOKED_AT = 100_000  # characters
+JSON_OBJECT = re.compile(r'[\s\[]*\{\s*"(?:[^"\\]|\\.){0,200}"\s*:')
 DATA = re.compile(r"@|\d{4,}|^\W*\d[\d\s./()+-]*$")
 ACCENTS_850 = frozenset(b"\x82\x8a\x85\x87\x88\x93\x96")  # é è à ç ê ô û in code page 850
 ACCENTS_1252 = frozenset(b"\xe9\xe8\xe0\xe7\xea\xf4\xfb\xc9\xc8\xc0\xc7")
@@ -52,6 +61,10 @@ def find_layout(path: Path, looks_like_name: re.Pattern[str]) -> Layout:
         raise LeakFileError(f"{path} cannot be read: {error.strerror}.") from None
     if not untrusted_bytes.strip():
         raise LeakFileError(f"{path} is empty; name the leaked file itself.")
+    if untrusted_bytes.startswith(MAGIC):
+        raise LeakFileError(
+            f"{path} is a fingerprint file already; `vigie leak info {path}` shows what it holds."
+        )
     for magic, form in PACKED:
         if untrusted_bytes.startswith(magic):
             raise LeakFileError(
@@ -61,7 +74,17 @@ def find_layout(path: Path, looks_like_name: re.Pattern[str]) -> Layout:
     encoding = find_encoding(path, untrusted_bytes)
     errors = FALLBACK if encoding.startswith("utf-8") else "replace"
     text = untrusted_bytes.decode(encoding, errors).lstrip("\ufeff").replace("\0", "")
+    if not _is_text(text):
+        raise LeakFileError(
+            f"{path} is no text: too much of it are characters that no table holds. Save the table "
+            "as CSV, and name that file."
+        )
     lines = text.splitlines(keepends=True)
+    if form := _json_form(lines):
+        raise LeakFileError(
+            f"{path} is {form} and is not read as a table. Save it as CSV, a column for each key, "
+            "and name that file."
+        )
     if len(untrusted_bytes) == SAMPLE_BYTES and len(lines) > 1:
         lines.pop()  # the last line is cut
     delimiter, quoted = find_delimiter(lines[:500])
@@ -74,6 +97,32 @@ def find_layout(path: Path, looks_like_name: re.Pattern[str]) -> Layout:
     return Layout(
         encoding, delimiter, quoted, tuple(rows[0]) if has else None, tuple(data[:SAMPLE_ROWS])
     )
+
+
+def _is_text(untrusted_text: str) -> bool:
+    looked_at = untrusted_text[:LOOKED_AT]
+    strange = sum(
+        count
+        for one, count in Counter(looked_at).items()
+        if one == REPLACED or (unicodedata.category(one) in NO_TEXT and one not in "\t\n\v\f\r")
+    )
+    return strange <= MOST_NO_TEXT * len(looked_at)
+
+
+def _json_form(lines: list[str]) -> str:
+    """ "JSON Lines" or "JSON", whose first line is no header but holds a person; "" for others."""
+    filled = [line.strip() for line in lines[:100] if line.strip()]
+    whole = filled[:-1] or filled  # the last one may be cut
+    if whole and all(isinstance(_json(line), dict | list) for line in whole):
+        return "JSON Lines" if len(filled) > 1 else "JSON"
+    return "JSON" if JSON_OBJECT.match("".join(lines[:100])[:LOOKED_AT]) else ""
+
+
+def _json(untrusted_line: str) -> object:
+    try:
+        return json.loads(untrusted_line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _rows(lines: list[str], delimiter: str, quoted: bool) -> list[list[str]]:

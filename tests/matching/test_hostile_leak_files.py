@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
+import struct
+import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from matching.build import build
 from matching.errors import LeakFileError
 from matching.fields import FieldType
+from matching.fingerprint_format import MAGIC
 from matching.inspect import inspect
 from matching.keys import new_key
 from matching.layout import find_encoding
@@ -42,6 +47,63 @@ def test_packed_files_are_refused_and_never_unpacked(tmp_path: Path) -> None:
         tracemalloc.stop()
         assert peak < 16 << 20
     assert sorted(tmp_path.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["random", "words", "executable", "fingerprints"])
+def test_what_is_no_text_is_no_table(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "fuite.csv"
+    path.write_bytes(
+        {
+            "random": lambda: Random(7).randbytes(300_000),
+            "words": lambda: b"".join(struct.pack("<IH", n, n % 7) for n in range(50_000)),
+            "executable": lambda: Path(sys.executable).resolve().read_bytes()[:500_000],
+            "fingerprints": lambda: MAGIC + Random(8).randbytes(50_000),
+        }[name]()
+    )
+    with pytest.raises(LeakFileError) as caught:
+        inspect(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path} is ")
+    assert ("vigie leak info" if name == "fingerprints" else "Save the table as CSV") in said
+
+
+PEOPLE = [{"nom": "DUPRÉ", "prenom": "Zoé"}, {"nom": "MARTIN", "prenom": "Léo"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("".join(json.dumps(one) + "\n" for one in PEOPLE), "JSON Lines"),
+        ("".join(json.dumps(list(one.values())) + "\n" for one in PEOPLE), "JSON Lines"),
+        (json.dumps(PEOPLE), "JSON"),
+        (json.dumps(PEOPLE, indent=2), "JSON"),
+        (json.dumps({"patients": PEOPLE}, indent=2), "JSON"),
+    ],
+)
+def test_json_is_no_table_and_none_of_its_values_a_header(
+    tmp_path: Path, text: str, form: str
+) -> None:
+    path = tmp_path / "fuite.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(LeakFileError, match=f"is {form} and is not read as a table") as caught:
+        inspect(path)
+    assert "DUPR" not in str(caught.value)
+    assert "Save it as CSV" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nom;prenom\n",
+        'nom;note\nDUPRÉ;{"a": 1}\nMARTIN;[2]\n',
+        "DUPRÉ;[1]\n",
+        "nom;prenom\nDUPRÉ;Zo\x00é\n\x0b\x0c;\n",
+    ],
+)
+def test_tables_that_hold_something_like_it_are_read(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "fuite.csv"
+    path.write_text(text, encoding="utf-8")
+    assert inspect(path).delimiter == ";"
 
 
 def test_an_output_that_is_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:

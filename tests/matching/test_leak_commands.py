@@ -221,6 +221,16 @@ def test_an_altered_file_is_a_sentence_and_status_4(leak: LeakOnDisk, tmp_path: 
         assert "Traceback" not in err
 
 
+def test_what_is_no_table_is_a_sentence_and_status_4(leak: LeakOnDisk, tmp_path: Path) -> None:
+    lines = tmp_path / "people.jsonl"
+    lines.write_text('{"nom": "DUPRE"}\n{"nom": "MARTIN"}\n')
+    for file, said in ((leak.ref.file, "fingerprint file already"), (lines, "is JSON Lines")):
+        status, out, err = vigie("leak", "inspect", file)
+        assert (status, out) == (4, "")
+        assert said in err
+        assert "DUPRE" not in err
+
+
 def test_a_folder_that_takes_no_file_is_a_sentence_and_status_4(
     leak: LeakOnDisk, tmp_path: Path
 ) -> None:
