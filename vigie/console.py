@@ -20,10 +20,12 @@ def fail(sentence: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def one_of(option: str, given: str, allowed: Sequence[str]) -> None:
-    """Ends with a sentence when a word that was given is none of those that are allowed."""
-    if given and given not in allowed:
-        fail(f"{option} is one of {', '.join(allowed)}; not {visible(given)}.", USAGE)
+def one_of(option: str, given: str, allowed: Sequence[str], *, needed: bool = False) -> None:
+    """Ends with a sentence when a word that was given is none of those that are allowed; an empty
+    one counts as not given, unless one is `needed`."""
+    if (given or needed) and given not in allowed:
+        shown = visible(given) or '""'
+        fail(f"{option} is one of {', '.join(allowed)}; not {shown}.", USAGE)
 
 
 def print_json(found: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from index.schema import BlockCheck, Case, CourtOrder, OrderParty
 from index.views import stamp
 
 WARN = timedelta(days=60)
+STARTS = ("service", "decision")  # what a duration may run from
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Orders:
         """Enter an order; raises NotFound, EvidenceError."""
         if not terms.parties or not terms.names:
             raise EvidenceError("an order binds at least one party and covers at least one name")
-        if terms.runs_from not in ("service", "decision"):
+        if terms.runs_from not in STARTS:
             raise EvidenceError("an order's duration runs from service or decision")
         now = self._clock()
         if terms.decided > now:

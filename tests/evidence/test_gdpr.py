@@ -167,6 +167,11 @@ def test_the_commands(tmp_path: Path) -> None:
         result = CliRunner().invoke(build(), [*arguments, "--config", str(config)])
         return str(result.exception or "") + result.output
 
+    wrong = CliRunner().invoke(build(), ["gdpr", "breach", "start", "1", "--aware",
+                                         "2026-11-25T10:00Z", "--reason", "x", "--kind", "brech",
+                                         "--config", str(config)])  # fmt: skip
+    assert wrong.exit_code == 2
+    assert "--kind is one of breach, additional, controller; not brech." in wrong.output
     started = vigie("gdpr", "breach", "start", "1", "--aware", "2026-11-25T10:00Z",
                     "--reason", "vu", "--who", "claire")  # fmt: skip
     assert "breach  late" in started or "breach  running" in started

@@ -69,6 +69,24 @@ def test_from_draft_to_answer(tmp_path: Path, mail: MailBox) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("draft", 1, "--to", "hoster"), "--to is one of publisher, host, registrar"),
+        (("draft", 1, "--to", "host", "--to", ""), '; not "".'),
+        (("draft", 1, "--language", "de"), "--language is one of fr, en; not de."),
+        (("answer", 1, "--kind", "deleted"), "--kind is one of receipt, bounce, question"),
+    ],
+)
+def test_a_word_that_is_none_is_wrong_use(
+    tmp_path: Path, arguments: tuple[object, ...], said: str
+) -> None:
+    file = tmp_path / "vigie.toml"
+    file.write_text("")
+    status, told = run("notice", *arguments, "--config", file)
+    assert (status, said in told) == (2, True), told
+
+
+@pytest.mark.parametrize(
     ("language", "named"),
     [
         ("fr", {"éditeur de", "hébergeur de", "bureau d’enregistrement de", "CDN de",

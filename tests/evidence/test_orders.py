@@ -135,6 +135,10 @@ def test_the_commands(tmp_path: Path) -> None:
 
         began = (datetime.now(UTC) - timedelta(days=40)).isoformat()
         terms = ("--party", "Orange", "--name", "site.exemple", "--months", 3, "--decided", began)
+        wrong = ("order", "add", case, "--court", "x", "--number", "1", *terms, "--runs-from")
+        for word in ("servce", ""):
+            status, told = run(*wrong, word)
+            assert (status, "--runs-from is one of service, decision" in told) == (2, True)
         status, _ = run("order", "add", case, "--court", "TJ Paris", "--number", "26/1", *terms)
         assert status == 0
         proof = tmp_path / "pv.pdf"

@@ -70,6 +70,7 @@ def start(
     from vigie.evidence import person
     from vigie.wiring import open_record
 
+    console.one_of("--kind", kind, clock.KINDS)
     settings = configuration.load(config)
     with open_record(settings) as record:
         proposed = clock.propose(record.engine, case, settings.gdpr.role)

@@ -64,8 +64,11 @@ def draft(
 ) -> None:
     """Write drafts, one for each addressee and host, from the same facts. Nothing is sent."""
     from evidence.requests.drafting import Order
-    from evidence.requests.texts import ADDRESSEES
+    from evidence.requests.texts import ADDRESSEES, LANGUAGES
 
+    for one in to or ():
+        console.one_of("--to", one, ADDRESSEES, needed=True)
+    console.one_of("--language", language, LANGUAGES, needed=True)
     if reminder_of and reupload_of:
         console.fail("A request is a reminder or follows a re-upload, not both.", console.USAGE)
     if (contact or name) and len(to or ()) != 1:
@@ -217,9 +220,11 @@ def answer(
     json: AsJson = False,
 ) -> None:
     """File a receipt or an answer. Its body may quote anything, so it is sealed."""
+    from evidence.requests.register import ANSWERS
     from vigie.evidence import person
     from vigie.requests import answers
 
+    console.one_of("--kind", kind, ANSWERS, needed=True)
     try:
         body = file.read_bytes() if file is not None else b""
     except OSError as error:

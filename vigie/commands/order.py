@@ -64,9 +64,10 @@ def add(
     config: ConfigFile = None,
 ) -> None:
     """Enter an order as its own wording has it."""
-    from evidence.orders.register import Terms
+    from evidence.orders.register import STARTS, Terms
     from vigie.evidence import person
 
+    console.one_of("--runs-from", runs_from, STARTS, needed=True)
     terms = Terms(
         case, court, number, _moment(decided), measure, name, party, runs_from, months or None,
         _moment(until) if until else None, _sha256(file),
