@@ -230,24 +230,30 @@ def _line_of(text: str, location: tuple[int | str, ...]) -> int:
     """The 1-based line of a key, 0 when it has none (it came from outside or is missing)."""
     section = ""
     count = -1
-    wanted_index = next((part for part in location if isinstance(part, int)), None)
+    wanted_index = next((part for part in location[1:2] if isinstance(part, int)), None)
     names = [part for part in location if isinstance(part, str)]
     if not names:
         return 0
+    # Of [[evidence.resolver]] or [[source.account]]: which of them, counted within the outer one.
+    inner, numbers = -1, [part for part in location[2:] if isinstance(part, int)]
+    wanted_inner = numbers[0] if numbers and len(names) > 2 else None
     header_line = 0
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.match(r"^\s*\[+\s*([A-Za-z0-9_.]+)\s*\]+", line)
         if header:
             section = header[1]
             if section == names[0]:
-                count += 1
+                count, inner = count + 1, -1
                 if wanted_index is None or count == wanted_index:
                     header_line = number
+            inner += section == ".".join(names[:-1]) != names[0]
             if section == names[0] and len(names) == 1:
                 return number
             continue
         here = section == names[0] and (wanted_index is None or count == wanted_index)
-        deeper = section == ".".join(names[:-1]) and len(names) > 2
+        outer = wanted_index is None or count == wanted_index
+        deeper = section == ".".join(names[:-1]) and len(names) > 2 and outer
+        deeper = deeper and wanted_inner in (None, inner)
         if (here or deeper) and re.match(rf"^\s*\"?{re.escape(names[-1])}\"?\s*=", line):
             return number
         if not section and len(names) == 1 and re.match(rf"^\s*{re.escape(names[0])}\s*=", line):

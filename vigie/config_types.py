@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -83,7 +84,32 @@ def _digest(value: object) -> object:
     return value
 
 
+def _server(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise ValueError('is no address of a server: write for example "9.9.9.9"') from None
+    return value
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme in ("ntp", "http", "https") and parts.port != 0
+        except ValueError:  # a port that is none
+            known = False
+        if not known or not parts.hostname or re.search(r"\s", value):
+            raise ValueError(
+                'is no clock: write for example "ntp://ntp.example.fr" or "https://www.example.fr/"'
+            )
+    return value
+
+
 Address = Annotated[str, BeforeValidator(_address)]
+ServerAddress = Annotated[str, BeforeValidator(_server)]
+Clock = Annotated[str, BeforeValidator(_clock)]
 Network = Annotated[str, BeforeValidator(_network)]
 Digest = Annotated[str, BeforeValidator(_digest)]
 WRITTEN = {  # what a pattern wants, for those that are no list of words

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, model_validator
 
-from vigie.config_types import Network, Seconds, Section
+from vigie.config_types import Clock, Network, Seconds, Section, ServerAddress
 
 Model = TypeVar("Model", bound=Section)
 
@@ -51,7 +51,7 @@ class ResolverConfig(Section):
     """[[evidence.resolver]]: a DNS server that is asked; `where` says whose it is."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    address: str
+    address: ServerAddress
     port: int = Field(default=53, ge=1, le=65535)
     where: str = ""
 
@@ -82,7 +82,7 @@ class EvidenceConfig(Section):
     rdap_bootstrap: str = "https://data.iana.org/rdap/"
     public_address_from: str = ""
     provider: str = ""
-    clocks: list[str] = []
+    clocks: list[Clock] = []
     piece_bytes: int = Field(default=4_000_000, ge=200_000)
     stamp_every: Seconds = 3600.0
     stamp_hits: Seconds = 10.0

@@ -100,6 +100,27 @@ def test_a_mistake_names_its_key_and_line(
     assert f"line {line}: {key}:" in str(caught.value)
 
 
+RESOLVER = '[[evidence.resolver]]\nname = "a"\naddress = "{}"\n'
+ACCOUNT = "[[source.account]]\nusername = {}\n"
+SOURCE = '[[source]]\nid = "{}"\nstart = ["http://a/"]\n[[source.account]]\nusername = {}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[evidence]\nclocks = ["https://a.example/",\n "b"]', 2),
+        (RESOLVER.format("::1") + RESOLVER.format("b"), 6),
+        (SOURCE.format("a", '"u"') + SOURCE.format("b", '"u"') + ACCOUNT.format(5), 12),
+    ],
+)
+def test_of_several_the_line_of_the_wrong_one_is_named(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(write(tmp_path, text))
+    assert f"line {line}: " in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("section", "said"),
     [
@@ -113,6 +134,18 @@ def test_a_mistake_names_its_key_and_line(
             "is no network",
         ),
         ('[[leak]]\nfile = "a"\nkey_file = "b"\nfiles = ["abc"]', "is no SHA-256"),
+        ('[evidence]\nclocks = ["ntp.example.fr"]', "is no clock: write for example"),
+        ('[evidence]\nclocks = ["ntp://a.example:x"]', "is no clock"),
+        ('[evidence]\nclocks = ["ntp://"]', "is no clock"),
+        ('[evidence]\nclocks = ["https://a.example/", "ftp://b.example/"]', "is no clock"),
+        (
+            '[[evidence.resolver]]\nname = "a"\naddress = "dns.example"',
+            'is no address of a server: write for example "9.9.9.9"',
+        ),
+        (
+            '[block]\ncontrol = { name = "a", address = "9.9.9.9:53" }',
+            "is no address of a server",
+        ),
         ('[gdpr]\nrole = "boss"', "is one of controller, processor"),
         ('[[evidence.authority]]\nname = "A B"\nurl = "https://a/"\nroots = "r"', "small letters"),
     ],
