@@ -106,6 +106,24 @@ def test_a_site_without_a_list_says_how_it_is_fed_and_shows_nobody(
     assert "0612345678" not in told.stdout
 
 
+def test_an_inner_address_names_the_way_that_there_is_to_allow_it(
+    serve: Callable[[World], str], check: Check
+) -> None:
+    """An address that is only tried stands in no configuration; a source does."""
+    address = serve(Unlisted())
+    tried = check(f"{address}/", "--pages", "2")
+    assert tried.exit_code == 1
+    assert "--allow-address" in tried.stdout
+    assert "allow_addresses" not in tried.output
+    sources = f'[[source]]\nid = "a"\nstart = ["{address}/"]\ndelay = "0s"\n'
+    assert "allow_addresses" in check("a", sources=sources).stdout
+    wrong = check(f"{address}/", "--allow-address", "here")
+    assert wrong.exit_code == 2
+    assert 'vigie: --allow-address here: is no network: write for example "10.0.0.0/8".' in (
+        wrong.output.replace("\n", " ")
+    )
+
+
 def test_the_crawl_that_would_follow_is_bounded(
     serve: Callable[[World], str], check: Check
 ) -> None:

@@ -27,6 +27,11 @@ UNSURE = 50
 REPEATED = 4
 # The name of a source that is only tried.
 ADHOC = "0-tried"
+# It stands in no configuration, where a network could be allowed.
+INSIDE = (
+    "The name leads to an internal address; nothing was sent there. Give its network by "
+    "--allow-address, for example --allow-address 10.0.0.0/8."
+)
 
 
 def ways_in(spec: SourceSpec, trial: Trial) -> dict[str, Any]:
@@ -82,7 +87,8 @@ def show(name: str, spec: SourceSpec, trial: Trial) -> None:
     if trial.posts > SHOWN_POSTS:
         typer.echo(f"  … and {trial.posts - SHOWN_POSTS:,} more")
     for kind, count in trial.problems.most_common():
-        typer.echo(f"  {kind} ({count}): {sentence(kind)}")
+        told = INSIDE if kind == "refused-address" and spec.id == ADHOC else sentence(kind)
+        typer.echo(f"  {kind} ({count}): {told}")
     _show_ways(ways_in(spec, trial))
 
 
@@ -182,8 +188,11 @@ def _masked(address: str, words: tuple[str, ...]) -> str:
 
 def adhoc(catalogue: Catalogue, address: str, engine: str, allow: list[str]) -> SourceSpec:
     """A source that is tried and not kept, among the others that are watched."""
+    from pydantic import ValidationError
+
     from crawler.addresses import host_port
     from vigie.config import ConfigError, SourceConfig
+    from vigie.config_types import mistake
     from vigie.wiring import spec_of
 
     sisters = {host for spec in catalogue.specs().values() for host in map(host_port, spec.start)}
@@ -192,5 +201,11 @@ def adhoc(catalogue: Catalogue, address: str, engine: str, allow: list[str]) -> 
             {"id": ADHOC, "start": [address], "engine": engine, "allow_addresses": allow}
         )
         return spec_of(definition, tuple(sorted(sisters - {host_port(address), ""})))
-    except (ValueError, ConfigError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--allow-address" if first["loc"][0] == "allow_addresses" else str(first["loc"][0])
+        console.fail(
+            f"{option} {console.visible(str(first['input']))}: {mistake(first)}.", console.USAGE
+        )
+    except ConfigError as error:
         console.fail(f"{address} cannot be tried: {error}", console.USAGE)
