@@ -192,7 +192,7 @@ def _story(case: CaseFacts) -> list[dict[str, str]]:
             "item_fr": tables.object_of(item, "fr"),
             "item_en": tables.object_of(item, "en"),
             "detail_fr": tables.in_french(detail)[:160],
-            "detail_en": detail.replace("=", " ")[:160],
+            "detail_en": tables.in_english(detail)[:160],
         }
         for at, fr, en, item, detail in tables.chronology(case, own=False)[:SHOWN_STORY]
     ]

@@ -146,6 +146,14 @@ def in_french(detail: str) -> str:
     return ", ".join(shown)
 
 
+def in_english(detail: str) -> str:
+    """The same for English readers."""
+    if "=" not in detail or "://" in detail:
+        return detail
+    parts = (part.replace("sha256=", "SHA-256=", 1) for part in detail.split(", "))
+    return ", ".join(part.replace("=", " ", 1) for part in parts)
+
+
 def happened(act: ActFacts) -> datetime:
     """When what an entry tells of happened: a service or an answer is entered later."""
     told = str(act.detail.get({"serve": "served", "answer": "at"}.get(act.what, ""), ""))

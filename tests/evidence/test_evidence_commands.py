@@ -53,6 +53,8 @@ def test_gather_export_verify(config: Path, tmp_path: Path) -> None:
     status, told = run(*export, "--json")
     made = json.loads(told)
     assert (status, made["captures"], made["stamped"]) == (0, 1, ["essai"])
+    status, told = run(*export[:4], tmp_path / "again", *export[5:])
+    assert (status, ": 1 capture, " in told) == (0, True)
     status, told = run("evidence", "verify", out)
     assert (status, "Every check passed" in told) == (0, True)
     told_dns = json.loads((out / "captures/1/dns.json").read_text("utf-8"))

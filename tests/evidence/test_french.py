@@ -11,7 +11,7 @@ import evidence.beside
 from crawler.picture import SENTENCES
 from evidence.beside import environment
 from evidence.beside.piece import Target
-from evidence.dossier import french
+from evidence.dossier import french, tables
 from tests.evidence.test_beside import TARGET
 
 RAISED = ("NotHad", "NotPossible", "NotConfigured", "NotNeeded", "Proposed")
@@ -46,6 +46,21 @@ def test_the_checklist_is_in_french() -> None:
     for one in json.loads(piece.body)["items"]:
         assert one["item"] in french.CHECKLIST
         assert not french.measured(one["measured"]).startswith("not ")
+
+
+@pytest.mark.parametrize(
+    ("detail", "french_words", "english_words"),
+    [
+        ("sha256=ab, why=a=b", "SHA-256 ab, motif a=b", "SHA-256 ab, why a=b"),
+        ("edition=court", "édition juridiction", "edition court"),
+        ("https://f.example/?t=4, 5", "https://f.example/?t=4, 5", "https://f.example/?t=4, 5"),
+        ("", "", ""),
+    ],
+)
+def test_a_detail_of_the_chronology(detail: str, french_words: str, english_words: str) -> None:
+    """Both languages write a digest alike, and neither changes an address."""
+    assert tables.in_french(detail) == french_words
+    assert tables.in_english(detail) == english_words
 
 
 def test_an_unknown_sentence_is_marked() -> None:

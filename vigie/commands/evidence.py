@@ -76,9 +76,11 @@ def export_(
 
 
 def _tell(made: Exported) -> None:
+    from vigie.progress import counted
+
+    held = f"{counted(made.captures, 'capture')}, {counted(made.files, 'file')}"
     typer.echo(
-        f"Dossier {made.dossier}: {made.captures:,} captures, {made.files:,} files in "
-        f"{made.folder}. Manifest SHA-256 {made.manifest_sha256}."
+        f"Dossier {made.dossier}: {held} in {made.folder}. Manifest SHA-256 {made.manifest_sha256}."
     )
     for name in made.stamped:
         typer.echo(f"{name}: stamped")
