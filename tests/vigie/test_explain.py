@@ -94,6 +94,12 @@ def test_the_table_says_why_in_the_users_language_and_masks(
     for name, out in (("fr", done.stdout.decode()), ("en", capsys.readouterr().out)):
         for word in WORDS[name]:
             assert word in out
+        if name == "fr":
+            table = out.partition("p.txt : ")[0]
+            assert "le plus fort" in table
+            assert "ligne 40," in table
+            for english in ("strongest", "people", " row ", "email"):
+                assert english not in table
         assert "••• ••• ••• ••• •••" in out
         assert not [value for value in (*values_of(person), phone) if value in out]
 
