@@ -99,7 +99,7 @@ class SourceConfig(Section):
     render: str = Field(default="auto", pattern="^(never|auto|always)$")
     proxy: str = Field(default="", pattern=r"^(socks5h?://[^/@\s]+:\d{1,5}/?)?$")
     dns: list[str] = []
-    since: Since = 7_776_000.0  # 90 days
+    since: Since = None  # all: a copy is no less a leak for being old
     follow_hosts: list[str] = []
     feeds: list[str] = []
     canary: list[str] = []

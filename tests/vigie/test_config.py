@@ -58,7 +58,7 @@ def test_a_relative_database_is_relative_to_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("", 7_776_000.0), ('"90d"', 7_776_000.0), ('"12h"', 43_200.0), ("60", 60.0), ('"all"', None)],
+    [("", None), ('"90d"', 7_776_000.0), ('"12h"', 43_200.0), ("60", 60.0), ('"all"', None)],
 )
 def test_how_far_back_a_first_crawl_reads(tmp_path: Path, said: str, seconds: float | None) -> None:
     line = f"since = {said}\n" if said else ""
