@@ -12,8 +12,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -66,40 +69,45 @@ def java(release: Release) -> Path:
         if shutil.which(program) is None:
             raise NodeUnavailable(NO_PROGRAMS, f"{program} is missing")
     named = Path(os.environ.get("JAVA_HOME") or "/nowhere")
+    present = Path(str(shutil.which("java"))).parent
+    if release is EIGHT:
+        return present
     installed = [
         path for path in (named, *sorted(JAVAS.glob("*"))) if (path / "bin/javac").exists()
     ]
-    found = {home: _java_version(home) for home in installed}
+    found = {home: java_version(home) for home in installed}
     fitting = {home: version for home, version in found.items() if version >= release.java}
-    if release is EIGHT or not fitting:
-        present = Path(str(shutil.which("java"))).parent
-        if release is not EIGHT and _java_version(present.parent) < release.java:
-            raise NodeUnavailable(NO_NEW_JAVA, f"of {len(found)} none is {release.java} or newer")
-        return present
-    return min(fitting, key=lambda home: fitting[home]) / "bin"
+    if fitting:
+        return min(fitting, key=lambda home: fitting[home]) / "bin"
+    if java_version(present.parent) < release.java:
+        raise NodeUnavailable(NO_NEW_JAVA, f"of {len(found)} none is {release.java} or newer")
+    return present
 
 
 def class_path(release: Release = EIGHT) -> str:
     """The class path of the node, made when it is not there yet; raises NodeUnavailable."""
-    programs, cache = java(release), _cache()
-    with (cache / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    programs = java(release)
+    with cache_folder(".lock") as folder:
         jars = _made(
-            cache / f"jars-{_digest([HERE / 'pom.xml', release.pins])}",
-            lambda folder: _fetch(release, folder),
+            folder / f"jars-{_digest([HERE / 'pom.xml', release.pins])}",
+            lambda draft: _fetch(release, draft),
         )
-        classes = _made(
-            cache / f"classes-{_digest([HERE / 'pom.xml', release.pins, *release.sources])}",
-            lambda folder: _compile(programs, jars, release.sources, folder),
+        launcher = _made(
+            folder / f"launcher-{_digest([HERE / 'pom.xml', release.pins, *release.sources])}",
+            lambda draft: _compile(programs, jars, release.sources, draft),
         )
-    return f"{classes}:{jars}/*"
+    return f"{launcher}/launcher.jar:{jars}/*"
 
 
-def _cache() -> Path:
+@contextmanager
+def cache_folder(lock: str) -> Iterator[Path]:
+    """The folder in the user's cache, while nobody else has the lock of that name."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = base / "vigie" / "elasticsearch-node"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    with (folder / lock).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield folder
 
 
 def _digest(files: list[Path]) -> str:
@@ -145,31 +153,37 @@ def check(folder: Path, pins: Path) -> None:
         raise RuntimeError(f"these jars are not the pinned ones: {', '.join(sorted(set(strange)))}")
 
 
-def _java_version(home: Path) -> int:
+def java_version(home: Path) -> int:
     """The major version of the Java in a folder; 0 for none."""
+    found = re.search(r'version "(\d+)', java_says(home))
+    return int(found[1]) if found else 0
+
+
+@cache
+def java_says(home: Path) -> str:
+    """What the Java in a folder says of its version; "" where there is none."""
     try:
         command = [str(home / "bin" / "java"), "-version"]
         said = subprocess.run(command, timeout=30, capture_output=True, text=True, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return 0
-    found = re.search(r'version "(\d+)', said.stderr)
-    return int(found[1]) if found else 0
+        return ""
+    return said.stderr
 
 
 def _compile(programs: Path, jars: Path, sources: list[Path], folder: Path) -> None:
-    command = [
-        str(programs / "javac"),
-        "-nowarn",
-        "-cp",
-        f"{jars}/*",
-        "-d",
-        str(folder),
-        *map(str, sources),
-    ]
-    failed = _run(command, str(HERE), COMPILE_SECONDS)
-    if failed:
-        # That is a fault of ours, and no reason to skip anything.
-        raise RuntimeError(f"the launcher does not compile: {failed}")
+    with tempfile.TemporaryDirectory() as classes:
+        command = [
+            str(programs / "javac"), "-nowarn", "-cp", f"{jars}/*", "-d", classes,
+            *map(str, sources),
+        ]  # fmt: skip
+        failed = _run(command, str(HERE), COMPILE_SECONDS)
+        if failed:
+            # That is a fault of ours, and no reason to skip anything.
+            raise RuntimeError(f"the launcher does not compile: {failed}")
+        # One jar: what is loaded from a folder cannot stand in an archive of classes.
+        with zipfile.ZipFile(folder / "launcher.jar", "w") as jar:
+            for file in sorted(Path(classes).rglob("*.class")):
+                jar.write(file, file.relative_to(classes))
 
 
 def _run(command: list[str], folder: str, seconds: float) -> str:

@@ -12,11 +12,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from tests.elasticsearch_node.certificates import Authority, Certificate
+from tests.elasticsearch_node.classes import shared_classes
 from tests.elasticsearch_node.jars import EIGHT, Release, class_path, java
 from vigie.demo import tether
 
@@ -54,12 +55,14 @@ class Node:
         settings: Mapping[str, str] | None = None,
         heap: str = "512m",
         release: Release = EIGHT,
+        java_options: Sequence[str] = (),
     ) -> None:
         self.folder = folder.resolve()
         self.authority = authority
         self.certificate = certificate
         self._heap = heap
         self._release = release
+        self._java_options = java_options
         self.port = _free_port()
         self.transport_port = _free_port()
         self._settings = {
@@ -102,6 +105,7 @@ class Node:
             str(java(self._release) / "java"),
             f"-Xms{self._heap}", f"-Xmx{self._heap}", "-XX:+UseSerialGC",
             *([] if self._heap == "1g" else ["-XX:TieredStopAtLevel=1"]),
+            *(self._java_options or shared_classes(self._release)),
             f"-Djava.io.tmpdir={self.folder / 'tmp'}",
             f"-Des.path.home={self.folder}",
             f"-Des.ready.file={self.folder / 'ready'}",
@@ -133,13 +137,13 @@ class Node:
         self.launch(**overrides)
         return self.wait()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
         """SIGTERM, and SIGKILL to one that does not stop in time."""
         if self._process is None:
             return
         self._process.terminate()
         try:
-            self._process.wait(STOP_SECONDS)
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
