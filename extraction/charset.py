@@ -72,8 +72,9 @@ def _western_table() -> str:
 
 
 _WESTERN = _western_table()
+WESTERN_POINTS = np.array([ord(char) for char in _WESTERN], np.uint32)
 # Where Python's "surrogateescape" puts a stray byte, and what each is in windows-1252.
-_ESCAPES, _HIGH = 0xDC80, np.array([ord(char) for char in _WESTERN[0x80:]], np.uint32)
+_ESCAPES, _HIGH = 0xDC80, WESTERN_POINTS[0x80:]
 
 
 def utf_8_or_western(untrusted_bytes: bytes) -> str:

@@ -42,7 +42,7 @@ def inner_layers(
     """All layers packed inside a text, which may be given as UTF-8, breadth first; their names say
     the way in."""
     found: list[Layer] = []
-    seen: set[int] = set()
+    seen: dict[int, list[bytes]] = {}  # what was read, by its length
     waiting = deque([(Layer(name, untrusted_text), depth)])
     while waiting:
         outer, level = waiting.popleft()
@@ -52,16 +52,17 @@ def inner_layers(
                 found += _opened(way, inner, budget, level)
                 continue
             if not seen:
-                seen.add(hash(outer.utf_8))  # most texts hold nothing it would be asked for
+                seen[len(outer.utf_8)] = [outer.utf_8]
             layer = Layer(way, inner)
-            if hash(layer.utf_8) in seen or not inner.strip():
+            alike = seen.setdefault(len(layer.utf_8), [])
+            if layer.utf_8 in alike or not inner.strip():
                 continue
             if level >= budget.limits.max_depth:
                 budget.note("layers are packed deeper than the bound; the innermost were not read")
                 continue
             if not budget.take(len(inner)):
                 return found
-            seen.add(hash(layer.utf_8))
+            alike.append(layer.utf_8)
             layer.name = budget.named(way)
             found.append(layer)
             waiting.append((layer, level + 1))

@@ -91,7 +91,6 @@ class Marks:
 
     def __init__(self, untrusted_utf_8: bytes) -> None:
         self._text = untrusted_utf_8
-        self._whole = ""
         self.is_short = _is_short(untrusted_utf_8)
         # Arrays: a text may be full of them, and numbers of Python take four times as much.
         self.base64, self.hex, self.pairs = array("q"), array("q"), array("q")
@@ -126,12 +125,11 @@ class Marks:
         """How many signs of a kind there are."""
         return int(self._counts[kind])
 
-    def near(self, kind: int) -> str:
+    def near(self, kind: int) -> bytes:
         """The lines that hold such a sign and those near: one escape costs no second scan. A short
         text is told whole; where something is left out, a new line begins."""
         if self.is_short:
-            self._whole = self._whole or self._text.decode("utf-8", "surrogatepass")
-            return self._whole
+            return self._text
         pieces: list[bytes] = []
         before = 0
         for first, behind in zip(*[iter(self._lines.get(kind, ()))] * 2, strict=True):
@@ -139,7 +137,7 @@ class Marks:
                 pieces.append(b"\n")  # long lines are cut
             pieces.append(self._text[first:behind])
             before = behind
-        return b"".join(pieces).decode("utf-8", "surrogatepass")
+        return b"".join(pieces)
 
 
 def _is_short(text: bytes) -> bool:

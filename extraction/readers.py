@@ -55,7 +55,7 @@ def import_some() -> None:
     """What texts, pages and plain archives need, at their first one too."""
     for name in CHARSETS:
         codecs.lookup(name)
-    for body in (b"plain", "<!doctype html><p>é<script>{}</script>".encode(), *_archives()):
+    for body in (b"plain \\n", "<!doctype html><p>é<script>{}</script>".encode(), *_archives()):
         extract(body)
 
 

@@ -8,22 +8,21 @@ import quopri
 import re
 import urllib.parse
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+
+import numpy as np
 
 from extraction import charset, mojibake
+from extraction.charset import WESTERN_POINTS
 from extraction.html import visible_text
 from extraction.kernel import signs
+from extraction.kernel.escapes import E_AT, LONGEST_RUN, unescape
+from native.vector import LANES
 
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 # A word with a plus in it. What stands before each word is looked at first, so that none is read
 # from each of its characters on.
 WITH_PLUS = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>+]*\+[^\s\"'<>]*")
-ESCAPE = re.compile(
-    r"\\(?:x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2})*|u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|[nrt/\"'\\])"
-)
-PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
-SHORT = 16  # characters of an escape that is remembered
 
 
 def _url(text: str) -> str:
@@ -60,35 +59,35 @@ def _quoted_printable(text: str) -> str:
     return charset.decode(data)[0]
 
 
-def _escapes(text: str) -> str:
-    return ESCAPE.sub(_escape, text)
+def _escapes(utf_8: bytes) -> str:
+    text = np.frombuffer(utf_8, np.uint8)
+    out, told = np.empty(len(text) + LANES, np.uint8), np.zeros(3, np.int64)
+    run = np.empty(LONGEST_RUN, np.uint8)
+    pieces: list[str] = []
+    while True:
+        at_end = unescape(text, out, run, WESTERN_POINTS, told)
+        at, written, behind = told.tolist()
+        pieces.append(out[:written].tobytes().decode("utf-8", "surrogatepass"))
+        if at_end:
+            return "".join(pieces)
+        data = bytes.fromhex(utf_8[at:behind].decode("ascii").replace("\\x", ""))
+        pieces.append(charset.decode(data)[0])
+        told[E_AT] = behind
 
 
-def _escape(found: re.Match[str]) -> str:
-    escape = found[0]
-    return _known_escape(escape) if len(escape) <= SHORT else _any_escape(escape)
+def _of_text(rewrite: Callable[[str], str]) -> Callable[[bytes], str]:
+    """A rewriting that is given UTF-8."""
+    return lambda utf_8: rewrite(utf_8.decode("utf-8", "surrogatepass"))
 
 
-def _any_escape(escape: str) -> str:
-    if escape[1] == "x":
-        return charset.decode(bytes.fromhex(escape.replace("\\x", "")))[0]
-    if escape[1] == "u":
-        units = bytes.fromhex(escape.replace("\\u", ""))
-        return units.decode("utf-16-be", "surrogatepass")
-    return PLAIN_ESCAPES.get(escape[1], escape[1])
-
-
-_known_escape = lru_cache(1 << 12)(_any_escape)  # the same few stand in a text again and again
-
-
-# Name, what its signs are, how many make it worth while, how to rewrite.
-REWRITES: tuple[tuple[str, int, int, Callable[[str], str]], ...] = (
-    ("html", signs.MARKUP, 3, visible_text),
-    ("entities", signs.ENTITY, 1, html.unescape),
-    ("url", signs.PERCENT, 2, _url),
-    ("url", signs.FORM, 1, _url),
-    ("quoted-printable", signs.EQUALS, 2, _quoted_printable),
-    ("quoted-printable", signs.SOFT_BREAK, 1, _quoted_printable),
+# Name, what its signs are, how many make it worth while, how to rewrite what is given in UTF-8.
+REWRITES: tuple[tuple[str, int, int, Callable[[bytes], str]], ...] = (
+    ("html", signs.MARKUP, 3, _of_text(visible_text)),
+    ("entities", signs.ENTITY, 1, _of_text(html.unescape)),
+    ("url", signs.PERCENT, 2, _of_text(_url)),
+    ("url", signs.FORM, 1, _of_text(_url)),
+    ("quoted-printable", signs.EQUALS, 2, _of_text(_quoted_printable)),
+    ("quoted-printable", signs.SOFT_BREAK, 1, _of_text(_quoted_printable)),
     ("json", signs.ESCAPE, 1, _escapes),
-    ("mojibake", signs.MOJIBAKE, 1, mojibake.mend),
+    ("mojibake", signs.MOJIBAKE, 1, _of_text(mojibake.mend)),
 )

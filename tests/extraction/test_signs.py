@@ -46,7 +46,7 @@ def check(text: str, most: int = marks.LIST) -> None:
     for kind in range(signs.KINDS):
         expected = plain_signs.places(kind, text)
         assert found.count(kind) == len(expected), kind
-        assert found.near(kind) == plain_signs.near(expected, text), kind
+        assert found.near(kind) == plain_signs.near(expected, text).encode(), kind
 
 
 @given(text=TEXTS, lead=st.sampled_from([0, 1, 63, TAIL - 70, 3 * TAIL]))
@@ -71,5 +71,5 @@ def test_a_sign_that_the_end_cuts(word: str) -> None:
 
 def test_a_short_text_is_told_whole_and_a_text_without_signs_not_at_all() -> None:
     text = "far away\n" * 20 + "\\n" + "far away\n" * 20
-    assert Marks(text.encode()).near(signs.ESCAPE) == text
-    assert read("nothing\n" * 9, marks.LIST).near(signs.ESCAPE) == ""
+    assert Marks(text.encode()).near(signs.ESCAPE) == text.encode()
+    assert read("nothing\n" * 9, marks.LIST).near(signs.ESCAPE) == b""
