@@ -90,8 +90,8 @@ class _Part(JITCodeLibrary):
         """None: it is not called from Python."""
         return 0
 
-    def whole(self) -> Any:
-        """LLVM's module of this function and all that it calls, optimised."""
+    def whole(self, entry: str) -> Any:
+        """LLVM's module of this function, named `entry`, and all that it calls, optimised."""
         self._ensure_finalized()
         waiting, seen = [self], {id(self)}
         while waiting:
@@ -102,6 +102,11 @@ class _Part(JITCodeLibrary):
                     # Each is given as code of which copies do no harm, and goes where nobody calls.
                     shared = each._get_module_for_linking()  # noqa: SLF001
                     self._final_module.link_in(shared, preserve=True)
+        # LLVM only puts a long function into its one caller, and leaves out arguments that nobody
+        # reads, where it knows that no one else calls it.
+        for each in self._final_module.functions:
+            if not each.is_declaration and each.name != entry:
+                each.linkage = "internal"
         self._optimize_final_module()
         self._final_module.verify()
         return self._final_module
@@ -129,7 +134,7 @@ def compiled(dispatcher: Any, arguments: tuple[Any, ...]) -> Code:
     with _put_off():
         dispatcher.compile(signature)
     made = dispatcher.overloads[signature]
-    module = made.library.whole()
+    module = made.library.whole(made.fndesc.llvm_func_name)
     needed = {
         each.name
         for each in module.functions

@@ -91,6 +91,19 @@ def mixed(a, nest, b, flag, c, pair):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
+@inner
+def rabbits(n):  # type: ignore[no-untyped-def]
+    if n < 2:
+        return 1
+    return rabbits(n - 1) + rabbits(n - 2)
+
+
+@kernel
+def grown(n):  # type: ignore[no-untyped-def]
+    """What calls a function that calls itself."""
+    return rabbits(n)
+
+
 @kernel
 def number(a):  # type: ignore[no-untyped-def]
     """One number back, of the kind it was."""
@@ -120,6 +133,24 @@ def arrays() -> list[Any]:
         found += [plain, locked, plain[3:3], plain[::2], plain[::-1]]
         found += [plain.reshape(4, 6), plain.reshape(4, 6).T, plain.reshape(4, 6)[:, ::2]]
     return found
+
+
+def test_what_a_kernel_calls_is_called_by_nobody_else(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Any] = {}
+
+    def whole(part: Any, entry: str, of: Any = compiling._Part.whole) -> Any:
+        made[entry] = of(part, entry)
+        return made[entry]
+
+    monkeypatch.setattr(compiling._Part, "whole", whole)
+    assert grown(10) == 89
+    ((entry, module),) = made.items()
+    linked = {each.name: each.linkage for each in module.functions if not each.is_declaration}
+    assert linked.pop(entry) == binding.Linkage.external
+    # What calls itself twice is always left as a function.
+    assert set(linked.values()) == {binding.Linkage.internal}
 
 
 def test_arrays_of_every_kind_arrive_as_they_are(folder: Path) -> None:
