@@ -14,6 +14,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from extraction import spelling
 from extraction.kernel.points import count_points
 
 SAMPLE = 64 * 1024
@@ -226,9 +227,11 @@ def _guess(untrusted_body: bytes, *, utf_8_declared: bool) -> tuple[str, str]:
         return mixed, "utf-8" if proven else "windows-1252"
     if untrusted_body.count(0, 0, SAMPLE) > min(len(untrusted_body), SAMPLE) // ZEROS:
         return mixed, "windows-1252"  # a program or a recording: no charset explains its bytes
+    sample = untrusted_body[:SAMPLE]
+    if not spelling.may_be_guessed(sample):
+        return mixed, "windows-1252"
     import charset_normalizer  # late, as other readers are (extraction.readers)
 
-    sample = untrusted_body[:SAMPLE]
     best = charset_normalizer.from_bytes(
         sample, steps=5, chunk_size=512, cp_isolation=GUESSES, enable_fallback=False
     ).best()
