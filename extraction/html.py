@@ -6,6 +6,7 @@ nesting (100,000 open elements: 0.1 s; a standard tree builder took 22 s).
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import re
 from collections.abc import Mapping
@@ -25,6 +26,11 @@ BLOCKS = frozenset(
 )  # fmt: skip
 VERBATIM = frozenset({"pre", "textarea", "listing", "xmp", "plaintext"})
 CELLS = frozenset({"td", "th"})
+# What is done with an element, by its tag; nothing with most others.
+ROLES = {
+    **dict.fromkeys(BLOCKS, "block"), **dict.fromkeys(VERBATIM, "verbatim"),
+    **dict.fromkeys(CELLS, "cell"), **dict.fromkeys(DROPPED, "drop"),
+}  # fmt: skip
 SAID_BY = ("alt", "title", "aria-label", "data-clipboard-text")
 VALUE_HIDDEN = frozenset({"hidden", "submit", "button", "reset", "image", "checkbox", "radio"})
 GUTTER = re.compile(
@@ -87,7 +93,8 @@ class _Box:
         if not words:
             self.space = self.space or bool(text)
             return
-        self.end_row()
+        if self.cells:
+            self.end_row()
         if (self.space or text[0] in BLANKS) and self.parts:
             self.parts.append(" ")
         self.parts.append(words)
@@ -105,23 +112,26 @@ class _Box:
 
     def break_line(self) -> None:
         """End the line, even an empty one."""
-        self.end_row()
+        if self.cells:
+            self.end_row()
         self.lines.append("".join(self.parts))
         self.parts = []
         self.space = False
 
     def end_line(self) -> None:
         """End the line if something stands on it."""
-        self.end_row()
+        if self.cells:
+            self.end_row()
         if self.parts:
-            self.break_line()
+            self.lines.append("".join(self.parts))
+            self.parts = []
         self.space = False
 
     def end_row(self) -> None:
         """Write the cells gathered so far as a row."""
-        if not self.cells:
-            return
         cells, self.cells = self.cells, []
+        if not cells:
+            return
         if self.parts:
             self.break_line()
         if len(cells) > 1:
@@ -143,6 +153,8 @@ class _Box:
 
 def _squeezed(text: str) -> str:
     """The text with one space for all white space between two words, and none about them."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # there are no blanks but spaces
     if "\v" in text:  # which is no white space to a browser
         return SPACES.sub(" ", text).strip(" ")
     # Bytes are divided at the rest of these blanks alone, without a call for each.
@@ -173,7 +185,8 @@ class _Reader:
     """Receives libxml2's events, which are balanced, and writes lines."""
 
     def __init__(self) -> None:
-        self._boxes = [_Box()]
+        self._box = _Box()  # the innermost
+        self._boxes = [self._box]
         self._open: list[tuple[str, str]] = []
         self._said: dict[str, None] = {}
         self._drop = 0
@@ -185,7 +198,11 @@ class _Reader:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element opens."""
-        role = self._role(tag, attributes)
+        role = ROLES.get(tag, "")
+        if role == "cell" and len(self._boxes) > MAX_CELLS_DEEP:
+            role = "inner-cell"
+        elif not role and attributes and self._numbers is None and _is_gutter(attributes):
+            role = "gutter"
         self._open.append((tag, role))
         if role == "drop":
             self._drop += 1
@@ -196,23 +213,35 @@ class _Reader:
             return
         if attributes or tag == "input":  # most tags have none
             self._hear(tag, attributes)
-        if role == "cell":
-            self._boxes.append(_Box(gutter=_is_gutter(attributes)))
+        if role:
+            self._begin(tag, role, attributes)
+        elif tag == "br":
+            self._box.break_line()
+
+    # The parser asks for it at each page, and to work it out takes longer than to read a short one.
+    start.__signature__ = inspect.signature(start)  # type: ignore[attr-defined]
+
+    def _begin(self, tag: str, role: str, attributes: Mapping[str, str]) -> None:
+        if role == "block":
+            self._start_block(tag)
+        elif role == "cell":
+            self._box = _Box(gutter=_is_gutter(attributes))
+            self._boxes.append(self._box)
         elif role == "inner-cell":
             self._box.parts.append("\t" if self._box.parts else "")
         elif role == "gutter":
             self._numbers = []
-        elif role in ("block", "verbatim"):
+        else:
             self._start_block(tag)
-        elif tag == "br":
-            self._box.break_line()
-        self._verbatim += role == "verbatim"
+            self._verbatim += 1
 
     def end(self, _tag: str) -> None:
         """An element closes."""
         if not self._open:
             return
         opened, role = self._open.pop()
+        if not role:
+            return
         if role == "drop":
             self._drop -= 1
             self._in_data = False
@@ -222,7 +251,7 @@ class _Reader:
             return
         elif role == "cell":
             self._end_cell()
-        elif role in ("block", "verbatim"):
+        elif role != "inner-cell":
             self._verbatim -= role == "verbatim"
             self._box.end_line()
             self._term = opened == "dt"
@@ -260,23 +289,6 @@ class _Reader:
         kept = [line for before, line in zip(["", *lines], lines, strict=False) if line or before]
         return "\n".join(kept).strip("\n")
 
-    @property
-    def _box(self) -> _Box:
-        return self._boxes[-1]
-
-    def _role(self, tag: str, attributes: Mapping[str, str]) -> str:
-        if tag in DROPPED:
-            return "drop"
-        if tag in CELLS:
-            return "cell" if len(self._boxes) <= MAX_CELLS_DEEP else "inner-cell"
-        if tag in VERBATIM:
-            return "verbatim"
-        if tag in BLOCKS:
-            return "block"
-        if self._numbers is None and _is_gutter(attributes):
-            return "gutter"
-        return ""
-
     def _start_block(self, tag: str) -> None:
         box = self._box
         if tag == "dd" and self._term and not box.parts and not box.cells and box.lines:
@@ -288,6 +300,7 @@ class _Reader:
     def _end_cell(self) -> None:
         cell = self._boxes.pop()
         cell.end_line()
+        self._box = self._boxes[-1]
         self._box.cells.append(cell)
 
     def _end_numbers(self) -> None:
