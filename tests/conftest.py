@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from index import engine
+from tests.new_records import QuickRecords
 from tests.skips import Skips
 from vigie.demo.sites import BepastySite, DpasteSite, ForumSite, JsBoardSite, PinnwandSite
 
@@ -35,6 +37,15 @@ def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Scans without a configuration are logged in the user's state folder: not in yours."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New records take what the migrations made once."""
+    quick = QuickRecords(tmp_path_factory.mktemp("pattern"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "migrate", quick.migrate)
         yield
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from index.elasticsearch_client import Access, connect
 from index.elasticsearch_layout import Names
 from index.embedded import EmbeddedIndex
-from index.engine import open_record
+from index.engine import migrate, open_record
 from index.leases import Leases, source_lease
 from index.recorder import Fence, Finding, KeptPost, PageFacts, Recorder
 from index.search import SearchIndex
@@ -27,6 +27,12 @@ from tests.elasticsearch_node.running import started
 from tests.index.servers import by_roles, kill_a_holder, opened
 
 BuildPost = Callable[..., KeptPost]
+
+
+@pytest.fixture
+def migrations_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New records are migrated step by step, as outside the tests."""
+    monkeypatch.setattr("index.engine.migrate", migrate)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from index.engine import checkpoint, migrations, open_record, reading, writing
 from index.errors import CannotOpen
 from index.schema import Base
 
+pytestmark = pytest.mark.usefixtures("migrations_run")
+
 
 def test_migrated_schema_is_the_metadata(engine: Engine) -> None:
     with reading(engine) as connection:
