@@ -129,14 +129,15 @@ def answer_several(sock: socket.socket, job: dict[str, Any], whole: memoryview) 
 
 def main() -> None:
     """As `extraction.child.main`, with the name of each document as an order."""
-    handle, memory = map(int, sys.argv[1:3])
+    handle, memory, _, everything = map(int, sys.argv[1:5])
     whole = shared.attach(*map(int, sys.argv[5:7])) if len(sys.argv) > 5 else memoryview(b"")
     sock = socket.socket(fileno=handle)
     if os.fork() == 0:
         # What a reader may have started before it was limited: it ends with the group.
         sock.close()
         time.sleep(600)
-    readers.import_all()
+    # What misbehaves is the child, whatever its readers; those of all kinds take most of its start.
+    (readers.import_all if everything else readers.import_some)()
     confine.bound(memory, files=0, shared=len(whole))
     confine.only_compute()
     pipe.send(sock, {"ready": True}, b"", None)
