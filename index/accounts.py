@@ -6,6 +6,7 @@ plain hash is enough). A check of a password takes the same work whether or not 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import secrets
@@ -17,6 +18,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from index.custody import enter
@@ -39,7 +41,21 @@ NO_PASSWORD = "!"  # noqa: S105 - no argon2 hash: an account that is opened with
 # bound the memory that a flood of log-ins can take.
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 _checks = threading.BoundedSemaphore(2)
-_decoy = _hasher.hash(secrets.token_hex(16))
+
+
+def _hash_of_nothing() -> str:
+    """A hash that no password fits, and that takes as much work to check as any other. It is drawn
+    and not worked out, which would hold up each process that knows accounts."""
+
+    def drawn(size: int) -> str:
+        return base64.b64encode(secrets.token_bytes(size)).rstrip(b"=").decode()
+
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    salt, digest = drawn(_hasher.salt_len), drawn(_hasher.hash_len)
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
+_decoy = _hash_of_nothing()
 
 
 class AccountError(RecordError):

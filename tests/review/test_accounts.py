@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import Engine, select, update
 
 from index import accounts as module
@@ -40,10 +43,16 @@ def clock() -> Clock:
     return Clock()
 
 
+# Her password is dear to hash, as it has to be: once for all tests.
+hashed_once = cache(module._hash)
+
+
 @pytest.fixture
 def store(engine: Engine, clock: Clock) -> AccountStore:
     made = AccountStore(engine, clock)
-    made.add("jeanne", PASSWORD)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_hash", hashed_once)
+        made.add("jeanne", PASSWORD)
     return made
 
 
@@ -73,6 +82,14 @@ def test_an_unknown_name_costs_as_much_work_as_a_known_one(
     assert all(stored.startswith("$argon2id$") for stored in verified)
     parameters = {stored.split("$")[3] for stored in verified}
     assert len(parameters) == 1
+
+
+def test_the_hash_of_nobody_is_read_and_checked_as_any_other() -> None:
+    of_nobody, of_someone = module._decoy, hashed_once(PASSWORD)
+    assert extract_parameters(of_nobody) == extract_parameters(of_someone)
+    with pytest.raises(VerifyMismatchError):
+        module._hasher.verify(of_nobody, PASSWORD)
+    assert module._hash_of_nothing() != of_nobody
 
 
 def test_nothing_stored_opens_anything(store: AccountStore, engine: Engine) -> None:
