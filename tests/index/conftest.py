@@ -59,7 +59,7 @@ def page() -> PageFacts:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build_post() -> BuildPost:
     """post("place", rows=[…]): a kept post whose keys come from plain names."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from index.alerts import SORTS, AlertFilter, AlertStore
+from index.engine import open_record
 from index.errors import Conflict, NotFound, ReasonMissing, WrongChoice
+from index.leases import Leases, source_lease
 from index.recorder import Fence, KeptPost, PageFacts, Recorder
 from index.schema import Act, Outbox
 from index.views import AlertView
@@ -23,7 +25,25 @@ BuildPost = Callable[..., KeptPost]
 
 @pytest.fixture
 def store(engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost) -> AlertStore:
-    """Nine alerts, some of the same moment and of the same size."""
+    """A record of its own with nine alerts."""
+    return nine_alerts(engine, fence, page, build_post)
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory, build_post: BuildPost) -> Iterator[AlertStore]:
+    """The same nine for tests that only read."""
+    engine = open_record(f"sqlite:///{tmp_path_factory.mktemp('listed')}/vigie.db")
+    grant = Leases(engine, owner="test").acquire(source_lease("s"), 600)
+    assert grant is not None
+    page = PageFacts(
+        status=200, fetched_at=datetime.now(UTC), bytes=1, sha256="ab" * 32, peer="127.0.0.1"
+    )
+    yield nine_alerts(engine, Fence("s", grant.token), page, build_post)
+    engine.dispose()
+
+
+def nine_alerts(engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost) -> AlertStore:
+    """Some of the same moment and of the same size."""
     for number in range(9):
         moment = datetime(2026, 5, 1 + number // 3, tzinfo=UTC)
         recorder = Recorder(engine, clock=lambda moment=moment: moment)  # type: ignore[misc]
@@ -41,12 +61,12 @@ def store(engine: Engine, fence: Fence, page: PageFacts, build_post: BuildPost) 
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize("limit", [1, 2, 4, 100])
 def test_pages_hold_every_alert_once_in_order(
-    store: AlertStore, sort: str, descending: bool, limit: int
+    listed: AlertStore, sort: str, descending: bool, limit: int
 ) -> None:
     found: list[AlertView] = []
     after = ""
     while True:
-        page = store.list(sort=sort, descending=descending, limit=limit, after=after)
+        page = listed.list(sort=sort, descending=descending, limit=limit, after=after)
         found += page.alerts
         after = page.next
         if not after:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,18 @@ def expected(
     documents: list[Document] | None = None,
 ) -> list[str]:
     """What a query finds, worked out over plain dicts: what both indexes are held to."""
+    if documents is None:
+        return list(_expected_of_many(text, sort, descending=descending))
     node = language.parse(text)
-    found = [d for d in (documents or many(NUMBER)) if fits(node, d.body["vigie"])]
+    found = [d for d in documents if fits(node, d.body["vigie"])]
     key: Callable[[Document], Any] = lambda d: (d.body["vigie"][sort], d.body["vigie"]["number"])  # noqa: E731
     return [d.id for d in sorted(found, key=key, reverse=descending)]
+
+
+@cache
+def _expected_of_many(text: str, sort: str, *, descending: bool) -> list[str]:
+    """Of the documents of `filled`: each index that is held to it asks the same."""
+    return expected(text, sort, descending=descending, documents=many(NUMBER))
 
 
 def fits(node: language.Node, own: dict[str, Any]) -> bool:

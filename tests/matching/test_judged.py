@@ -62,7 +62,6 @@ LINES = st.lists(
 ).map(lambda parts: "".join(piece + gap for piece, gap in parts))
 
 
-@settings(max_examples=200, deadline=None)
 @given(LINES, LINES, LINES, LINES, st.text(alphabet="ab1 9-0.@'/z;x*", max_size=200))
 def test_what_is_seen_hangs_on_nothing_beyond_the_tag(
     one: str, other: str, behind: str, last: str, stretch: str

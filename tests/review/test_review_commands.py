@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from index.engine import open_record
 from tests.review.conftest import PASSWORD, post
 
 VIGIE = [sys.executable, "-m", "vigie.cli"]
@@ -22,6 +23,13 @@ def config(tmp_path: Path) -> Path:
     file = tmp_path / "vigie.toml"
     file.write_text('[storage]\npath = "var"\n[review]\nport = 0\n')
     return file
+
+
+@pytest.fixture
+def kept(config: Path) -> Path:
+    """The configuration of a record that is there already: making one takes most of a command."""
+    open_record(f"sqlite:///{config.parent}/var/vigie.db").dispose()
+    return config
 
 
 def run(config: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -65,32 +73,32 @@ def test_a_user_from_the_command_line_signs_in(config: Path) -> None:
     assert "login" not in noise, "no request is logged"
 
 
-def test_a_taken_port_and_an_outside_host_are_one_sentence_and_4(config: Path) -> None:
+def test_a_taken_port_and_an_outside_host_are_one_sentence_and_4(kept: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        ended = run(config, "serve", "--port", str(other.getsockname()[1]))
+        ended = run(kept, "serve", "--port", str(other.getsockname()[1]))
     assert ended.returncode == 4
     assert ended.stderr.count("\n") == 1
     assert "--port" in ended.stderr
-    ended = run(config, "serve", "--host", "0.0.0.0")
+    ended = run(kept, "serve", "--host", "0.0.0.0")
     assert ended.returncode == 4
     assert "allow_outside" in ended.stderr
 
 
-def test_a_password_never_stands_on_the_command_line(config: Path) -> None:
-    ended = run(config, "user", "add", "jeanne", "--password", PASSWORD)
+def test_a_password_never_stands_on_the_command_line(kept: Path) -> None:
+    ended = run(kept, "user", "add", "jeanne", "--password", PASSWORD)
     assert ended.returncode == 2
-    ended = run(config, "user", "add", "jeanne", given="\n")
+    ended = run(kept, "user", "add", "jeanne", given="\n")
     assert ended.returncode == 2
-    ended = run(config, "user", "add", "jeanne", "--password-file", "/nowhere")
+    ended = run(kept, "user", "add", "jeanne", "--password-file", "/nowhere")
     assert ended.returncode == 4
     assert "cannot be read" in ended.stderr
 
 
-def test_a_link_for_nobody_is_refused(config: Path) -> None:
-    ended = run(config, "user", "login-link", "nobody")
+def test_a_link_for_nobody_is_refused(kept: Path) -> None:
+    ended = run(kept, "user", "login-link", "nobody")
     assert ended.returncode == 4
     assert "no user nobody" in ended.stderr
-    ended = run(config, "serve", "--login-link", "nobody")
+    ended = run(kept, "serve", "--login-link", "nobody")
     assert ended.returncode == 4
