@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 UV := UV_LINK_MODE=copy $(BIN)/uv
 # With bytecode: without it, the limited child, which writes no file, compiles every reader anew.
 COMPILED_INSTALL = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
+# And what a process compiles it keeps, also where the environment says otherwise: each of the tests'
+# workers would compile all tests anew, and each command whatever was changed.
+unexport PYTHONDONTWRITEBYTECODE
 ROOMS := native matching extraction index egress capture crawler spiders review evidence vigie scheduler.py
 ARGS ?=
 WORKERS ?= 3
@@ -60,6 +63,7 @@ run: install  ## from nothing to alerts on screen (ARGS=--once ends by itself; E
 	@$(if $(ES),$(BIN)/python -m tests.elasticsearch_node.run )$(BIN)/vigie demo $(ARGS)
 
 test: install-dev install-test-sites browser  ## lint, types, import arrows, then every test
+	@$(BIN)/python -m compileall -q $(ROOMS) tests
 	@$(BIN)/python -m vigie.demo.kernels & kernels=$$!; \
 	$(MAKE) --no-print-directory lint && wait $$kernels
 	@$(BIN)/python -m $(MEASURED) pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
