@@ -11,33 +11,32 @@ import typer
 
 from vigie import quiet
 
-COMMANDS = (
-    "setup",
-    "leak",
-    "scan",
-    "sources",
-    "alerts",
-    "cases",
-    "index",
-    "capture",
-    "custody",
-    "evidence",
-    "notice",
-    "order",
-    "retention",
-    "gdpr",
-    "unmask",
-    "review",
-    "demo",
-)
-
-
-ALONE = frozenset({"scan"})  # commands that have a module to themselves, of their own name
+# A module of commands, and the first words that lead to it.
+COMMANDS = {
+    "setup": ("init", "doctor"),
+    "leak": ("key", "leak"),
+    "scan": ("scan",),
+    "sources": ("crawl", "watch", "source"),
+    "alerts": ("alerts", "case"),
+    "cases": ("case",),
+    "index": ("index",),
+    "capture": ("capture",),
+    "custody": ("custody",),
+    "evidence": ("evidence",),
+    "notice": ("notice",),
+    "order": ("order", "block"),
+    "retention": ("retention",),
+    "gdpr": ("gdpr",),
+    "unmask": ("unmask",),
+    "review": ("serve", "user"),
+    "demo": ("demo",),
+}
+WORDS = frozenset(word for words in COMMANDS.values() for word in words)
 
 
 def build(only: str = "") -> typer.Typer:
-    """The whole command tree, or the branch of one command of ALONE: typer works out the options of
-    all commands that it is given before it runs one."""
+    """The whole command tree, or the branch of one of WORDS: typer works out the options of all
+    commands that it is given before it runs one."""
     app = typer.Typer(
         name="vigie",
         help="Watch paste sites and forums for pieces of one leaked file.",
@@ -48,7 +47,9 @@ def build(only: str = "") -> typer.Typer:
     )
     if only:
         app.callback()(_no_options)  # one command stays a branch, and does not become the tree
-    for name in (only,) if only else COMMANDS:
+    for name, words in COMMANDS.items():
+        if only and only not in words:
+            continue
         module: Any = importlib.import_module(f"vigie.commands.{name}")
         module.register(app)
     return app
@@ -59,7 +60,7 @@ def main() -> None:
     try:
         if len(sys.argv) > 1 and "--help" not in sys.argv:
             quiet.begin()
-        alone = len(sys.argv) > 1 and sys.argv[1] in ALONE
+        alone = len(sys.argv) > 1 and sys.argv[1] in WORDS
         (build(sys.argv[1]) if alone else build())()
     except KeyboardInterrupt:
         sys.exit(130)
