@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from hypothesis import settings
+from typer.utils import get_params_from_function
 
 from index import engine
 from tests.new_records import QuickRecords
@@ -53,6 +55,15 @@ def _new_records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     quick = QuickRecords(tmp_path_factory.mktemp("pattern"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "migrate", quick.migrate)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _options_read_once() -> Iterator[None]:
+    """A command that a test calls is built anew each time; what its function takes stays the same,
+    and reading that of ninety commands takes longer than most commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_params_from_function", cache(get_params_from_function))
         yield
 
 
