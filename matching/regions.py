@@ -31,6 +31,7 @@ from matching.kernel.screen import (
 )
 from matching.kernel.sieve import forget_words
 from matching.kernel.siphash import siphash_array
+from matching.kernel.streets import shows_word, word_list
 from matching.normalise import words
 from matching.normalise.fold import Folded
 from native.arguments import hold
@@ -39,10 +40,7 @@ ROUNDS = 10_000  # look-ups that may need one more block checked
 STREET_BITS = 1 << 13
 
 SHORT = 8 * 1024  # bytes of a post that is read whole where it shows a street
-STREET_WORDS = (
-    b" rue ", b" place ", b" avenue ", b" boulevard ", b" impasse ", b" chemin ", b" allee ",
-    b" route ", b" square ", b" quai ", b" cours ", b" residence ", b" lotissement ",
-)  # fmt: skip
+_street_words = hold(word_list())
 
 
 class Regions:
@@ -80,7 +78,7 @@ class Regions:
         `people` is the number of person-like groups of the text once all parts are told.
         Raises DamagedFileError.
         """
-        if self.thorough or _shows_a_street(folded):
+        if self.thorough or (folded.size <= SHORT and shows_a_street(folded)):
             self.people = crowd.count(folded)
             yield from all_parts(folded)
             return
@@ -115,15 +113,12 @@ class Regions:
         raise damaged()
 
 
-def _shows_a_street(folded: Folded) -> bool:
-    """Whether a post is short and a word of streets stands in it.
+def shows_a_street(folded: Folded) -> bool:
+    """Whether a word of streets stands in a text. A post that is SHORT is read whole then.
 
     A house beside one name and an initial is worth more than the screen's bound allows for.
     """
-    if folded.size > SHORT:
-        return False
-    text = folded.data[: folded.size].tobytes()
-    return any(word in text for word in STREET_WORDS)
+    return bool(shows_word(folded.data, folded.size, _street_words))
 
 
 def damaged() -> DamagedFileError:

@@ -27,9 +27,11 @@ from matching.normalise.fold import Folded, Room, fold
 from matching.people import People, called, of_layers, of_views
 from matching.regions import ROUNDS, Regions, all_parts, damaged
 from matching.result import LeakRef, Match, ScanResult, TextLayer, Verdict
+from matching.small_layers import Quiet
 from native.arguments import hold
 
 KEPT = 1000  # matches told unless all are asked for
+NO_TEXT = fold("")
 
 CLASS_OF = {
     "nir": k.C_NIR, "name": k.C_FULL, "surname": k.C_SURNAME, "first_name": k.C_FIRST,
@@ -133,38 +135,39 @@ class Scanner:
         what is read the strongest rows are told, with `all_matches` every one.
         """
         found: list[Found] = []
-        people: list[int] = []
-        groups: list[int] = []
-        rows: list[set[int]] = []
+        people, groups = [0] * len(layers), [0] * len(layers)
+        rows: list[set[int]] = [set() for _ in layers]
+        texts = [NO_TEXT] * len(layers)
         mention = False
         torn = 0
-        texts: list[Folded] = []
         notes: list[str] = []
         self._room.clear()
+        quiet = Quiet(layers, self.regions, self._room)
         for at, layer in enumerate(layers):
-            folded = spelt.fold_text(layer.as_given, self._room)
+            mention = mention or bool(self._terms and self._terms.search(layer.text))
+            if at in quiet:
+                continue
+            texts[at] = folded = self._folded(layer)
             self._sampled = None
             self._secret = None if to_the_end else self._keys.tobytes()
-            if blocks.wanted(folded):
-                wrapped.mend(folded)
-            texts.append(folded)
             here, mixed = self._put_together(folded, at)
             found += here
             torn += mixed
-            groups.append(self.regions.people)
-            rows.append({each.row for each in here})
+            groups[at] = self.regions.people
+            rows[at] = {each.row for each in here}
             sampled = self._left_unread()
             if sampled is not None:
-                people.append(sampled.people)
+                people[at] = sampled.people
                 notes.append(sampled.note(folded.size))
             else:
-                people.append(self._people.count(folded, here))
-            mention = mention or bool(self._terms and self._terms.search(layer.text))
+                people[at] = self._people.count(folded, here)
         best = certainty.best_by_row(found)
         first = [each for each in best[:KEPT] if self._holds(each, texts)]
         best = first + best[KEPT:]
         for at, folded in enumerate(texts):
             torn += self._strays([each for each in best if each.layer == at], folded)
+        if not found:
+            quiet.count_people(groups, self._folded)
         told = decide.decide(
             best,
             of_views(people, rows) if found else of_layers([a.name for a in layers], groups),
@@ -188,6 +191,13 @@ class Scanner:
             matches=tuple(self._match(each, texts, layers) for each in kept),
             notes=(*told.notes, *notes),
         )
+
+    def _folded(self, layer: TextLayer) -> Folded:
+        """A layer's text as it is read."""
+        folded = spelt.fold_text(layer.as_given, self._room)
+        if blocks.wanted(folded):
+            wrapped.mend(folded)
+        return folded
 
     def _left_unread(self) -> certainty.Sample | None:
         """What stands for the text last scanned where its rest was not read."""
