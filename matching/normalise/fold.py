@@ -67,8 +67,9 @@ ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})")
 class Folded:
     """`data` holds `size` bytes and PADDING newlines; `span` leads back to code points."""
 
-    def __init__(self, data: Bytes, size: int, untrusted_moved: bytes | None) -> None:
-        """`untrusted_moved` is the UTF-8 where bytes and code points are not the same places."""
+    def __init__(self, data: Bytes, size: int, untrusted_moved: bytes | InMemory | None) -> None:
+        """`untrusted_moved` is the UTF-8 where bytes and code points are not the same places. It
+        is not copied: in shared memory it has to stay as long as spans are asked for."""
         self.data = data
         self.size = size
         self._moved = untrusted_moved
@@ -143,7 +144,7 @@ def fold(untrusted_text: str | bytes | InMemory, room: Room | None = None) -> Fo
         _learn(bytes(untrusted_text))
         told = _run(padded, out)
     size = int(told[F_BYTES])
-    moved = bytes(untrusted_text) if told[F_MOVED] else None
+    moved = untrusted_text if told[F_MOVED] else None
     return Folded(out[: size + PADDING], size, moved)
 
 
