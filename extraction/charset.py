@@ -101,12 +101,13 @@ def _unescaped(piece: str) -> str:
     return points.tobytes().decode("utf-32-le")
 
 
-def length_as_utf_8(untrusted_body: bytes, declared: str = "") -> int | None:
+def length_as_utf_8(untrusted_body: bytes | memoryview, declared: str = "") -> int | None:
     """How many code points these bytes are, where `decode` reads all of them as the UTF-8 they
     are; None where it does something else. Ordinary texts need not be decoded at all."""
-    if untrusted_body.startswith(ANY_BOM):
+    head = bytes(untrusted_body[:META_WITHIN])
+    if head.startswith(ANY_BOM):
         return None
-    named = _named(untrusted_body, declared)
+    named = _named(head, declared)
     if _wide(named) or _looks_utf_16(untrusted_body) or _is_seven_bit(named):
         return None
     points = int(count_points(np.frombuffer(untrusted_body, np.uint8)))
@@ -184,8 +185,8 @@ def _meta(untrusted_body: bytes) -> str:
     return "" if name.startswith(("utf-16", "utf-32")) else name
 
 
-def _looks_utf_16(untrusted_body: bytes) -> bool:
-    sample = untrusted_body[:4096]
+def _looks_utf_16(untrusted_body: bytes | memoryview) -> bool:
+    sample = bytes(untrusted_body[:4096])
     if len(sample) < 16 or len(untrusted_body) % 2:
         return False
     half = len(sample) // 2

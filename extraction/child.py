@@ -22,11 +22,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from extraction import confine, messages, pipe, readers, shared
+from extraction import confine, messages, pipe, plain, readers, shared
 from extraction.errors import ExtractionError
 from extraction.layers import Document, Limits
 from extraction.passwords import MAX_HINTS
 from extraction.read import documents, extract
+from extraction.shared import Placed
 
 MAX_TEXT_OF_PICTURE = 4 * 1024 * 1024
 MAX_HINTS_BYTES = 4 * MAX_HINTS
@@ -68,12 +69,13 @@ def main() -> int:
             give_back(sum(sizes) + len(texts), len(sizes))
             del job, header, texts
             continue
+        given: bytes | Placed = body
         if "at" in job:
-            body = bytes(whole[job["at"] : job["at"] + job["size"]])
+            given = Placed(job["at"], whole[job["at"] : job["at"] + job["size"]])
         asking = _reader(sock) if job["pictures"] else None, _asker(sock)
-        header, texts = answer(job, body, *asking, held)
-        used = len(body) + len(texts)
-        del body
+        header, texts = answer(job, given, *asking, held)
+        used = len(given) + len(texts)
+        del body, given
         pipe.send(sock, header, texts, None)
         del job, header, texts
         give_back(used, 1)
@@ -81,7 +83,7 @@ def main() -> int:
 
 def answer(
     job: dict[str, object],
-    untrusted_body: bytes,
+    untrusted_body: bytes | Placed,
     read_picture: Callable[[bytes, float], str | None] | None,
     ask_hints: Callable[[], str],
     held: readers.Held,
@@ -135,14 +137,22 @@ def answer_several(
 
 def _answer(
     job: dict[str, object],
-    untrusted_body: bytes,
+    untrusted_body: bytes | Placed,
     read_picture: Callable[[bytes, float], str | None] | None,
     ask_hints: Callable[[], str],
 ) -> tuple[dict[str, object], bytes]:
     limits = Limits(**job["limits"])  # type: ignore[arg-type]
     _allow_cpu(limits.seconds)
     name, hints = str(job["name"]), ask_hints if job["hints"] else ""
+    seen = None
     try:
+        if isinstance(untrusted_body, Placed):
+            declared = job["one"] and (job["content_type"] or job["charset"])
+            seen = None if declared else plain.look(untrusted_body, limits)
+            if seen and seen.is_all:
+                found = plain.document(untrusted_body, name, hashed=not job["one"])
+                return messages.pack([found], untrusted_body)
+            untrusted_body = bytes(untrusted_body)
         if job["one"]:
             extracted = extract(
                 untrusted_body,
@@ -152,12 +162,18 @@ def _answer(
                 hints=hints,
                 limits=limits,
                 read_picture=read_picture,
+                seen=seen,
             )
             document = Document(name, len(untrusted_body), "", extracted)
             return messages.pack([document], untrusted_body)
         return messages.pack(
             documents(
-                untrusted_body, name=name, hints=hints, limits=limits, read_picture=read_picture
+                untrusted_body,
+                name=name,
+                hints=hints,
+                limits=limits,
+                read_picture=read_picture,
+                seen=seen,
             ),
             untrusted_body,
         )

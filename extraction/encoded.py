@@ -37,16 +37,22 @@ WRAPS = frozenset({60, 64, 72, 76, 80, 100, 120, 128})
 
 
 def inner_layers(
-    untrusted_text: str | bytes, budget: Budget, name: str = "", depth: int = 0
+    untrusted_text: str | bytes,
+    budget: Budget,
+    name: str = "",
+    depth: int = 0,
+    marks: Marks | None = None,
 ) -> list[Layer]:
     """All layers packed inside a text, which may be given as UTF-8, breadth first; their names say
-    the way in."""
+    the way in. `marks` are those of the text, where they are known."""
     found: list[Layer] = []
     seen: dict[int, list[bytes]] = {}  # what was read, by its length
     waiting = deque([(Layer(name, untrusted_text), depth)])
     while waiting:
         outer, level = waiting.popleft()
-        for step, inner in _steps(outer.utf_8, budget):
+        steps = _steps(outer.utf_8, marks or Marks(outer.utf_8), budget)
+        marks = None
+        for step, inner in steps:
             way = f"{outer.name}>{step}" if outer.name else step
             if isinstance(inner, bytes):
                 found += _opened(way, inner, budget, level)
@@ -77,9 +83,8 @@ def _opened(way: str, untrusted_body: bytes, budget: Budget, level: int) -> list
     return budget.open(way, untrusted_body, level + 1)
 
 
-def _steps(utf_8: bytes, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
+def _steps(utf_8: bytes, marks: Marks, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
     """One way in at a time: (its name, the text or the document behind it)."""
-    marks = Marks(utf_8)
     spans = Spans(utf_8, marks)
     if marks.base64:
         yield from _packed_runs("base64", _base64_runs(utf_8, spans), budget)

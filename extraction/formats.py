@@ -30,6 +30,7 @@ FORM_OF = dict(MAGIC)
 BEGINNING = re.compile(b"|".join(re.escape(magic) for magic, _ in MAGIC))
 # A PDF may begin with other bytes; readers look this far.
 PDF_WITHIN = 1024
+HEAD = 4096  # bytes in which what is no text shows
 END_OF_ZIP = b"PK\x05\x06"
 ZIP_TAIL = 65_557
 

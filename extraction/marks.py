@@ -89,7 +89,7 @@ class Marks:
     of base64 only those that may hold something.
     """
 
-    def __init__(self, untrusted_utf_8: bytes) -> None:
+    def __init__(self, untrusted_utf_8: bytes | memoryview) -> None:
         self._text = untrusted_utf_8
         self.is_short = _is_short(untrusted_utf_8)
         # Arrays: a text may be full of them, and numbers of Python take four times as much.
@@ -129,8 +129,8 @@ class Marks:
         """The lines that hold such a sign and those near: one escape costs no second scan. A short
         text is told whole; where something is left out, a new line begins."""
         if self.is_short:
-            return self._text
-        pieces: list[bytes] = []
+            return bytes(self._text)
+        pieces: list[bytes | memoryview] = []
         before = 0
         for first, behind in zip(*[iter(self._lines.get(kind, ()))] * 2, strict=True):
             if before and self._text[before - 1] != NEWLINE:
@@ -140,9 +140,9 @@ class Marks:
         return b"".join(pieces)
 
 
-def _is_short(text: bytes) -> bool:
+def _is_short(text: bytes | memoryview) -> bool:
     # A character has at most four bytes: long texts need not be counted.
-    return len(text) < WHOLE or (len(text) < 4 * WHOLE and _characters(text) < WHOLE)
+    return len(text) < WHOLE or (len(text) < 4 * WHOLE and _characters(bytes(text)) < WHOLE)
 
 
 def _characters(text: bytes) -> int:

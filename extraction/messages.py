@@ -32,14 +32,14 @@ MAX_HASHES = 1_000
 BODY = "body"
 
 
-def pack(documents: Sequence[Document], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+def pack(documents: Sequence[Document], body: bytes | Placed = b"") -> tuple[dict[str, Any], bytes]:
     """The answer for these documents, found in `body`. Lone surrogates survive."""
     texts: list[bytes] = []
     told = []
     for document in documents:
         layers: list[list[str | int]] = []
         for layer in document.extracted.layers:
-            if body and layer.utf_8 is body:
+            if body and layer.as_given is body:
                 layers.append([layer.name, BODY])
                 continue
             texts.append(layer.utf_8)

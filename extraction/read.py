@@ -18,13 +18,11 @@ from extraction.encoded import inner_layers
 from extraction.errors import TooLarge
 from extraction.html import read_page
 from extraction.layers import Document, Extracted, Layer, Limits
+from extraction.marks import Marks
+from extraction.page import HTML_START, may_begin_page
 from extraction.passwords import Hints
+from extraction.plain import Seen
 
-HTML_START = re.compile(
-    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,2000}-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
-    re.IGNORECASE,
-)
-HTML_WITHIN, MOST_BLANKS = 32 * 1024, 4 * 1024  # bytes that hold how a page may begin, and blanks
 DEFAULTS = Limits()
 TOO_DEEP = "layers are packed deeper than the bound; the innermost were not read"
 SEEN = "an archive or document inside was met a second time and read once"
@@ -57,20 +55,24 @@ def extract(
     limits: Limits = DEFAULTS,
     shallow: bool = False,
     read_picture: ReadPicture | None = None,
+    seen: Seen | None = None,
 ) -> Extracted:
     """All texts of one document, an archive's members among them.
 
     Members come as layers "zip/1", "zip/2" in the archive's order: their names are the poster's
     words and stay out. `hints` is the text an archive's password may stand in, `name` another
     place for it. `shallow`: archives, documents and pictures are only told
-    (`Extracted.deeper`), for their readers belong into the limited child. Raises TooLarge over
-    `limits.max_bytes`.
+    (`Extracted.deeper`), for their readers belong into the limited child. `seen` is what is known
+    of these bytes, where nothing is declared. Raises TooLarge over `limits.max_bytes`.
     """
     _bound(untrusted_body, limits)
     account = Account(limits, hints, read_picture)
     account.keyring.hear(_stem(name))
     reading = _Reading(Budget(limits, account, shallow=shallow))
-    reading.body("", untrusted_body, 0, (content_type, charset))
+    if seen is not None:
+        reading.text(untrusted_body, seen)
+    else:
+        reading.body("", untrusted_body, 0, (content_type, charset))
     return reading.extracted()
 
 
@@ -81,16 +83,21 @@ def documents(
     hints: Hints = "",
     limits: Limits = DEFAULTS,
     read_picture: ReadPicture | None = None,
+    seen: Seen | None = None,
 ) -> tuple[Document, ...]:
     """The input as one document, or an archive's members as one each ("posts.zip!/17.txt"),
     those of archives inside too ("a.zip!/b.zip!/17.txt").
 
-    An archive comes before its members as a document that `holds` them. Raises TooLarge over
-    `limits.max_bytes`.
+    An archive comes before its members as a document that `holds` them. `seen` is what is known of
+    these bytes. Raises TooLarge over `limits.max_bytes`.
     """
     _bound(untrusted_body, limits)
     account = Account(limits, hints, read_picture)
     account.keyring.hear(_stem(name))
+    if seen is not None:
+        reading = _Reading(Budget(limits, account))
+        reading.text(untrusted_body, seen)
+        return (_document(name, untrusted_body, reading.extracted()),)
     return tuple(_documents(name, untrusted_body, account, 0))
 
 
@@ -209,8 +216,13 @@ class _Reading:
                     "were read"
                 )
             self._texts(way, untrusted_body, told)
-            if not form and b"\x00" in untrusted_body[:4096]:
+            if not form and b"\x00" in untrusted_body[: formats.HEAD]:
                 self._hidden_zip(way, untrusted_body, depth)
+
+    def text(self, untrusted_body: bytes, seen: Seen) -> None:
+        """A body that is a text of which something is known."""
+        self._charset = "utf-8"
+        self._keep("", untrusted_body, seen.length, seen.marks)
 
     def _unpack(
         self, way: str, packing: str, untrusted_body: bytes, depth: int, told: tuple[str, str]
@@ -296,7 +308,7 @@ class _Reading:
         declared = charset or (_charset_of(content_type) if content_type else "")
         is_page = "html" in content_type.lower()
         length = None if is_page else charsets.length_as_utf_8(untrusted_body, declared)
-        if length is not None and not _may_begin_page(untrusted_body):
+        if length is not None and not may_begin_page(untrusted_body):
             self._charset = self._charset or "utf-8"
             self._keep(way, untrusted_body, length)
             return
@@ -314,22 +326,16 @@ class _Reading:
         """Keep a text and what is packed in it; False when there is no more room."""
         return self._keep(way, text, len(text))
 
-    def _keep(self, way: str, text: str | bytes, length: int) -> bool:
+    def _keep(self, way: str, text: str | bytes, length: int, marks: Marks | None = None) -> bool:
         if not self.budget.take(length):
             return False
         layer = Layer(self.budget.named(way), text)
         self._layers.append(layer)
         if not self.budget.shallow and length < 100_000:
             self.account.keyring.hear(layer.text)
-        self._layers += inner_layers(layer.utf_8, self.budget, layer.name, layer.name.count(">"))
+        depth = layer.name.count(">")
+        self._layers += inner_layers(layer.utf_8, self.budget, layer.name, depth, marks)
         return True
-
-
-def _may_begin_page(untrusted_utf_8: bytes) -> bool:
-    """Whether a page begins here, as far as the first bytes tell."""
-    head = untrusted_utf_8[:HTML_WITHIN].decode("utf-8", "replace")
-    blanks = len(head) - len(head.lstrip())
-    return bool(HTML_START.match(head)) or blanks > MOST_BLANKS or 0 < blanks == len(head)
 
 
 def _content(form: str, untrusted_body: bytes, account: Account) -> office.Content:

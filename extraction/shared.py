@@ -30,6 +30,11 @@ class Placed:
         self.at = at
         self._view = untrusted_view
 
+    @property
+    def view(self) -> memoryview:
+        """The bytes where they lie."""
+        return self._view
+
     def __len__(self) -> int:
         return len(self._view)
 
