@@ -41,14 +41,24 @@ def bytes_in(length):
     return (length - (length % 4 == 1)) * 6 // 8
 
 
-@inner
-def goes_on(text, size, at):
-    """Whether a line of base64 may follow the one that ends here."""
+@inlined
+def behind_blanks(text, size, at):
+    """One past the blanks and signs of quoting that stand there."""
     while at < size and (text[at] == 32 or text[at] == 9 or text[at] == 62):
         at += 1
+    return at
+
+
+@inner
+def goes_on(text, size, at, sixes):
+    """Whether a line of base64 may follow the one that ends here."""
+    at = behind_blanks(text, size, at)
     if at < size and text[at] == 13:
         at += 1
-    return at < size and text[at] == 10
+    if at >= size or text[at] != 10:
+        return False
+    at = behind_blanks(text, size, at + 1)
+    return at < size and sixes[text[at]] < NONE
 
 
 @inner
@@ -128,7 +138,7 @@ def is_promising(text, size, at, found):
         return True
     if not may_begin(text, at, bytes_in(min(length, HEAD)), found):
         return False
-    if length % 4 == 0 and goes_on(text, size, end):
+    if length % 4 == 0 and goes_on(text, size, end, found.sixes):
         return True
     if found.first_two[byte_of(text, at, 0, found.sixes) << 8 | byte_of(text, at, 1, found.sixes)]:
         return True

@@ -115,6 +115,16 @@ def test_words_paths_and_lines_of_dashes_are_left_out() -> None:
     assert not list(spans_of(words * 50).base64())
 
 
+@pytest.mark.parametrize("before", ["-" * 20, "_" * 60])
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \n > ", "\n\t"])
+def test_a_line_is_looked_at_where_base64_may_follow(before: str, end: str) -> None:
+    for others in ("", "# a remark", "\n" + "QUJDREVGR0hJSktMTU5PUA==\n"):
+        utf_8 = f"{before}{end}{others}".encode()
+        assert packed_in(utf_8) == packed_in_all(utf_8)
+    assert not list(spans_of(f"{before}{end}# a remark".encode()).base64())
+    assert list(spans_of(f"{before}{end}QUJD\n".encode()).base64())
+
+
 def test_runs_of_noise_are_left_out() -> None:
     noise = b" ".join(base64.b64encode(bytes((n, 1, 2, 3)) * 5) for n in range(160, 200))
     assert not list(spans_of(noise).base64())
