@@ -89,10 +89,12 @@ class _Box:
 
     def flow(self, text: str) -> None:
         """Add text with its white space collapsed, as a browser does."""
-        words = _squeezed(text)
+        words = text.strip(BLANKS)
         if not words:
             self.space = self.space or bool(text)
             return
+        if "  " in words or not (words.isascii() and words.isprintable()):
+            words = _squeezed(words)  # else there are no blanks but single spaces
         if self.cells:
             self.end_row()
         if (self.space or text[0] in BLANKS) and self.parts:
@@ -153,8 +155,6 @@ class _Box:
 
 def _squeezed(text: str) -> str:
     """The text with one space for all white space between two words, and none about them."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())  # there are no blanks but spaces
     if "\v" in text:  # which is no white space to a browser
         return SPACES.sub(" ", text).strip(" ")
     # Bytes are divided at the rest of these blanks alone, without a call for each.
