@@ -19,7 +19,7 @@ from extraction.errors import TooLarge
 from extraction.html import read_page
 from extraction.layers import Document, Extracted, Layer, Limits
 from extraction.marks import Marks
-from extraction.page import HTML_START, may_begin_page
+from extraction.page import begins_page, may_begin_page
 from extraction.passwords import Hints
 from extraction.plain import Seen
 
@@ -314,7 +314,7 @@ class _Reading:
             return
         text, used = charsets.decode(untrusted_body, declared)
         self._charset = self._charset or used
-        if not (is_page or HTML_START.match(text)):
+        if not (is_page or begins_page(text)):
             self._layer(way, text)
             return
         page = read_page(text)
