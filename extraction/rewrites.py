@@ -15,7 +15,7 @@ from extraction import charset, mojibake
 from extraction.charset import WESTERN_POINTS
 from extraction.html import visible_text
 from extraction.kernel import signs
-from extraction.kernel.escapes import E_AT, LONGEST_RUN, unescape
+from extraction.kernel.escapes import LONGEST_RUN, OF_LEFT, unescape
 from native.vector import LANES
 
 PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
@@ -23,6 +23,7 @@ FORM = re.compile(r"&[\w.\[\]-]{1,60}=")
 # A word with a plus in it. What stands before each word is looked at first, so that none is read
 # from each of its characters on.
 WITH_PLUS = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>+]*\+[^\s\"'<>]*")
+LEFT = 1 << 10  # runs of escaped bytes that the kernel leaves before it comes back
 
 
 def _url(text: str) -> str:
@@ -62,17 +63,31 @@ def _quoted_printable(text: str) -> str:
 def _escapes(utf_8: bytes) -> str:
     text = np.frombuffer(utf_8, np.uint8)
     out, told = np.empty(len(text) + LANES, np.uint8), np.zeros(3, np.int64)
-    run = np.empty(LONGEST_RUN, np.uint8)
-    pieces: list[str] = []
-    while True:
-        at_end = unescape(text, out, run, WESTERN_POINTS, told)
-        at, written, behind = told.tolist()
-        pieces.append(out[:written].tobytes().decode("utf-8", "surrogatepass"))
-        if at_end:
-            return "".join(pieces)
-        data = bytes.fromhex(utf_8[at:behind].decode("ascii").replace("\\x", ""))
-        pieces.append(charset.decode(data)[0])
-        told[E_AT] = behind
+    run, left = np.empty(LONGEST_RUN, np.uint8), np.empty(LEFT * OF_LEFT, np.int64)
+    known: dict[bytes, bytes] = {}  # what the same runs, which come again and again, mean
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(utf_8):
+        unescape(text, out, run, WESTERN_POINTS, left, told)
+        at, written, count = told.tolist()
+        before = 0
+        for to, first, behind in left[: count * OF_LEFT].reshape(-1, OF_LEFT).tolist():
+            escaped = utf_8[first:behind]
+            meant = known.get(escaped)
+            if meant is None:
+                meant = _bytes(escaped)
+                if len(known) < LEFT:
+                    known[escaped] = meant
+            pieces += (out[before:to].tobytes(), meant)
+            before = to
+        pieces.append(out[before:written].tobytes())
+    return b"".join(pieces).decode("utf-8", "surrogatepass")
+
+
+def _bytes(escaped: bytes) -> bytes:
+    """What a run of escaped bytes means, in the charset that it tells by itself, in UTF-8."""
+    text, _ = charset.decode(bytes.fromhex(escaped.decode("ascii").replace("\\x", "")))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _of_text(rewrite: Callable[[str], str]) -> Callable[[bytes], str]:

@@ -13,9 +13,10 @@ from native.vector import LANES, trailing_zeros
 i64 = np.int64
 u64 = np.uint64
 
-# Places in `told`: where reading goes on, how many bytes were written, where the run of bytes ends
-# that is left to the caller.
-E_AT, E_WRITTEN, E_BEHIND = range(3)
+# Places in `told`: where reading goes on, how many bytes were written, how many runs of bytes are
+# left to the caller.
+E_AT, E_WRITTEN, E_LEFT = range(3)
+OF_LEFT = 3  # numbers of such a run: bytes written before it, where it begins, where it ends
 LONGEST_RUN = 16  # bytes from which on a run may be in a charset of its own
 
 
@@ -154,17 +155,19 @@ def read_unit(text, size, at):
 
 
 @kernel
-def unescape(text, out, run, western, told):
-    """Go on through a text from byte `told[E_AT]` on; returns whether its end was reached. Else a
-    run of LONGEST_RUN bytes or more begins there, or one that tells its charset by a mark.
+def unescape(text, out, run, western, left, told):
+    """Go on through a text from byte `told[E_AT]` on, to its end or until `left` is full: runs of
+    LONGEST_RUN bytes and more, and such as tell their charset by a mark, are not written.
 
     `out` is as long as the text and a block. `run` has room for LONGEST_RUN bytes. `western` is the
     code point of every byte in windows-1252.
     """
     size = len(text)
     here, put, byte, points = pointer(text), pointer(out), pointer(run), pointer(western)
-    at, to = i64(told[E_AT]), i64(0)
-    while at < size:
+    others = pointer(left)
+    at, to, n = i64(told[E_AT]), i64(0), i64(0)
+    most = len(left) // OF_LEFT
+    while at < size and n < most:
         plain = copied(here, size, at, put, to)
         at += plain
         to += plain
@@ -178,9 +181,11 @@ def unescape(text, out, run, western, told):
         elif is_byte(here, size, at):
             count, behind = read_run(here, size, at, byte)
             if count >= LONGEST_RUN or is_marked(byte, count):
-                told[E_AT], told[E_WRITTEN], told[E_BEHIND] = at, to, behind
-                return False
-            to = put_run(put, to, byte, count, points)
+                place = n * OF_LEFT
+                others[place], others[place + 1], others[place + 2] = to, at, behind
+                n += 1
+            else:
+                to = put_run(put, to, byte, count, points)
             at = behind
         elif is_unit(here, size, at):
             point, at = read_unit(here, size, at)
@@ -189,5 +194,4 @@ def unescape(text, out, run, western, told):
             put[to] = 92
             at += 1
             to += 1
-    told[E_AT], told[E_WRITTEN] = at, to
-    return True
+    told[E_AT], told[E_WRITTEN], told[E_LEFT] = at, to, n

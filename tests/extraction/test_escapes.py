@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extraction import charset
-from extraction.rewrites import REWRITES
+from extraction.rewrites import LEFT, REWRITES
 
 ESCAPE = re.compile(
     r"\\(?:x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2})*|u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|[nrt/\"'\\])"
@@ -59,3 +59,9 @@ def test_escapes_at_every_place_of_a_block_and_at_the_end() -> None:
         for escape in ("\\n", "\\\\", "\\u00e9", "\\xe9", "\\ud83d\\ude00", "\\u00e", "\\x4", "\\"):
             check("." * lead + escape)
             check("." * lead + escape + "." * 70)
+
+
+def test_more_runs_than_are_left_at_once() -> None:
+    runs = ["\\xff\\xfea\\x00" + "\\x41" * (number % 30) for number in range(2 * LEFT + 5)]
+    check(" \\n".join(runs))
+    check("\\xff\\xfe " * LEFT)
