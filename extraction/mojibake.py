@@ -63,7 +63,9 @@ def mend(untrusted_text: str) -> str:
     Lines of programs and recordings are full of such sequences and of nothing to read: they are
     left out.
     """
-    lines = ["" if _is_noise(line) else line for line in untrusted_text.split("\n")]
+    lines = [
+        line if line.isascii() or not _is_noise(line) else "" for line in untrusted_text.split("\n")
+    ]
     plain = "\n".join(lines)
     mended = PATTERN.sub(_mended, plain)
     return mended if mended != plain else ""
