@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.borders import Borders
 from crawler.bounds import MAX_WALK
-from crawler.guard import Borders
 from crawler.pages import Page, Reading
 from crawler.unchanged import Unchanged
 from crawler.visits import ITEM, LIST, START, Visit, Walk

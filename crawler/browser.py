@@ -24,6 +24,7 @@ from egress.socks import SocksProxy
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Beside Playwright's own, which already switch most of its maker's services off. No second
 # --disable-features here: Chromium takes the last one only and Playwright's would be lost.
@@ -219,3 +220,17 @@ def short_temp() -> str:
     """The working folder by a name short enough for Chromium's socket in it (108 bytes)."""
     here = str(Path.cwd())
     return here if len(here) <= LONGEST_TEMP else f"/proc/{os.getpid()}/cwd"
+
+
+def browser_cookie(cookie: dict[str, Any]) -> dict[str, Any]:
+    """A kept cookie as Playwright takes it."""
+    return {
+        "name": cookie["name"],
+        "value": cookie["value"],
+        "domain": cookie["domain"],
+        "path": cookie["path"],
+        "secure": cookie["secure"],
+        "httpOnly": True,
+        "sameSite": "Lax",
+        **({"expires": cookie["expires"]} if cookie["expires"] else {}),
+    }

@@ -23,10 +23,11 @@ from scrapy.settings import Settings
 from twisted.internet import asyncioreactor
 
 from crawler import faults, session
+from crawler.borders import Borders
 from crawler.bounds import CLOSING_SECONDS
 from crawler.conversation import Conversation
 from crawler.engine import WatchSpider
-from crawler.guard import Borders, PinnedResolver
+from crawler.guard import PinnedResolver
 from crawler.manners import Manners
 from crawler.outside import Pending
 from crawler.pages import Site

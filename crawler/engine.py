@@ -18,11 +18,11 @@ from twisted.python.failure import Failure
 
 from crawler import addresses, attachments, blocked, faults, feeds, login, rendering, reporting
 from crawler.again import NOT_MODIFIED, Again
+from crawler.borders import Borders
 from crawler.bounds import MAX_PATH, MAX_WALK
 from crawler.conversation import Conversation
 from crawler.entering import Entrance
 from crawler.following import Following, Noted
-from crawler.guard import Borders
 from crawler.outside import Outside, Pending
 from crawler.pages import Link, Page, Reading, Site, choose
 from crawler.pointing import Hosts

@@ -24,7 +24,7 @@ from scrapy.utils.misc import load_object
 
 import crawler.child
 import crawler.limits
-from crawler.guard import Borders
+from crawler.borders import Borders
 from crawler.settings import components, crawl_settings
 from crawler.source import SourceSpec
 

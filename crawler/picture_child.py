@@ -23,12 +23,11 @@ from playwright.async_api import Error as PlaywrightError
 
 from capture.masked_page import TooLarge, masked_page
 from crawler import addresses
-from crawler.browser import GuardedBrowser
+from crawler.borders import Borders
+from crawler.browser import SAFE_METHODS, GuardedBrowser, browser_cookie
 from crawler.errors import BrowserFailed, NoBrowser, NotAllowed
-from crawler.guard import Borders
 from crawler.limits import confine
 from crawler.picture_script import BOUNDS, READ_TREE
-from crawler.rendering import SAFE_METHODS, browser_cookie
 from crawler.settling import settle
 from crawler.source import SourceSpec
 from egress.errors import EgressError

@@ -18,9 +18,9 @@ from scrapy.http import Headers, HtmlResponse, Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
 from crawler import addresses
-from crawler.browser import GuardedBrowser
+from crawler.borders import Borders
+from crawler.browser import SAFE_METHODS, GuardedBrowser, browser_cookie
 from crawler.errors import NotAllowed
-from crawler.guard import Borders
 from crawler.pages import Page, Reading, Site
 from crawler.session import SessionCookies
 from crawler.streaming import SINK, StreamingHandler
@@ -29,7 +29,6 @@ from crawler.tabs import Tabs
 from crawler.visits import FILES
 
 UNNEEDED = frozenset({"image", "media", "font", "texttrack", "manifest", "eventsource"})
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIES, PATIENT = "vigie_browser_cookies", "vigie_patient"
 MOST_TABS = 4
 
@@ -141,18 +140,4 @@ def render_meta(crawler: Crawler, site: Site | None) -> dict[str, Any]:
         # A page the browser could not show is tried again at the next crawl.
         "dont_retry": True,
         "dont_merge_cookies": True,
-    }
-
-
-def browser_cookie(cookie: dict[str, Any]) -> dict[str, Any]:
-    """A kept cookie as Playwright takes it."""
-    return {
-        "name": cookie["name"],
-        "value": cookie["value"],
-        "domain": cookie["domain"],
-        "path": cookie["path"],
-        "secure": cookie["secure"],
-        "httpOnly": True,
-        "sameSite": "Lax",
-        **({"expires": cookie["expires"]} if cookie["expires"] else {}),
     }

@@ -7,8 +7,8 @@ from typing import Any
 
 from scrapy.settings import BaseSettings, Settings
 
+from crawler.borders import Borders
 from crawler.bounds import MAX_BODY
-from crawler.guard import Borders
 from crawler.source import SourceSpec
 
 RETRIES = 2

@@ -23,8 +23,8 @@ from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import Headers, Response
 from scrapy.utils._download_handlers import NullCookieJar, make_response
 
+from crawler.borders import Borders
 from crawler.bounds import FOLLOW_SECONDS, MAX_BODY
-from crawler.guard import Borders
 from crawler.unpacking import BadCoding, unpacked, unpackers
 from crawler.wire import TRANSFERRED, Transferred
 from egress.errors import EgressError

@@ -8,8 +8,8 @@ import pytest
 from scrapy.settings import Settings
 from scrapy.utils.conf import build_component_list
 
+from crawler.borders import Borders
 from crawler.errors import NotAllowed
-from crawler.guard import Borders
 from crawler.settings import crawl_settings
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -141,3 +143,9 @@ def test_a_page_behind_a_log_in_is_seen_with_the_session_of_the_account(
     assert "ouverte" not in str(seen.facts)
     guest = take(hostile)
     assert (b"connexion" in guest.untrusted_dom, guest.facts["as"]) == (True, "guest")
+
+
+def test_its_child_does_not_wait_for_what_it_has_no_use_for() -> None:
+    code = "import sys, crawler.picture_child; print(sorted({'scrapy', 'httpx'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
