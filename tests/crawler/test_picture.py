@@ -146,6 +146,7 @@ def test_a_page_behind_a_log_in_is_seen_with_the_session_of_the_account(
 
 
 def test_its_child_does_not_wait_for_what_it_has_no_use_for() -> None:
-    code = "import sys, crawler.picture_child; print(sorted({'scrapy', 'httpx'} & set(sys.modules)))"
+    asked = "print(sorted({'scrapy', 'httpx'} & set(sys.modules)))"
+    code = f"import sys, crawler.picture_child; {asked}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
