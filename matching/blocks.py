@@ -48,6 +48,13 @@ def wanted(folded: Folded) -> bool:
     return folded.size <= MOST_TEXT
 
 
+def asked(folded: Folded, least: float) -> float:
+    """How many bits several places of a text have to tell of a row to make a match of `least`."""
+    lines = int((folded.data[: folded.size] == 10).sum()) + 1
+    most = min(spread.MOST_POSTS, lines)
+    return least + min((spread.price(lines, used) for used in range(2, most + 1)), default=0.0)
+
+
 def put_together(found: Sequence[Found], folded: Folded, least: float) -> list[Found]:
     """What reaches `least` bits alone, and rows that do so by what several blocks say.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from matching import crowd
 from matching.errors import DamagedFileError
 from matching.kernel import kinds as k
+from matching.kernel import scattered
 from matching.kernel.bench import Bench
 from matching.kernel.crowd import G_COUNT
 from matching.kernel.desk import I_DENSE
@@ -78,15 +79,41 @@ class Regions:
         `people` is the number of person-like groups of the text once all parts are told.
         Raises DamagedFileError.
         """
-        if self.thorough or (folded.size <= SHORT and shows_a_street(folded)):
+        if self._unscreened(folded):
             self.people = crowd.count(folded)
             yield from all_parts(folded)
             return
+        scattered.begin(self._screen.scattered, None)
         try:
             yield from self._screened(folded, least)
         finally:
-            forget_words(self._screen.sieve)
-            self._screen.judged[:] = 0
+            self._forget()
+
+    def may_hold(self, folded: Folded, least: float, together: float) -> bool:
+        """Whether a text may hold a match of `least` bits, or one of `together` bits of which
+        several places tell.
+
+        If not, `people` is the number of its person-like groups. Raises DamagedFileError.
+        """
+        if self._unscreened(folded):
+            return True
+        noted = self._screen.scattered
+        scattered.begin(noted, together)
+        try:
+            for _ in self._screened(folded, least):
+                return True
+            return bool(noted.info[scattered.P_FOUND])
+        finally:
+            self._forget()
+
+    def _unscreened(self, folded: Folded) -> bool:
+        """Whether every part is told, whatever it shows."""
+        return self.thorough or (folded.size <= SHORT and shows_a_street(folded))
+
+    def _forget(self) -> None:
+        """No word of a text outlives its reading."""
+        forget_words(self._screen.sieve)
+        self._screen.judged[:] = 0
 
     def _screened(self, folded: Folded, least: float) -> Iterator[tuple[int, int]]:
         info, people = self._screen.info, self._screen.people

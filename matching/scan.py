@@ -207,6 +207,8 @@ class Scanner:
         """The findings of a text, and in how many places it mixes rows."""
         if not blocks.wanted(folded):
             return self._scan_text(folded, layer), 0
+        if not self.regions.may_hold(folded, decide.REVIEW, blocks.asked(folded, decide.REVIEW)):
+            return [], 0
         found = self._scan_text(folded, layer, spread.FLOOR)
         kept = blocks.put_together(found, folded, decide.REVIEW)
         return kept, blocks.torn(found, kept, decide.TORN)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from matching.decide import REVIEW
 from matching.normalise import spelt, wrapped
 from matching.normalise.fold import PIECE, Folded, Room
 from matching.regions import SHORT, Regions, shows_a_street
 from matching.result import TextLayer
-from matching.spread import FLOOR
 
 FEWEST = 4  # layers
 LARGEST = 32 * 1024  # bytes of one
@@ -48,7 +48,8 @@ class Quiet:
         return at in self._quiet
 
     def _shows_nothing(self, folded: Folded) -> bool:
-        return next(self._regions.worth_reading(folded, FLOOR), None) is None
+        # Of several layers none is put together with another: that is asked of one text at least.
+        return not self._regions.may_hold(folded, REVIEW, REVIEW)
 
     def count_people(self, groups: list[int], fold: Callable[[TextLayer], Folded]) -> None:
         """Put into `groups`, the people that each layer shows, those of quiet ones, unless they are

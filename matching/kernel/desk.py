@@ -59,7 +59,6 @@ I_STAMP, I_WORDS, I_NEAR, I_DATES, I_NIRS, I_PHONES, I_EMAILS, I_CONFLICTS = ran
 I_MASKS = 8  # how many masked values the window has, -1 when nobody looked yet
 I_QUOTED = 9  # dates that belong to the words of the record's comment
 I_CLOCK = 15  # counts windows, never set back
-I_WARM = 13  # of no meaning: what was read ahead
 I_DENSE = 14  # whether the region before this one pointed to any row
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.masks import ROOM, is_edge, mask_at, odd_date
+from matching.kernel.masks import ROOM, WIDTH, is_edge, mask_at, odd_date
 from matching.kernel.number_masks import later
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import ONE, ahead
@@ -31,6 +31,9 @@ u64 = np.uint64
 i64 = np.int64
 
 FEWEST = 3  # digits of a masked number that are seen
+# Two blocks less the most that a number takes without the gap behind a country's code: that code,
+# and WIDTH digits with gaps of three bytes between them.
+LONG_GAP = 2 * LANES - 5 - 4 * WIDTH
 
 
 @inlined
@@ -45,6 +48,18 @@ def opening(f, j, s):
     base = j * LANES
     inside = s.letters[j] | s.digits[j] | s.ats[j] | apostrophes(f, base)
     return ~(inside << ONE) & ~u64(0 if base == 0 or is_edge(f[base - 1]) else 1)
+
+
+@inlined
+def has_no_number(j, s):
+    """Whether no number that is masked, nor a date of no calendar, begins in block `j`: each has
+    three digits or more, and none reaches beyond the second block behind it but with a country's
+    code and a long gap in front (`masks.national`)."""
+    digits = count_ones(s.digits[j]) + count_ones(s.digits[j + 1]) + count_ones(s.digits[j + 2])
+    if digits >= FEWEST:
+        return False
+    gaps = count_ones(s.gaps[j]) + count_ones(s.gaps[j + 1]) + count_ones(s.gaps[j + 2])
+    return gaps < LONG_GAP
 
 
 @inlined
@@ -67,7 +82,7 @@ def words_and_numbers(f, j, star, star_next, dot, dot_next, s):
     alone = letters & open_ & ~one
     if alone:
         words |= alone & later(stops(f, base), stops(f, base + LANES), 1)
-    if digits | digits_next | s.digits[j + 2] == u64(0):
+    if has_no_number(j, s):
         return words, u64(0), star, star_next, star, star_next
     before = base - LANES
     dot_before = dots(f, before) if j else u64(0)

@@ -18,7 +18,6 @@ from matching.kernel.desk import (
     I_CONFLICTS,
     I_DENSE,
     I_STAMP,
-    I_WARM,
     desk_pointers,
     fill_set,
 )
@@ -196,7 +195,7 @@ def scan_region(f, start, end, chunks, shingles, review, leak, records, bench):
         desk.claimed[t] = 0
         desk.used[t] = 0
     desk.info[I_STAMP] = 0
-    desk.info[I_WARM] = warm_rows(hits, n_hits, rows)
+    warm_rows(hits, n_hits, rows)
     n_units = find_units(bytes_, start, end, units, REGION + 1)
     count_kinds(tokens, n_tokens, units, n_units)
     n_windows = find_windows(tokens, units, n_units, pointer(bench.labels), windows, REGION)

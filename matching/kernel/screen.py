@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.kernel import kinds as k
 from matching.kernel.bench import MAX_HITS, PART, PARTS, REGION, leak_pointers
 from matching.kernel.crowd import close_group, read_people, read_sifted
 from matching.kernel.desk import desk_pointers
@@ -28,6 +29,7 @@ from matching.kernel.hits import (
 from matching.kernel.judged import new_judged
 from matching.kernel.reading import tokenise
 from matching.kernel.rows import row_pointers
+from matching.kernel.scattered import P_FOUND, Scattered, add_up, new_scattered, scattered_pointers
 from matching.kernel.sieve import Sieve, new_sieve, sieve_pointers
 from matching.kernel.sift import AROUND, mark_towns, sift, tokenise_marked
 from matching.kernel.tokens import Tokens, new_tokens, scratch_pointers, token_pointers
@@ -65,6 +67,7 @@ class Screen(NamedTuple):
     info: NDArray[np.int64]
     bounds: NDArray[np.int64]
     judged: NDArray[np.uint64]
+    scattered: Scattered
     parts: NDArray[np.int64]
 
 
@@ -80,6 +83,7 @@ def new_screen(streets: NDArray[np.uint8]) -> Screen:
         np.zeros(16, np.int64),
         np.zeros(BOUNDS, np.int64),
         new_judged(),
+        new_scattered(),
         np.zeros(3 * PARTS + 3, np.int64),
     )
 
@@ -154,6 +158,7 @@ class Tools(NamedTuple):
     local: Any
     bounds: Any
     judged: Any
+    scattered: Any
     glimpse: Any
     sieve: Any
     desk: Any
@@ -178,6 +183,7 @@ def tool_pointers(records, bench, screen):
         token_pointers(screen.local),
         pointer(screen.bounds),
         pointer(screen.judged),
+        scattered_pointers(screen.scattered),
         glimpse_pointers(screen.glimpse),
         sieve_pointers(screen.sieve),
         desk_pointers(bench.desk),
@@ -210,6 +216,15 @@ def is_all_marked(ring, common, s, marked):
 
 
 @inner
+def has_phone(tokens, count, low, high):
+    """Whether a phone begins in [low, high]."""
+    found = False
+    for t in range(count):
+        found |= tokens.kind[t] == k.PHONE and low <= tokens.start[t] <= high
+    return found
+
+
+@inner
 def sift_region(n, at, held, source, review, lengths, shingles, t, leak):
     """Say of each of the `held` parts of a region of `n` bytes whether a row may be found in it.
 
@@ -236,11 +251,12 @@ def sift_region(n, at, held, source, review, lengths, shingles, t, leak):
         first, last = t.hits.token[0], t.hits.token[n_hits - 1]
         low = low_of(text, i64(t.tokens.start[first]))
         high = high_of(text, i64(t.tokens.end[last]), n)
-        n_hits = look_up(text, count, (low, high), shingles, t, leak)
+        if has_phone(t.tokens, count, low, high):
+            n_hits = look_up(text, count, (low, high), shingles, t, leak)
     if n_hits and not leak.missing[0]:
         find_worth(
             text, n, at, t.parts, held, review, words, lengths, t.tokens, t.hits, n_hits, t.local,
-            t.bounds, t.judged, t.glimpse, sieve, t.rows, t.desk, t.scratch, leak,
+            t.bounds, t.judged, t.scattered, t.glimpse, sieve, t.rows, t.desk, t.scratch, leak,
         )  # fmt: skip
 
 
@@ -297,7 +313,8 @@ def read_on(f, size, review, lengths, shingles, leak, records, bench, screen):
                 info[Z_WORTH] += 1
                 info[Z_START], info[Z_END] = parts[part], parts[part + 1]
                 return True
-        if info[Z_AT] >= size:
+        if info[Z_AT] >= size or tools.scattered.info[P_FOUND]:
+            add_up(tools.rows, tools.glimpse, tools.desk, keys, tools.scattered)
             break
         next_parts(source, size, review, lengths, shingles, info, tools, keys)
         if keys.missing[0]:

@@ -17,6 +17,14 @@ from matching.kernel.masks import ROOM
 from matching.kernel.proposals import MUCH, NEAR_FROM
 from matching.kernel.quotes import has_comment, most_quoted, quote_bound
 from matching.kernel.rows import ask_rows, open_row, warm_rows
+from matching.kernel.scattered import (
+    AT_SLIPS,
+    P_ASKED,
+    P_FRESH,
+    note_place,
+    tell_beside,
+    tell_names,
+)
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.slips import find_slips
 from matching.kernel.windows import LONG, WIDEST
@@ -31,7 +39,7 @@ from matching.kernel.worth_bounds import (
     lift_of,
     words_bound,
 )
-from matching.kernel.worth_reach import is_reached
+from matching.kernel.worth_reach import crowded_bound, measure
 from native.jit import inlined, inner
 
 i64 = np.int64
@@ -45,12 +53,15 @@ COLUMNS = 3  # values of a row that a window has to show before a name, date or 
 SLACK = 0.5
 SURE = 30.0  # a text of which less than this is asked is read wherever any row is pointed to
 # Places in `bounds`: what was turned to last, how many numbers and addresses stand there, whether
-# it was and could be seen, its tag, and the bytes for which that was asked last.
-B_LOW, B_HIGH, B_COUNT, B_TAG, B_STATE, B_WARM, B_AT, B_END = range(8)
+# it was and could be seen, its tag, the bytes for which that was asked last, and how often another
+# stretch was turned to.
+B_LOW, B_HIGH, B_COUNT, B_TAG, B_STATE, B_AT, B_END, B_LOOK = range(8)
 B_KINDS = 8  # from here on of what kinds hits are on rows that share a seat, a bit for each
 SEATS = 256
 BOUNDS = B_KINDS + SEATS
 NOTHING, UNSEEN, TOO_MUCH, SEEN = range(4)
+# What a place may say of a row: nothing at all, what is asked for, or less than that.
+SILENT, ENOUGH, LITTLE = range(3)
 
 
 @inner
@@ -120,6 +131,7 @@ def turn_to(f, size, at, end, bounds, h, tokens, hits, n_hits, keys):
     bounds[B_HIGH] = high if high < size else size + NEAR_BY
     bounds[B_TAG] = i64(tag_of(f, low, high, keys))
     bounds[B_STATE] = UNSEEN
+    bounds[B_LOOK] += 1
 
 
 @inner
@@ -174,13 +186,22 @@ def is_weak(kind):
 
 
 @inner
+def quoted_here(f, local, bounds, rows, g, sieve, scratch, desk):
+    """The most that words around a hit say for the opened record's comment."""
+    count = bounds[B_COUNT]
+    if not has_comment(rows, desk) or most_quoted(f, local, count, g, sieve, scratch) == 0.0:
+        return 0.0
+    return quote_bound(f, local, count, rows, g, sieve, scratch, desk)
+
+
+@inner
 def speaks_for_row(
-    f, size, least, kind, exact, local, bounds, g, sieve, rows, desk, scratch, leak
+    f, size, least, kind, exact, local, bounds, scattered, g, sieve, rows, desk, scratch, leak
 ):  # fmt: skip
     """Whether what stands around a hit can lift the opened record to `least` bits.
 
     `exact`: the hit is no slip. Beside a whole name words with a slip are looked for from MUCH bits
-    on (see `proposals.wants_near`).
+    on (see `proposals.wants_near`). Where `scattered` asks, it hears what is said for the record.
     """
     low, high = max(i64(0), bounds[B_LOW]), min(bounds[B_HIGH], size)
     beside = beside_bound(
@@ -188,6 +209,11 @@ def speaks_for_row(
     )
     told = words_bound(0, ANYWHERE, beside, rows, g, desk)
     from_ = MUCH if kind == k.PAIR and is_named(rows, desk) else NEAR_FROM
+    if scattered.info[P_ASKED]:
+        return speaks_beside(
+            f, least, from_, told, beside, local, bounds, scattered, g, sieve, rows, desk, scratch,
+            leak,
+        )  # fmt: skip
     quoted = 0.0
     if has_comment(rows, desk):
         quoted = most_quoted(f, local, bounds[B_COUNT], g, sieve, scratch)
@@ -201,14 +227,38 @@ def speaks_for_row(
         quoted = max(0.0, quoted - beside[AT_COMMENT])
     if told + quoted < from_ or may + quoted < least:
         return False
-    at, count = bounds[B_AT], bounds[B_COUNT]
-    if is_reached(f, at, least - quoted, 0, beside, local, count, rows, g, sieve, desk):
-        return True
+    count = bounds[B_COUNT]
+    measure(f, bounds[B_AT], local, count, rows, g, sieve, desk)
+    told = crowded_bound(0, beside, rows, g, desk) + quoted
+    if told >= least or told < from_:
+        return told >= least
     if desk.info[I_NEAR] < 0:
         find_slips(f, local, count, g, sieve, desk, scratch, leak)
-    return desk.info[I_NEAR] >= SET_SIZE // 2 or is_reached(
-        f, at, least - quoted, 2, beside, local, count, rows, g, sieve, desk
-    )
+    if desk.info[I_NEAR] >= SET_SIZE // 2:
+        return True
+    if words_bound(2, ANYWHERE, beside, rows, g, desk) + quoted < least:
+        return False
+    return crowded_bound(2, beside, rows, g, desk) + quoted >= least
+
+
+@inner
+def speaks_beside(
+    f, least, from_, told, beside, local, bounds, scattered, g, sieve, rows, desk, scratch, leak
+):  # fmt: skip
+    """`speaks_for_row` where several windows may say it together: how many words one of them has
+    takes nothing off, and `scattered` hears all there is."""
+    quoted = quoted_here(f, local, bounds, rows, g, sieve, scratch, desk)
+    quoted = max(0.0, quoted - beside[AT_COMMENT])
+    tell_beside(beside, quoted, scattered)
+    if told + quoted < from_ or told + quoted >= least:
+        return told + quoted >= least
+    if desk.info[I_NEAR] < 0:
+        find_slips(f, local, bounds[B_COUNT], g, sieve, desk, scratch, leak)
+    if desk.info[I_NEAR] >= SET_SIZE // 2:
+        return True
+    may = words_bound(2, ANYWHERE, beside, rows, g, desk)
+    scattered.last[AT_SLIPS] = may - told
+    return may + quoted >= least
 
 
 @inner
@@ -222,52 +272,62 @@ def shows_enough(f, size, seen, bounds, sieve, desk):
 
 
 @inner
-def is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
+def is_no_more(f, size, local, bounds, scattered, g, sieve, rows, desk, scratch):
     """Whether the names of the opened record stand there with so little that they cannot reach the
     bits from which anything else is looked for (see `speaks_for_row`): most names in ordinary text.
     """
     low, high = max(i64(0), bounds[B_LOW]), min(bounds[B_HIGH], size)
     lifted, letters = lift_of(f, low, high, sieve, desk)
+    quoted = 0.0
     if has_comment(rows, desk):
-        lifted += most_quoted(f, local, bounds[B_COUNT], g, sieve, scratch)
-    return is_far_below(MUCH, lifted, letters, rows, g, desk)
+        quoted = most_quoted(f, local, bounds[B_COUNT], g, sieve, scratch)
+    below = is_far_below(MUCH, lifted + quoted, letters, rows, g, desk)
+    if below and scattered.info[P_ASKED]:
+        quoted = quoted_here(f, local, bounds, rows, g, sieve, scratch, desk)
+        tell_names(lifted, quoted, letters, scattered)
+    return below
 
 
 @inner
 def is_pointed_to(
-    f, size, h, least, words, lengths, tokens, hits, n_hits, local, bounds, judged, g, sieve, rows,
-    desk, scratch, leak,
+    f, size, h, least, words, lengths, tokens, hits, n_hits, local, bounds, judged, scattered, g,
+    sieve, rows, desk, scratch, leak,
 ):  # fmt: skip
-    """Whether the row of hit `h` may reach `least` bits there."""
+    """What is said there of the row of hit `h`: ENOUGH where it may reach `least` bits."""
+    scattered.info[P_FRESH] = 0
     other, strong = others_on_row(h, tokens, hits, n_hits, bounds)
     kind = hits.kind[h]
     if kind == k.NIR or kind == k.EMAIL or (hits.wide[h] and other) or (is_weak(kind) and strong):
-        return True
+        return ENOUGH
     if hits.wide[h]:
-        return False
+        return SILENT
     t = hits.token[h]
     at, end = i64(tokens.start[t]), i64(tokens.end[t])
     turn_to(f, size, at, end, bounds, h, tokens, hits, n_hits, leak.keys)
     exact = hits.quality[h] == k.Q_EXACT
     asked = question(u64(bounds[B_TAG]), hits.row[h], kind, exact)
     if judged[seat_of(asked)] == asked:
-        return False
+        return SILENT
+    if judged[seat_of(asked)] == ~asked:
+        return LITTLE
     if not look_near_by(
         f, size, words, lengths, local, bounds, g, sieve, scratch, desk, leak
     ) or not open_row(rows, hits.row[h], desk.record, leak.keys, leak.missing):
-        return True
+        return ENOUGH
     seen = find_shown(rows, g, desk)
-    if kind == k.PAIR and is_no_more(f, size, local, bounds, g, sieve, rows, desk, scratch):
+    if is_weak(kind) and not shows_enough(f, size, seen, bounds, sieve, desk):
         judged[seat_of(asked)] = asked
-        return False
-    speaks = (not is_weak(kind) or shows_enough(f, size, seen, bounds, sieve, desk)) and (
-        speaks_for_row(
-            f, size, least, kind, exact, local, bounds, g, sieve, rows, desk, scratch, leak
-        )
+        return SILENT
+    no_more = kind == k.PAIR and is_no_more(
+        f, size, local, bounds, scattered, g, sieve, rows, desk, scratch
     )
-    if not speaks and not leak.missing[0]:
-        judged[seat_of(asked)] = asked
-    return speaks
+    if not no_more and speaks_for_row(
+        f, size, least, kind, exact, local, bounds, scattered, g, sieve, rows, desk, scratch, leak
+    ):
+        return ENOUGH
+    if not leak.missing[0]:
+        judged[seat_of(asked)] = ~asked
+    return LITTLE
 
 
 @inlined
@@ -282,20 +342,21 @@ def is_told(parts, n_parts, first, behind):
 @inner
 def find_worth(
     f, size, at, parts, n_parts, least, words, lengths, tokens, hits, n_hits, local, bounds, judged,
-    g, sieve, rows, desk, scratch, leak,
+    scattered, g, sieve, rows, desk, scratch, leak,
 ):  # fmt: skip
     """Mark the parts of a region in which a row can reach `least` bits; asks for more than scoring
     does, never less.
 
     The region begins at byte `at` of the text and has so many `words` in the sieve, `parts` is what
-    `screen.cut_parts` made and `bounds` working memory of BOUNDS numbers.
+    `screen.cut_parts` made and `bounds` working memory of BOUNDS numbers. `scattered` hears of rows
+    of which a place says less, if it asks.
     """
     bounds[B_STATE] = NOTHING
     bounds[B_AT] = -1
     ask_rows(hits, n_hits, rows, leak.missing)
     if leak.missing[0]:
         return
-    bounds[B_WARM] = warm_rows(hits, n_hits, rows)
+    warm_rows(hits, n_hits, rows)
     note_kinds(hits, n_hits, bounds)
     last, told = i64(-1), False
     first, behind = i64(0), i64(0)
@@ -306,11 +367,15 @@ def find_worth(
             told = is_told(parts, n_parts, first, behind)
         if told:
             continue
-        if least >= SURE and not is_pointed_to(
-            f, size, h, least - SLACK, words, lengths, tokens, hits, n_hits, local, bounds, judged,
-            g, sieve, rows, desk, scratch, leak,
-        ):  # fmt: skip
-            continue
+        if least >= SURE:
+            said = is_pointed_to(
+                f, size, h, least - SLACK, words, lengths, tokens, hits, n_hits, local, bounds,
+                judged, scattered, g, sieve, rows, desk, scratch, leak,
+            )  # fmt: skip
+            if said == LITTLE and scattered.info[P_ASKED]:
+                note_place(hits.row[h], bounds[B_LOOK], first, g, scattered)
+            if said != ENOUGH:
+                continue
         told = True
         for p in range(n_parts):
             if parts[3 * p] <= first and behind <= parts[3 * p + 1]:

@@ -54,7 +54,7 @@ ALL = 36.0
 ANYWHERE = 1 << 20  # words: more than any window has
 # Classes of which something else may stand in the value's stead.
 LIFTED = (k.C_PHONE, k.C_NIR, k.C_EMAIL, k.C_BIRTH, k.C_FIRST, k.C_SURNAME, k.C_COMMENT)
-AT_COMMENT = 6
+AT_BIRTH, AT_FIRST, AT_SURNAME, AT_COMMENT = 3, 4, 5, 6
 DATES = 2 * (BIRTH_BITS[0] + BIRTH_BITS[2])  # two that differ by one part each
 BESIDE = 0.3 * 16.0 + 2.0  # what a city takes off doctor and laboratory, and a postcode adds
 NAMED = (1 << k.C_SURNAME) | (1 << k.C_FIRST)

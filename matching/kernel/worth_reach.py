@@ -13,7 +13,7 @@ from matching.kernel import kinds as k
 from matching.kernel.glimpse import G_BEHIND, G_FIRST, G_JOINED, G_WORDS, JOINED, SLOTS
 from matching.kernel.sieve import first_from
 from matching.kernel.sift_words import is_word
-from matching.kernel.worth_bounds import ANYWHERE, words_bound
+from matching.kernel.worth_bounds import words_bound
 from native.jit import inner
 from native.vector import LANES, bit_3, trailing_zeros
 
@@ -85,13 +85,3 @@ def crowded_bound(near, beside, rows, g, desk):
             if g.far[slot] > 0:
                 best = max(best, words_bound(near, g.far[slot], beside, rows, g, desk))
     return best
-
-
-@inner
-def is_reached(f, at, least, near, beside, local, count, rows, g, s, desk):
-    """Whether some window with byte `at` may say `least` bits for the opened record, which it may
-    when how many words there are is not counted."""
-    if words_bound(near, ANYWHERE, beside, rows, g, desk) < least:
-        return False
-    measure(f, at, local, count, rows, g, s, desk)
-    return crowded_bound(near, beside, rows, g, desk) >= least
