@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from matching import spread
 from matching.normalise.fold import Folded
 
@@ -50,7 +52,7 @@ def wanted(folded: Folded) -> bool:
 
 def asked(folded: Folded, least: float) -> float:
     """How many bits several places of a text have to tell of a row to make a match of `least`."""
-    lines = int((folded.data[: folded.size] == 10).sum()) + 1
+    lines = int(np.count_nonzero(folded.data[: folded.size] == 10)) + 1
     most = min(spread.MOST_POSTS, lines)
     return least + min((spread.price(lines, used) for used in range(2, most + 1)), default=0.0)
 
@@ -67,7 +69,7 @@ def put_together(found: Sequence[Found], folded: Folded, least: float) -> list[F
     if all(len(several) < 2 for several in parts.values()):
         return [each for each in found if each.bits >= least]
     blocks = max(1, bytes(folded.data[: folded.size]).count(b"\n\n") + 1)
-    lines = max(blocks, int((folded.data[: folded.size] == 10).sum()) + 1)
+    lines = max(blocks, int(np.count_nonzero(folded.data[: folded.size] == 10)) + 1)
     made = [
         whole
         for several in parts.values()
