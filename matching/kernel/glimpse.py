@@ -49,8 +49,8 @@ class Glimpse(NamedTuple):
     `keys` holds the key of each word once somebody asked (`hash_words`), 0 of what is no word.
     `order` are those of them that tell something, once `quotes` asked for them, with `loose` 1
     where the word may be part of an address or date; `hits` is room for as many. `shown` has a bit
-    for each slot of the row opened last: whether its value is in the set; `far` is for
-    `worth_reach`, `joined` the first keys that two words made.
+    for each slot of the row opened last: whether its value is in the set; `far` and `before` are
+    for `worth_reach`, `joined` the first keys that two words made.
     """
 
     seats: NDArray[np.uint32]
@@ -61,14 +61,16 @@ class Glimpse(NamedTuple):
     hits: NDArray[np.uint8]
     shown: NDArray[np.uint64]
     far: NDArray[np.int64]
+    before: NDArray[np.int32]
     joined: NDArray[np.uint32]
     info: NDArray[np.int64]
 
 
 # Places in Glimpse.info: number of the first word, one past the last; how many are in `order`, and
 # how many comments of the leak may have, each -1 when nobody asked yet; places in use, less 1;
-# whether `keys` was filled; how many words the text has; how many keys of two words are there.
-G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK, G_HASHED, G_WORDS, G_JOINED = range(8)
+# whether `keys` was filled; how many words the text has; how many keys of two words are there;
+# whether `before` was filled.
+G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK, G_HASHED, G_WORDS, G_JOINED, G_COUNTED = range(9)
 
 
 def new_glimpse() -> Glimpse:
@@ -77,7 +79,7 @@ def new_glimpse() -> Glimpse:
         np.zeros(PLACES, np.uint32), np.zeros(MEMO, np.uint64), np.zeros(PLACES, np.uint64),
         np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8), np.zeros(PLACES, np.uint8),
         np.zeros(SLOTS // 64, np.uint64), np.zeros(SLOTS, np.int64),
-        np.zeros(JOINED, np.uint32), np.zeros(8, np.int64),
+        np.zeros(PLACES, np.int32), np.zeros(JOINED, np.uint32), np.zeros(9, np.int64),
     )  # fmt: skip
 
 
@@ -86,8 +88,8 @@ def glimpse_pointers(g):
     """The same struct over pointers."""
     return Glimpse(
         pointer(g.seats), pointer(g.blank), pointer(g.keys), pointer(g.order),
-        pointer(g.loose), pointer(g.hits), pointer(g.shown), pointer(g.far), pointer(g.joined),
-        pointer(g.info),
+        pointer(g.loose), pointer(g.hits), pointer(g.shown), pointer(g.far), pointer(g.before),
+        pointer(g.joined), pointer(g.info),
     )  # fmt: skip
 
 
@@ -375,7 +377,7 @@ def glimpse(f, words, low, high, lengths, tokens, room, g, s, scratch, leak):
         return i64(-1)
     g.info[G_FIRST], g.info[G_BEHIND], g.info[G_WORDS] = first, behind, words
     g.info[G_ORDER] = g.info[G_PHRASES] = -1
-    g.info[G_HASHED] = g.info[G_JOINED] = 0
+    g.info[G_HASHED] = g.info[G_JOINED] = g.info[G_COUNTED] = 0
     add_values(first, behind, g, s)
     add_joined(f, first, behind, g, s, scratch, leak)
     if lengths:

@@ -10,11 +10,19 @@ from __future__ import annotations
 import numpy as np
 
 from matching.kernel import kinds as k
-from matching.kernel.glimpse import G_BEHIND, G_FIRST, G_JOINED, G_WORDS, JOINED, SLOTS
+from matching.kernel.glimpse import (
+    G_BEHIND,
+    G_COUNTED,
+    G_FIRST,
+    G_JOINED,
+    G_WORDS,
+    JOINED,
+    SLOTS,
+)
 from matching.kernel.sieve import first_from
 from matching.kernel.sift_words import is_word
 from matching.kernel.worth_bounds import words_bound
-from native.jit import inner
+from native.jit import inlined, inner
 from native.vector import LANES, bit_3, trailing_zeros
 
 u32 = np.uint32
@@ -35,7 +43,21 @@ def stands_otherwise(sig, local, count, g):
 
 
 @inner
-def words_between(f, sig, here, g, s):
+def count_words(f, g, s):
+    """Put into `g.before` how many words stand before each that was looked at, once."""
+    if g.info[G_COUNTED]:
+        return
+    g.info[G_COUNTED] = 1
+    first = g.info[G_FIRST]
+    count = 0
+    for w in range(g.info[G_BEHIND] - first):
+        g.before[w] = count
+        count += i64(is_word(f, first + w, s))
+    g.before[g.info[G_BEHIND] - first] = count
+
+
+@inlined
+def words_between(sig, here, g, s):
     """How many words a window has at least that holds word number `here` and the nearest with this
     signature; 0 where there is none."""
     nearest = i64(-1)
@@ -49,11 +71,9 @@ def words_between(f, sig, here, g, s):
                 continue
             if nearest < 0 or abs(w - here) < abs(nearest - here):
                 nearest = w
-    count = i64(0)
-    if nearest >= 0:
-        for w in range(min(nearest, here), max(nearest, here)):
-            count += i64(is_word(f, w, s))
-    return count
+    if nearest < 0:
+        return i64(0)
+    return i64(abs(g.before[nearest - first] - g.before[min(here, behind) - first]))
 
 
 @inner
@@ -61,6 +81,7 @@ def measure(f, at, local, count, rows, g, s, desk):
     """Put into `g.far`, for each slot shown of the opened record, how many words a window has at
     least that shows it with byte `at`; 0 where that is not known."""
     here = first_from(s, g.info[G_WORDS], at)
+    count_words(f, g, s)
     for slot in range(rows.slots):
         g.far[slot] = 0
     for word in range(SLOTS // 64):
@@ -70,7 +91,7 @@ def measure(f, at, local, count, rows, g, s, desk):
             shown &= shown - u64(1)
             sig = desk.record32[slot]
             if rows.slot_role[slot] == k.R_WORD and not stands_otherwise(sig, local, count, g):
-                g.far[slot] = words_between(f, sig, here, g, s)
+                g.far[slot] = words_between(sig, here, g, s)
 
 
 @inner

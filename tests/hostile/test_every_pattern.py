@@ -19,8 +19,9 @@ BUILT = {
     "index.elasticsearch_layout.generation": "names of indices, which Vigie makes",
     "matching.inspect._hint": "its patterns stand in a table, which is tried",
     "matching.layout._is_quoted": "one escaped character between two literal ones",
-    "matching.people._labels": "a stretch of the text itself, escaped",
+    "matching.people.labels": "a stretch of the text itself, escaped",
     "matching.scan._term_pattern": "the operator's own words, escaped",
+    "spiders.paging._pager": "an address of the page itself, escaped, and one digit behind it",
     "vigie.config._line_of": "the operator's own configuration, a line at a time",
 }
 SMALL = (24, 32, 48, 96)  # what is slow here grows exponentially, and more would never end
