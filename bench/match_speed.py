@@ -155,7 +155,7 @@ def text_times(scanner: Scanner, automaton: Any, text: str) -> tuple[float, ...]
         sift,
         # The kernel alone: no part of a scan that others call.
         lambda: scanner._scan_text(folded, 0),  # noqa: SLF001
-        lambda: scanner.scan("d", 1, "", [TextLayer("", text)]),
+        lambda: scanner.scan("d", 1, "", [TextLayer("", body)]),  # as extraction gives it
         array.sum,
     )
     return len(body) / 1e6, *taken

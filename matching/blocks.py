@@ -53,8 +53,7 @@ def wanted(folded: Folded) -> bool:
 def asked(folded: Folded, least: float) -> float:
     """How many bits several places of a text have to tell of a row to make a match of `least`."""
     lines = int(np.count_nonzero(folded.data[: folded.size] == 10)) + 1
-    most = min(spread.MOST_POSTS, lines)
-    return least + min((spread.price(lines, used) for used in range(2, most + 1)), default=0.0)
+    return least + spread.least_price(lines)
 
 
 def put_together(found: Sequence[Found], folded: Folded, least: float) -> list[Found]:

@@ -91,6 +91,13 @@ def price(thread_posts: int, used: int) -> float:
     return max(0.0, math.log2(math.comb(posts, used)) - math.log2(posts) + used - 1.0)
 
 
+def least_price(thread_posts: int) -> float:
+    """Bits that putting a record together from several posts costs at least."""
+    # Of many posts two are always the cheapest: there are more ways to choose three and more.
+    most = 2 if thread_posts >= 2 * MOST_POSTS else min(MOST_POSTS, thread_posts)
+    return min((price(thread_posts, used) for used in range(2, most + 1)), default=0.0)
+
+
 def tells(fields: Fields) -> bool:
     """Whether what a post shows of a row is worth keeping: personal, and above the floor."""
     return combined(fields) >= FLOOR and any(name in PERSONAL for name in fields)

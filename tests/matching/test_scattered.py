@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from matching import blocks, decide
+from matching import blocks, decide, spread
 from matching.kernel import scattered
 from matching.normalise.fold import fold
 from matching.result import TextLayer, Verdict
@@ -132,3 +132,10 @@ def test_what_was_noted_is_forgotten(leak: LeakOnDisk, scanner: Scanner) -> None
         assert held.many[held.row > 0].tolist() in ([], [0])
     with reading_all(scanner):
         scanner.scan("post", 1, "", [TextLayer("", line)])
+
+
+def test_the_price_of_several_blocks_is_the_least_of_all() -> None:
+    for blocks_ in range(1, 300):
+        most = min(spread.MOST_POSTS, blocks_)
+        prices = [spread.price(blocks_, used) for used in range(2, most + 1)]
+        assert spread.least_price(blocks_) == min(prices, default=0.0)
