@@ -13,7 +13,7 @@ from pathlib import Path
 
 from matching.errors import LeakFileError
 from matching.fingerprint_format import MAGIC
-from matching.leak_file import FALLBACK, reader
+from matching.leak_file import FALLBACK, reader, refuse_streams
 
 DELIMITERS = (";", "\t", "|", ",", ":", "^", "~")
 SAMPLE_BYTES = 4 * 1024 * 1024
@@ -30,6 +30,7 @@ NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
 REPLACED = "\ufffd"
 MOST_NO_TEXT = 0.02
 LOOKED_AT = 100_000  # characters
+PAGE = re.compile(r"\s*<(?:\?xml\b|!doctype\b|!--|(?:html|head|body|table)\b)", re.IGNORECASE)
 JSON_OBJECT = re.compile(r'[\s\[]*\{\s*"(?:[^"\\]|\\.){0,200}"\s*:')
 DATA = re.compile(r"@|\d{4,}|^\W*\d[\d\s./()+-]*$")
 ACCENTS_850 = frozenset(b"\x82\x8a\x85\x87\x88\x93\x96")  # é è à ç ê ô û in code page 850
@@ -52,6 +53,7 @@ def find_layout(path: Path, looks_like_name: re.Pattern[str]) -> Layout:
 
     `looks_like_name` matches folded header names of any known type.
     """
+    refuse_streams(path)
     try:
         with path.open("rb") as file:
             untrusted_bytes = file.read(SAMPLE_BYTES)
@@ -78,6 +80,11 @@ def find_layout(path: Path, looks_like_name: re.Pattern[str]) -> Layout:
         raise LeakFileError(
             f"{path} is no text: too much of it are characters that no table holds. Save the table "
             "as CSV, and name that file."
+        )
+    if PAGE.match(text):
+        raise LeakFileError(
+            f"{path} is a page or a document of tags (HTML or XML) and is not read as a table. "
+            "Save its table as CSV, and name that file."
         )
     lines = text.splitlines(keepends=True)
     if form := _json_form(lines):

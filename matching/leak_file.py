@@ -42,11 +42,21 @@ class Tally:
     bytes_read: int = 0
 
 
+def refuse_streams(path: Path) -> None:
+    """Raise LeakFileError for a pipe, socket or device, for which opening may wait for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise LeakFileError(
+            f"{path} is no file but a pipe or device. A leaked file is read several times: save "
+            "it, and name that file."
+        )
+
+
 def open_text(path: Path, encoding: str) -> TextIO:
     """The file as text; a byte order mark is skipped, bytes of another encoding are kept legible.
 
     Raises LeakFileError when the file is missing or cannot be read.
     """
+    refuse_streams(path)
     name = codecs.lookup(encoding).name
     errors = FALLBACK if name in ("utf-8", "utf-8-sig") else "replace"
     try:
@@ -70,6 +80,7 @@ class Origin:
 
 def find_origin(path: Path) -> Origin:
     """Digest a whole file; raises LeakFileError when it is missing or cannot be read."""
+    refuse_streams(path)
     try:
         with path.open("rb") as file:
             state = _state(os.fstat(file.fileno()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import struct
 import sys
 import tracemalloc
@@ -20,7 +21,7 @@ from matching.fingerprint_format import MAGIC
 from matching.inspect import inspect
 from matching.keys import new_key
 from matching.layout import find_encoding
-from matching.leak_file import MAX_LINE, Tally, read_rows
+from matching.leak_file import MAX_LINE, Tally, find_origin, open_text, read_rows
 from matching.result import LeakRef, TextLayer
 from matching.scan import Scanner
 from matching.schema import Schema
@@ -173,3 +174,25 @@ def test_rows_behind_a_hostile_line_keep_their_numbers(tmp_path: Path) -> None:
     (found,) = scanner.scan("post", 1, "", [TextLayer("", ";".join(people[30].columns()))]).matches
     assert found.row == 31
     scanner.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<?xml version='1.0'?>\n<rows><row/></rows>", "\ufeff\n<!DOCTYPE html><p>a;b", "<TABLE><tr>"],
+)
+def test_a_page_is_no_table(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "fuite.csv"
+    path.write_text(text)
+    with pytest.raises(LeakFileError, match="HTML or XML"):
+        inspect(path)
+
+
+def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "fuite"
+    os.mkfifo(path)
+    with pytest.raises(LeakFileError, match="pipe or device"):
+        inspect(path)
+    with pytest.raises(LeakFileError, match="pipe or device"):
+        find_origin(path)
+    with pytest.raises(LeakFileError, match="pipe or device"):
+        open_text(path, "utf-8")
