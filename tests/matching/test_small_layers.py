@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -47,13 +48,15 @@ def both(scanner: Scanner, layers: Sequence[TextLayer]) -> tuple[ScanResult, Sca
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How long each text was that was looked at."""
     sizes: list[int] = []
-    real = Regions.worth_reading
+    for name in ("worth_reading", "may_hold"):
 
-    def noted(self: Regions, folded: Folded, least: float) -> object:
-        sizes.append(folded.size)
-        return real(self, folded, least)
+        def noted(
+            self: Regions, folded: Folded, *least: float, of: Any = getattr(Regions, name)
+        ) -> Any:
+            sizes.append(folded.size)
+            return of(self, folded, *least)
 
-    monkeypatch.setattr(Regions, "worth_reading", noted)
+        monkeypatch.setattr(Regions, name, noted)
     return sizes
 
 
