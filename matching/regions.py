@@ -58,7 +58,7 @@ class Regions:
         shingles: bool,
     ) -> None:
         """`check` checks the blocks a kernel asked for and says whether there were any;
-        `lengths` tells of the leak's passwords (see `word_filter.password_lengths`), `shingles`
+        `lengths` tells of the leak's passwords (see `word_filter.known_lengths`), `shingles`
         whether it has comments."""
         self.thorough = False
         self.people = 0

@@ -20,7 +20,7 @@ from matching.kernel.reading import tokenise_array
 from matching.kernel.region import ALONE, TIED, scan_region
 from matching.kernel.rows import Rows, record_slots
 from matching.kernel.table import BLOCK_SHIFT, MAX_MISSING, Table
-from matching.kernel.word_filter import password_lengths
+from matching.kernel.word_filter import known_lengths
 from matching.keys import load_key
 from matching.normalise import spelt, words, wrapped
 from matching.normalise.fold import Folded, Room, fold
@@ -58,6 +58,12 @@ class Scanner:
         self._keys = self.file.unlock(key, leak.key_file)
         self._missing = np.zeros(2 * MAX_MISSING + 2, np.int64)
         self.file.check_all("exact.bits", "name.bits")
+        name_bits = self.file.array("name.bits")
+        name_mask = np.uint64(len(name_bits) * 8 - 1)
+        passwords, numbers = (
+            np.uint64(known_lengths(name_bits, name_mask, kind, self._keys))
+            for kind in (k.CHUNK, k.NUMBER)
+        )
         tables = Leak(
             self._table("exact"),
             self._table("near"),
@@ -65,10 +71,11 @@ class Scanner:
             # Asked of every number, at random: in memory of its own, which may come in large pages.
             self.file.array("exact.bits").copy(),
             np.uint64(len(self.file.array("exact.bits")) * 8 - 1),
-            self.file.array("name.bits"),
-            np.uint64(len(self.file.array("name.bits")) * 8 - 1),
+            name_bits,
+            name_mask,
             self._keys,
             self._missing,
+            numbers,
         )
         self._leak = hold(tables)
         records = Rows(
@@ -89,14 +96,13 @@ class Scanner:
         self._secret: bytes | None = None  # seeds the draw where a text may be left unread
         self._sampled: certainty.Sample | None = None  # what stands for the text last scanned
         self._chunks = "password" in facts.types
-        lengths = np.uint64(password_lengths(tables.name_bits, tables.name_mask, self._keys))
         self._shingles = "comment" in facts.types
         self._bench: Bench = hold(new_bench(words.table(), facts.record_words))
         self._people = People(self._bench, self._keys)
         self._room = Room()
         self.regions = Regions(
             self._leak, self._records, self._bench, self._check_missing,
-            lengths=lengths, shingles=self._shingles,
+            lengths=passwords, shingles=self._shingles,
         )  # fmt: skip
 
     def _table(self, name: str) -> Table:

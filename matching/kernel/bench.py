@@ -150,6 +150,7 @@ def leak_pointers(p):
         p.name_mask,
         pointer(p.keys),
         pointer(p.missing),
+        p.lengths,
     )
 
 

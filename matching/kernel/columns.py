@@ -258,6 +258,7 @@ def read_code(f, start, end, row, s, c, e, keys):
     c.slots[(row - c.origin) * c.width + c.first] = signature(key)
     if c.kind == k.C_INSURER_NUMBER and size >= 6:
         add_exact(e, key, row)
+        add_value(c, length_key(size, k.NUMBER, keys))
         learn_word(f, at, at + size, key, s, c, e, keys)
     elif c.kind == k.C_POSTCODE:
         add_town(c, row, key)
@@ -274,7 +275,7 @@ def read_password(row, tokens, count, c, keys):
                 best = t
     if best >= 0:
         c.slots[(row - c.origin) * c.width + c.first] = signature(tokens.key[best])
-        add_value(c, length_key(tokens.end[best] - tokens.start[best], keys))
+        add_value(c, length_key(tokens.end[best] - tokens.start[best], k.CHUNK, keys))
 
 
 @inner

@@ -368,7 +368,7 @@ def glimpse(f, words, low, high, lengths, tokens, room, g, s, scratch, leak):
     """Fill the set with what stands in [low, high) of a text that was sifted and has `words` words.
 
     `tokens` gets the numbers and addresses; returns how many, -1 where there is too much.
-    `lengths` says how long runs are that may be passwords (see `word_filter.password_lengths`).
+    `lengths` says how long runs are that may be passwords (see `word_filter.known_lengths`).
     """
     first, behind = first_from(s, words, low), first_from(s, words, high)
     most = 2 * (behind - first + EIGHT) + (high - low) // 5 + numbers_in(s, low, high)

@@ -49,7 +49,8 @@ class Hits(NamedTuple):
 
 
 class Leak(NamedTuple):
-    """What the look-ups need of one fingerprint file. `*_mask` are sizes of bit filters less 1."""
+    """What the look-ups need of one fingerprint file. `*_mask` are sizes of bit filters less 1,
+    `lengths` those of its numbers (see `word_filter.known_lengths`)."""
 
     exact: Any
     near: Any
@@ -60,6 +61,7 @@ class Leak(NamedTuple):
     name_mask: Any
     keys: NDArray[np.uint64]
     missing: NDArray[np.int64]
+    lengths: Any
 
 
 def new_hits(capacity: int) -> Hits:

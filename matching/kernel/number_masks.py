@@ -47,17 +47,19 @@ i64 = np.int64
 
 
 @inner
-def look_at_groups(s):
+def look_at_groups(s, lengths):
     """Say in FOUND which of the digits that begin groups may begin or end something, and in RUN
     which are runs that may only be in the leak as they stand, or nine digits that may be a phone
     without its zero. STAMP says which begin time stamps. Returns whether there are any runs.
 
     FOUND is: runs of four letters and digits or more with a letter in front, runs of six or more,
-    groups that may make nine digits together, and what has the shape of a date. Everything else in
+    groups that may make nine digits together, and what has the shape of a date. Of runs those are
+    left out of whose length, a bit of `lengths`, no number of the leak is. Everything else in
     a log (counters, parts of addresses, fractions of seconds) stays outside.
     """
     m = s.planes
     runs = u64(0)
+    known = (every_bit(lengths, 6), every_bit(lengths, 7), every_bit(lengths, 8))
     for t in range(1, CHUNK + 1):
         d, d_next = m[D + t], m[D + t + 1]
         letters, letters_next = m[LETTER + t], m[LETTER + t + 1]
@@ -93,17 +95,24 @@ def look_at_groups(s):
         number &= wide
         bare_nine = starts & ~before & ~fraction & one & nine & ~later(a, a_next, 9)
         bare_nine &= ~zero & ~(low & ~m[TO_2 + t]) & ~earlier(m[PLUS + t], m[PLUS + t - 1], 1)
-        plain = bare_nine | (starts & ~before & ~fraction & ~number & plain_run(m, t))
-        m[RUN + t] = plain
-        m[FOUND + t] = (found | (bare & number)) & ~plain
-        runs |= plain
+        alone = starts & ~before & ~fraction & ~number
+        plain, wanted = plain_run(m, t, known)
+        m[RUN + t] = bare_nine | (alone & wanted)
+        m[FOUND + t] = (found | (bare & number)) & ~(bare_nine | (alone & plain))
+        runs |= m[RUN + t]
     return runs != u64(0)
 
 
 @inlined
-def plain_run(m, t):
+def every_bit(lengths, size):
+    """All bits where numbers of the leak are as long, none elsewhere."""
+    return u64(0) - ((lengths >> u64(size - 1)) & ONE)
+
+
+@inlined
+def plain_run(m, t, known):
     """Where six to eight digits and no letter follow each other that are no date, nor the first
-    six of a NIR from Corsica."""
+    six of a NIR from Corsica; and where so of a length that is `known`."""
     d, d_next = m[D + t], m[D + t + 1]
     a, a_next = d | m[LETTER + t], d_next | m[LETTER + t + 1]
     six = d & later(d, d_next, 1) & later(d, d_next, 2) & later(d, d_next, 3)
@@ -117,8 +126,10 @@ def plain_run(m, t):
     year_first = to_2 & fifth & later(low, low_next, 6)
     day_first = low & later(to_2, to_2_next, 2) & fifth
     island = later(m[TWO + t], m[TWO + t + 1], 5)
-    found = (six & ~island & ~later(a, a_next, 6)) | (seven & ~later(a, a_next, 7))
-    return found | (eight & ~year_first & ~day_first & ~later(a, a_next, 8))
+    six &= ~island & ~later(a, a_next, 6)
+    seven &= ~later(a, a_next, 7)
+    eight &= ~year_first & ~day_first & ~later(a, a_next, 8)
+    return six | seven | eight, (six & known[0]) | (seven & known[1]) | (eight & known[2])
 
 
 @inlined
@@ -202,7 +213,7 @@ def drop_stamps(s):
 
 
 @inner
-def find_groups(f, first, blocks, s, joined):
+def find_groups(f, first, blocks, s, joined, lengths):
     """Fill FOUND and RUN for CHUNK blocks from `first` on (see `look_at_groups`).
 
     `joined` says whether the planes hold the CHUNK blocks before. Returns whether any digit stands
@@ -214,7 +225,7 @@ def find_groups(f, first, blocks, s, joined):
     if not fill_planes(f, first, blocks, s):
         return False, False
     dotted = name_bytes(s)
-    runs = look_at_groups(s)
+    runs = look_at_groups(s, lengths)
     drop_stamps(s)
     if dotted >= DOTTED:
         find_addresses(s)

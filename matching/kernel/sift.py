@@ -43,7 +43,9 @@ def sift(f, size, following, s, scratch, streets, phrases, leak):
     n = gather_words(f, blocks, s, names, streets, phrases, leak.keys)
     exact = (leak.exact_bits, leak.exact_mask)
     mark_words(f, n, s, scratch)
-    numbers = mark_runs(f, blocks, following, s, scratch.bytes, names, exact, leak.keys)
+    numbers = mark_runs(
+        f, blocks, following, s, scratch.bytes, names, exact, leak.lengths, leak.keys
+    )
     pairs = mark_names(f, n, blocks, s, scratch, exact, leak.keys)
     for p in range(pairs):
         s.short[p] = s.hashes[p]  # `warm` writes behind those it is asked for

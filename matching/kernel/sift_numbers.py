@@ -198,7 +198,13 @@ def is_leet(f, start, end, scratch, names, keys):
 
 
 @inlined
-def read_group(f, group, s, scratch, names, exact, keys, floor, n_runs):
+def has_length(size, lengths):
+    """Whether a number of the leak is so many letters and digits long."""
+    return 1 <= size <= 64 and (lengths >> u64(size - 1)) & ONE != u64(0)
+
+
+@inlined
+def read_group(f, group, s, scratch, names, exact, lengths, keys, floor, n_runs):
     """Mark or put down what the digits at `group` belong to.
 
     `n_runs` says how many runs are put down. Returns (place behind letters and digits, `floor`,
@@ -218,6 +224,8 @@ def read_group(f, group, s, scratch, names, exact, keys, floor, n_runs):
     run = behind - at
     if at < group and 4 <= run <= 20 and is_leet(f, at, behind, scratch, names, keys):
         mark_home(s, at)  # other words of the name may stand about it
+    elif not has_length(run, lengths):
+        return behind, floor, n_runs
     elif SHORTEST <= run < 16:
         s.run_at[n_runs] = at
         n_runs += 1
@@ -289,10 +297,11 @@ def mark_known(count, s, exact):
 
 
 @inner
-def mark_runs(f, blocks, following, s, scratch, names, exact, keys):
+def mark_runs(f, blocks, following, s, scratch, names, exact, lengths, keys):
     """Mark digits that may begin an identifier or a date, and runs that the exact table may hold.
 
-    `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run. Returns how many
+    `names` and `exact` are (bits, mask) of filters, `scratch` is room for one run, `lengths` has a
+    bit for each length of the leak's numbers. Returns how many
     keys of such runs `s.long` holds, which will be looked up. Meanwhile memory is asked for what
     stands at `following`, (text, place), to be sifted next.
     """
@@ -302,7 +311,7 @@ def mark_runs(f, blocks, following, s, scratch, names, exact, keys):
     for chunk in range(0, blocks, CHUNK):
         for j in range(chunk, chunk + CHUNK):
             prefetch(following[0], following[1] + j * LANES)
-        joined, runs = find_groups(f, chunk, blocks, s, joined)
+        joined, runs = find_groups(f, chunk, blocks, s, joined, lengths)
         if not joined:
             continue
         base, groups = (chunk - 1) * LANES, i64(0)
@@ -320,7 +329,7 @@ def mark_runs(f, blocks, following, s, scratch, names, exact, keys):
                 read = behind
                 continue
             read, floor, n_runs = read_group(
-                f, group, s, scratch, names, exact, keys, floor, n_runs
+                f, group, s, scratch, names, exact, lengths, keys, floor, n_runs
             )
         if n_runs >= ENOUGH:
             hashed = hash_runs(f, blocks, n_runs, s, exact, keys, hashed)

@@ -1,14 +1,13 @@
 """One filter of bits for three questions about a word: is it of a name, a comment, or any value?
 
 Each question has bits of its own of the word's key. Values are all but comments; names are values.
-Of passwords the filter knows the lengths only.
+Of passwords and of numbers (of insured persons and the like) the filter knows the lengths only.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel import kinds as k
 from matching.kernel.siphash import siphash_number
 from native.jit import inlined, inner, kernel, pointer
 
@@ -16,7 +15,7 @@ u8 = np.uint8
 u64 = np.uint64
 i64 = np.int64
 
-LONGEST_PASSWORD = 64
+LONGEST_KNOWN = 64  # bytes
 
 
 @inlined
@@ -50,16 +49,16 @@ def get_bit(bits, place):
 
 
 @inner
-def length_key(size, keys):
-    """What stands among the values for passwords of `size` bytes."""
-    return siphash_number(u64(size), keys[2 * k.CHUNK], keys[2 * k.CHUNK + 1])
+def length_key(size, kind, keys):
+    """What stands among the values for passwords (CHUNK) or numbers (NUMBER) of `size` bytes."""
+    return siphash_number(u64(size), keys[2 * kind], keys[2 * kind + 1])
 
 
 @kernel
-def password_lengths(bits, mask, keys):
-    """How long passwords of the leak may be: bit `size` - 1 for each size in bytes."""
+def known_lengths(bits, mask, kind, keys):
+    """How long passwords or numbers of the leak may be: bit `size` - 1 for each size in bytes."""
     found = u64(0)
-    for size in range(1, LONGEST_PASSWORD + 1):
-        known = get_bit(pointer(bits), value_bit(length_key(size, pointer(keys)), mask))
+    for size in range(1, LONGEST_KNOWN + 1):
+        known = get_bit(pointer(bits), value_bit(length_key(size, kind, pointer(keys)), mask))
         found |= u64(known) << u64(size - 1)
     return found

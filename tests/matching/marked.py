@@ -27,6 +27,7 @@ from matching.normalise.fold import fold
 from native.jit import kernel, pointer
 
 MARGIN = 64
+EVERY = (1 << 64) - 1  # lengths
 KEYS = np.arange(1, 2 * len(k.SUB_KEYS) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -36,7 +37,17 @@ def marks_of(f: Any, size: Any, sieve: Any, bits: Any, scratch: Any, keys: Any) 
     text, s = pointer(f[MARGIN:]), sieve_pointers(sieve)
     filter_ = (pointer(bits), np.uint64(len(bits) * 8 - 1))
     blocks = classify(text, size, s)
-    mark_runs(text, blocks, (text, 0), s, pointer(scratch), filter_, filter_, pointer(keys))
+    mark_runs(
+        text,
+        blocks,
+        (text, 0),
+        s,
+        pointer(scratch),
+        filter_,
+        filter_,
+        np.uint64(EVERY),
+        pointer(keys),
+    )
     return blocks
 
 
@@ -47,7 +58,7 @@ def groups_of(f: Any, size: Any, sieve: Any, planes: Any) -> Any:
     blocks = classify(text, size, s)
     joined = False
     for chunk in range(0, blocks, CHUNK):
-        joined, _ = find_groups(text, chunk, blocks, s, joined)
+        joined, _ = find_groups(text, chunk, blocks, s, joined, np.uint64(EVERY))
         for t in range(1, CHUNK + 1) if joined else range(0):
             planes[0, chunk + t - 1] = s.planes[FOUND + t]
             planes[1, chunk + t - 1] = s.planes[RUN + t]

@@ -1,4 +1,5 @@
-"""The filter of words knows every word that a row's values hold, and how long passwords are."""
+"""The filter of words knows every word that a row's values hold, and how long passwords and numbers
+are."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ from matching.inspect import inspect
 from matching.kernel import kinds as k
 from matching.kernel.reading import tokenise_array
 from matching.kernel.tokens import new_scratch, new_tokens
-from matching.kernel.word_filter import get_bit, name_bit, password_lengths, phrase_bit, value_bit
+from matching.kernel.word_filter import get_bit, known_lengths, name_bit, phrase_bit, value_bit
 from matching.keys import load_key, new_key
 from matching.normalise import words
 from matching.normalise.fold import fold
-from matching.result import LeakRef
+from matching.result import LeakRef, TextLayer, Verdict
 from matching.scan import Scanner
 from native.jit import kernel, pointer
 from tests.matching.disguises import LeakOnDisk
@@ -86,7 +87,32 @@ def test_lengths_of_passwords_are_known(tmp_path: Path, passwords: tuple[str, ..
     scanner = Scanner(LeakRef(tmp_path / "leak.vfp", tmp_path / "key"))
     bits = scanner.file.array("name.bits")
     keys = scanner.file.unlock(key, tmp_path / "key")
-    found = int(password_lengths(bits, np.uint64(len(bits) * 8 - 1), keys))
+    found = int(known_lengths(bits, np.uint64(len(bits) * 8 - 1), k.CHUNK, keys))
     lengths = {size for size in range(1, 65) if found >> (size - 1) & 1}
     assert lengths == {len(each) for each in passwords if each}
+    scanner.close()
+
+
+@pytest.mark.parametrize(
+    "number", ["123456", "7654321", "88774411", "AB12345", "014021265", "A1" * 9]
+)
+def test_numbers_of_lengths_the_leak_has_are_looked_up(tmp_path: Path, number: str) -> None:
+    """And none of other lengths: a text of ever so many counters asks for nothing."""
+    csv = tmp_path / "leak.csv"
+    lines = [f"MARTIN{n};Paul;185057500{n:04d}12;12/03/19{n:02d}" for n in range(10, 60)]
+    rows = [f"{line};{number if n == 7 else ''}" for n, line in enumerate(lines)]
+    csv.write_text("\n".join(["NOM;PRENOM;NUM_SECU;NAISSANCE;NUM_ADHERENT", *rows]), "utf-8")
+    key = new_key(tmp_path / "key")
+    build(csv, key, tmp_path / "leak.vfp", inspect(csv))
+    scanner = Scanner(LeakRef(tmp_path / "leak.vfp", tmp_path / "key"))
+    bits, keys = scanner.file.array("name.bits"), scanner._keys
+    found = int(known_lengths(bits, np.uint64(len(bits) * 8 - 1), k.NUMBER, keys))
+    assert found == 1 << (len(number) - 1)
+    # Behind so much text that only what is marked is read.
+    filler = "\n".join(f"order {n * 7919 + 10**6} of {n} was sent" for n in range(12_000))
+    text = f"{filler}\nadherent {number.lower()} ne le 12/03/1917\n{filler}"
+    told = scanner.scan("post", len(text), "", [TextLayer("", text)], all_matches=True)
+    assert [match.row for match in told.matches] == [7]
+    assert told.verdict is not Verdict.NONE
+    assert 1 <= scanner.regions.read <= 2  # parts overlap
     scanner.close()
