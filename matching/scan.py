@@ -33,14 +33,6 @@ from native.arguments import hold
 KEPT = 1000  # matches told unless all are asked for
 NO_TEXT = fold("")
 
-CLASS_OF = {
-    "nir": k.C_NIR, "name": k.C_FULL, "surname": k.C_SURNAME, "first_name": k.C_FIRST,
-    "full_name": k.C_FULL, "birth_date": k.C_BIRTH, "phone": k.C_PHONE, "email": k.C_EMAIL,
-    "street": k.C_STREET, "postcode": k.C_POSTCODE, "city": k.C_CITY, "insurer": k.C_INSURER,
-    "insurer_number": k.C_INSURER_NUMBER, "doctor": k.C_DOCTOR, "laboratory": k.C_LABORATORY,
-    "date": k.C_DATE, "password": k.C_PASSWORD, "comment": k.C_COMMENT,
-}  # fmt: skip
-
 
 class Scanner:
     """One leak, opened with its key, and the working memory to scan with; not thread-safe."""
@@ -60,17 +52,15 @@ class Scanner:
         self.file.check_all("exact.bits", "name.bits")
         name_bits = self.file.array("name.bits")
         name_mask = np.uint64(len(name_bits) * 8 - 1)
-        passwords, numbers = (
-            np.uint64(known_lengths(name_bits, name_mask, kind, self._keys))
-            for kind in (k.CHUNK, k.NUMBER)
-        )
+        passwords = np.uint64(known_lengths(name_bits, name_mask, k.CHUNK, self._keys))
+        numbers = np.uint64(known_lengths(name_bits, name_mask, k.NUMBER, self._keys))
         tables = Leak(
             self._table("exact"),
             self._table("near"),
             self._table("words"),
             # Asked of every number, at random: in memory of its own, which may come in large pages.
-            self.file.array("exact.bits").copy(),
-            np.uint64(len(self.file.array("exact.bits")) * 8 - 1),
+            exact_bits := self.file.array("exact.bits").copy(),
+            np.uint64(len(exact_bits) * 8 - 1),
             name_bits,
             name_mask,
             self._keys,
@@ -86,7 +76,7 @@ class Scanner:
             len(facts.slot_role),
             np.array(facts.slot_column, np.int64),
             np.array(facts.slot_role, np.int64),
-            np.array([CLASS_OF.get(kind, -1) for kind in facts.types], np.int64),
+            np.array([k.CLASS_OF.get(kind, -1) for kind in facts.types], np.int64),
             len(facts.types),
             np.zeros(row_records.KEPT, np.int64),
             np.zeros(row_records.KEPT * facts.record_words, np.uint64),
@@ -184,7 +174,6 @@ class Scanner:
             return self.scan(
                 document, size, sha256, layers, all_matches=all_matches, to_the_end=True
             )
-        kept = best if all_matches else best[:KEPT]
         return ScanResult(
             document=document,
             bytes=size,
@@ -194,7 +183,9 @@ class Scanner:
             review_records=told.review_records,
             candidates=told.candidates,
             chance=told.chance,
-            matches=tuple(self._match(each, texts, layers) for each in kept),
+            matches=tuple(
+                self._match(each, texts, layers) for each in (best if all_matches else best[:KEPT])
+            ),
             notes=(*told.notes, *notes),
         )
 

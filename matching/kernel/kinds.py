@@ -49,3 +49,12 @@ SKETCH_BYTES = 56  # see pieces
 QUARTER_BITS = 4.0  # weights are stored as quarter bits in one byte
 WORD_TABLE = 2048  # places in the table of public words
 MIX, MIX_BEHIND = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F  # odd numbers that words are mixed with
+
+# The class of each field type.
+CLASS_OF = {
+    "nir": C_NIR, "name": C_FULL, "surname": C_SURNAME, "first_name": C_FIRST,
+    "full_name": C_FULL, "birth_date": C_BIRTH, "phone": C_PHONE, "email": C_EMAIL,
+    "street": C_STREET, "postcode": C_POSTCODE, "city": C_CITY, "insurer": C_INSURER,
+    "insurer_number": C_INSURER_NUMBER, "doctor": C_DOCTOR, "laboratory": C_LABORATORY,
+    "date": C_DATE, "password": C_PASSWORD, "comment": C_COMMENT,
+}  # fmt: skip
