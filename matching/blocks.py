@@ -127,16 +127,17 @@ class _Covered:
 
 
 def torn(found: Sequence[Found], kept: Iterable[Found], conflicts: int) -> int:
-    """How many rows are spoken for by values that stand beside other rows' values.
+    """In how many places values of rows stand beside other rows' values.
 
-    `conflicts` is how many make a finding unclean. Relatives are found in each other's records
-    with conflicts too, but by values that a clean finding explains.
+    Rows of one name or address that begin at the same place are one. `conflicts` is how many make
+    a finding unclean. Relatives are found in each other's records with conflicts too, but by values
+    that a clean finding explains.
     """
     clean = [place for each in kept if each.conflicts < conflicts for place in each.fields]
     starts, ends = {place[1] for place in clean}, {place[2] for place in clean}
     return len(
         {
-            (each.row, each.start)
+            each.start
             for each in found
             if each.conflicts >= conflicts
             and not any(place[1] in starts or place[2] in ends for place in each.fields)

@@ -27,6 +27,7 @@ MARGIN = 7.0  # bits a weak row needs beyond what all of a list's people agree i
 NEIGHBOURS = 3  # rows this near in the file count as kept in the file's order
 TORN = 2  # conflicts from which a row's values are mixed with somebody else's
 MIXED = 0.5  # as many mixed places for each clean one make a list of shuffled values
+WHOLE = 80.0  # bits of a record that no shuffling leaves together
 SOME_WORDS = 4  # the kernel's Q_SOME: who decides, the review application too, loads no kernel
 BESIDE = 600  # bytes from a person's name or number within which her laboratory stands
 STOCK = 6.0  # bits of a comment below which many people's comments hold it
@@ -118,7 +119,11 @@ def needed(people: int, rows: int) -> float:
 def is_mixed(found: Sequence[Recognised], torn: int) -> bool:
     """Whether the document mixes values of different persons, as no copy of the file does."""
     clean = sum(each.conflicts < TORN for each in found)
-    return torn + len(found) - clean > MIXED * clean
+    mixed = torn + len(found) - clean
+    # One in twenty-five strangers who answer below a record has a name, phone or address that goes
+    # with those of some row; that says nothing against a record which stands there whole.
+    whole = sum(each.conflicts == 0 and each.bits >= WHOLE for each in found)
+    return mixed > MIXED * clean and mixed > whole
 
 
 def own_traits(strong: Sequence[Recognised]) -> bool:

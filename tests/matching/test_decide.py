@@ -118,3 +118,21 @@ def test_weak_rows_count_above_what_a_long_list_agrees_in_by_chance() -> None:
     weak = [row(i * 7919 % 490_000, 39.0, "surname", at=i * 50) for i in range(9_000)]
     assert told(weak, 10_000) is Verdict.REVIEW
     assert told(weak[:90], 100) is Verdict.REPOST
+
+
+@pytest.mark.parametrize(
+    ("bits", "conflicts", "torn", "verdict"),
+    [
+        ([180.0], 0, 1, Verdict.FRAGMENT), ([180.0, 90.0], 0, 2, Verdict.FRAGMENT),
+        ([180.0], 0, 2, Verdict.SAME_PEOPLE), ([180.0], 1, 1, Verdict.SAME_PEOPLE),
+        ([60.0], 0, 1, Verdict.SAME_PEOPLE), ([60.0] * 3, 0, 1, Verdict.FRAGMENT),
+    ],
+)  # fmt: skip
+def test_a_stranger_below_a_whole_record_says_nothing_against_it(
+    bits: list[float], conflicts: int, torn: int, verdict: Verdict
+) -> None:
+    """Who answers a post may have the name and address of some row; values that were shuffled
+    leave no record whole."""
+    found = [row(900 * n, each, at=90 * n, conflicts=conflicts) for n, each in enumerate(bits)]
+    told_ = decide(found, 2, rows=491_000, known_file=False, mention=False, torn=torn)
+    assert told_.verdict is verdict
