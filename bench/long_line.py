@@ -67,7 +67,7 @@ def written(path: Path, size: int, world: World) -> dict[int, Person]:
 def role(pid: int) -> str:
     """Which of the three a process is."""
     command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    if b"matching.service" in command:
+    if b"\0matching\0" in command:
         return "matcher"
     return "command" if b"vigie.cli" in command else "limited child"
 

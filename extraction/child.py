@@ -1,5 +1,5 @@
 """The limited child of `extraction.sandbox`:
-python -m extraction.child SOCKET MEMORY PARENT ALL [SHARED SIZE].
+python -m extraction SOCKET MEMORY PARENT ALL [SHARED SIZE].
 
 Before the first hostile byte, and before it says that it is ready, it binds itself to its parent,
 imports all it will need, charsets and readers included, and gives up the rest
@@ -190,8 +190,8 @@ def memory_keeper() -> Callable[[int, int], None]:
 
     Readers leave cycles behind, and the C library keeps what lies between two buffers in use.
     """
-    gc.collect()
     gc.freeze()  # what was imported is never looked through again: a collection takes 0.1 ms
+    gc.enable()  # off since the start (extraction.__main__)
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
 
     bytes_left = bytes_kept = documents_kept = 0
@@ -241,7 +241,3 @@ def _allow_cpu(seconds: float) -> None:
     if hard != resource.RLIM_INFINITY:
         soft = min(soft, hard)
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

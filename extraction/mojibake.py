@@ -6,6 +6,7 @@ spoilt texts are mended twice, as layers in a layer.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from extraction.charset import western
@@ -23,8 +24,8 @@ def _table(charset: str) -> dict[str, int]:
     return found
 
 
-def _sequences(table: dict[str, int]) -> re.Pattern[str]:
-    """UTF-8 sequences of two to four bytes, as those characters (RFC 3629).
+def _sequences(table: dict[str, int]) -> str:
+    """A pattern of UTF-8 sequences of two to four bytes, as those characters (RFC 3629).
 
     In the old DOS and Mac charsets lines of tables would pass for letters that French has not,
     so of two bytes only é and its like, œ and signs are taken.
@@ -33,7 +34,7 @@ def _sequences(table: dict[str, int]) -> re.Pattern[str]:
     two = _class(table, 0xC2, 0xE0)
     if "Ã" not in table or table["Ã"] != 0xC3:
         two = f"(?:{_class(table, 0xC2, 0xC4)}|{_class(table, 0xC5, 0xC6)})"
-    return re.compile(
+    return (
         f"(?:{two}{after}|{_class(table, 0xE0, 0xF0)}{after}{{2}}"
         f"|{_class(table, 0xF0, 0xF5)}{after}{{3}})+"
     )
@@ -46,8 +47,7 @@ def _class(table: dict[str, int], low: int, high: int) -> str:
 
 
 TABLES = tuple(_table(charset) for charset in ("cp1252", "cp850", "mac_roman"))
-SEQUENCES = tuple(_sequences(table) for table in TABLES)
-ANY = re.compile("|".join(each.pattern for each in SEQUENCES))
+SEQUENCES = tuple(map(_sequences, TABLES))
 LONG = 64  # characters of a line that may be told from noise
 CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\r"))
 FEW = 32  # characters of a line for one of these
@@ -71,6 +71,28 @@ def mend(untrusted_text: str) -> str:
     return mended if mended != plain else ""
 
 
+# Made for the first text that shows one: they take 10 ms, which every limited child would pay at
+# its start.
+@functools.cache
+def _any() -> re.Pattern[str]:
+    return re.compile("|".join(SEQUENCES))
+
+
+@functools.cache
+def _of_windows() -> re.Pattern[str]:
+    return re.compile(SEQUENCES[0])
+
+
+@functools.cache
+def _of_dos() -> re.Pattern[str]:
+    return re.compile(SEQUENCES[1])
+
+
+@functools.cache
+def _of_mac() -> re.Pattern[str]:
+    return re.compile(SEQUENCES[2])
+
+
 def _is_noise(line: str) -> bool:
     """Whether a long line holds more than one character beyond ASCII for two that can be read, and
     control characters, which no text has however often its accents were spoilt; or hardly anything
@@ -86,9 +108,9 @@ def _mended(found: re.Match[str]) -> str:
     run = found[0]
     if run[1] == " ":
         return "à "
-    if not ANY.search(run):
+    if not _any().search(run):
         return run  # what is no text is full of such
-    pairs = tuple(zip(TABLES, SEQUENCES, strict=True))
+    pairs = tuple(zip(TABLES, (_of_windows(), _of_dos(), _of_mac()), strict=True))
     # A charset in which the whole run is UTF-8 is surer than one in which a part of it is.
     for table, sequences in pairs:
         if sequences.fullmatch(run) and (whole := _decoded(run, table)) != run:

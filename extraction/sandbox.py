@@ -238,7 +238,7 @@ class Sandbox:
                     [
                         sys.executable,
                         "-m",
-                        "extraction.child",
+                        "extraction",
                         str(theirs.fileno()),
                         str(self._limits.memory),
                         str(os.getpid()),

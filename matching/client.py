@@ -32,7 +32,7 @@ class Asked(NamedTuple):
 
 
 class MatcherClient:
-    """Starts `python -m matching.service` and hands it texts. Thread-safe: one scan at a time.
+    """Starts `python -m matching` and hands it texts. Thread-safe: one scan at a time.
 
     A service that died is started again, once a call. Use it as a context manager, or `starting`
     where something else can be done until the leaks are open.
@@ -191,7 +191,7 @@ class MatcherClient:
         self._stop()
         ours, theirs = socket.socketpair()
         ours.settimeout(self._seconds)
-        arguments = [sys.executable, "-m", "matching.service", str(theirs.fileno())]
+        arguments = [sys.executable, "-m", "matching", str(theirs.fileno())]
         try:
             self._process = subprocess.Popen(
                 [*arguments, str(os.getpid()), *map(str, self._shared)],

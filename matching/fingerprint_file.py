@@ -125,6 +125,7 @@ class FingerprintFile:
             count += layout.blocks(self._places[name][1])
         if here != end or count != blocks:
             raise ValueError("blocks")
+        self._digests = len(self._header) - layout.DIGEST * blocks  # where they begin
         _check_facts(self.facts)
         self._check_sizes()
 
@@ -169,14 +170,10 @@ class FingerprintFile:
             with memoryview(self._map) as whole:
                 found = layout.digest(whole[first:end])
             number = self._first_block[name] + block
-            place = len(self._header) - self._digest_bytes + number * layout.DIGEST
+            place = self._digests + number * layout.DIGEST
             if found != self._header[place : place + layout.DIGEST]:
                 raise self._bad(f"is damaged: block {block} of {name} does not match its checksum")
         self.ok[name][block] = 1
-
-    @property
-    def _digest_bytes(self) -> int:
-        return layout.DIGEST * sum(layout.blocks(size) for _, size in self._places.values())
 
     def check_all(self, *names: str) -> None:
         """Check every block of some sections, of all when none is named."""

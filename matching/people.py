@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +77,7 @@ class People:
             )
             if number > 0
         ] or [extents.estimate(lines_alike(text, extents))]  # fmt: skip
-        return max(len(best), round(max(rows, median_low(estimates))))
+        return max(len(best), round(max(rows, sorted(estimates)[(len(estimates) - 1) // 2])))
 
     def _typed(self, folded: Folded) -> list[Places]:
         """Where each kind of typed value begins in a text."""

@@ -1,4 +1,4 @@
-"""The matcher process: `python -m matching.service FD PARENT`, the only one that reads leak keys.
+"""The matcher process: `python -m matching FD PARENT`, the only one that reads leak keys.
 
 It talks frames (`matching.frames`) over the inherited socket FD. Requests: "open" with the leaks,
 "scan" with a document's layers (texts as UTF-8 in the body, their byte lengths in the header; with
@@ -161,8 +161,8 @@ def serve(sock: socket.socket, memory: Memory | None = None) -> None:
             for scanner in scanners:
                 scanner.warm_up()  # while the first document is fetched or extracted
             # What stays is not looked through again at every collection, which is every few texts.
-            gc.collect()
             gc.freeze()
+            gc.enable()  # off since the start (matching.__main__)
 
 
 def _unforeseen(error: Exception) -> str:
@@ -182,7 +182,3 @@ def main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as sock:
         serve(sock, Memory(*map(int, sys.argv[3:5])) if len(sys.argv) > 3 else None)
     os._exit(0)  # all is said; taking the interpreter down tidily would keep the parent waiting
-
-
-if __name__ == "__main__":
-    main()

@@ -22,7 +22,9 @@ from numba.extending import typeof_impl
 
 from native.arguments import plain, told
 from native.jit import Lazy
-from native.machine_code import NEVER_CALLED, Code, target_machine
+from native.linking import linked
+from native.machine_code import NEVER_CALLED, Code
+from native.objects import target_machine
 
 Function = Callable[..., Any]
 
@@ -30,6 +32,8 @@ WORD = ir.IntType(64)
 ARRAY = ("meminfo", "parent", "nitems", "itemsize", "data", "shape", "strides")
 # What compiled code may call: the C library's; the first two are added by numba in vain.
 OUTSIDE = frozenset({*NEVER_CALLED, "memcpy", "memmove", "memset"})
+# What LLVM makes of instructions of its own that the processor does not have: the C library's too.
+MADE_CALLS = frozenset({"log2"})
 # numba's stubs do not know every option of its own decorator.
 njit: Any = numba.njit
 
@@ -147,10 +151,9 @@ def compiled(dispatcher: Any, arguments: tuple[Any, ...]) -> Code:
     many = isinstance(results, numba.types.BaseTuple)
     parts = tuple(results) if many else () if results == numba.types.none else (results,)
     entry, symbol = _entry(made, sum(len(told(each)[1]) for each in arguments) // 8, parts)
-    return Code(
-        made.library.codegen._tm.emit_object(module),  # noqa: SLF001
-        entry, symbol, tuple(_form(part, name) for part in parts), many,
-    )  # fmt: skip
+    objects = made.library.codegen._tm.emit_object(module), entry  # noqa: SLF001
+    forms = tuple(_form(part, name) for part in parts)
+    return Code(linked(objects, symbol, OUTSIDE | MADE_CALLS) or objects, symbol, forms, many)
 
 
 def _form(kind: Any, name: str) -> str:

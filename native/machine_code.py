@@ -1,9 +1,10 @@
-"""Compiled kernels as files, and how they are run. numba is not needed for either.
+"""Compiled kernels as files, and how they are run. Neither numba nor LLVM is needed for either.
 
-A file holds what LLVM made of one kernel for one kind of arguments: an object with the kernel,
-and one with an entry that takes a single address, reads the arguments there as words of 64 bits
-(`arguments`) and puts down what comes back behind them. The checksum in front tells a damaged
-file, which is as good as none. It proves nothing about who wrote it: the folder does
+A file holds what LLVM made of one kernel for one kind of arguments: the kernel, and an entry that
+takes a single address, reads the arguments there as words of 64 bits (`arguments`) and puts down
+what comes back behind them. The two are one image (`native.image`); on a machine for which none
+is made they are the objects that LLVM made, and LLVM loads them. The checksum in front tells a
+damaged file, which is as good as none. It proves nothing about who wrote it: the folder does
 (`native.compiled`).
 """
 
@@ -21,36 +22,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llvmlite import binding
+from native.image import Image, image_from, placed
 
-MAGIC = b"vigie kernel 1\n"
+MAGIC = b"vigie kernel 2\n"
 DIGEST = 32
 LENGTHS = struct.Struct("<III")
 # Compiled code names these for arrays that own their memory, which no argument here does.
 NEVER_CALLED = ("NRT_Free", "NRT_MemInfo_call_dtor")
+# Where Linux tells what a processor is and can do, in words that depend on its kind.
+CPUINFO = Path("/proc/cpuinfo")
+TELLING = frozenset((
+    "vendor_id", "cpu family", "model", "model name", "stepping", "flags", "Features",
+    "CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision",
+))  # fmt: skip
 FORMS = {"int": "q", "uint": "Q", "float": "d", "bool": "?7x"}
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kernel compiled for one kind of arguments.
+    """A kernel compiled for one kind of arguments: an image, or objects of the kernel and of its
+    entry `symbol`.
 
     `result` has a form (see FORMS) for each number that comes back; `many` tells a tuple of one
     from a number.
     """
 
-    kernel: bytes
-    entry: bytes
+    made: Image | tuple[bytes, bytes]
     symbol: str
     result: tuple[str, ...]
     many: bool
 
     def to_bytes(self) -> bytes:
         """What `from_bytes` reads."""
-        told = {"symbol": self.symbol, "result": self.result, "many": self.many}
+        is_image = isinstance(self.made, Image)
+        parts = (self.made.to_bytes(), b"") if isinstance(self.made, Image) else self.made
+        told = {
+            "symbol": self.symbol, "result": self.result, "many": self.many, "image": is_image,
+        }  # fmt: skip
         head = json.dumps(told).encode()
-        body = LENGTHS.pack(len(head), len(self.kernel), len(self.entry))
-        body += head + self.kernel + self.entry
+        body = LENGTHS.pack(len(head), *map(len, parts))
+        body += b"".join((head, *parts))
         return MAGIC + hashlib.blake2b(body, digest_size=DIGEST).digest() + body
 
 
@@ -61,14 +72,13 @@ def from_bytes(data: bytes) -> Code | None:
     digest = hashlib.blake2b(body, digest_size=DIGEST).digest()
     if data[:front] != MAGIC + digest:
         return None
-    head, kernel, entry = LENGTHS.unpack_from(body)
+    head, first, second = LENGTHS.unpack_from(body)
     at = LENGTHS.size
     told = json.loads(body[at : at + head])
     at += head
-    return Code(
-        body[at : at + kernel], body[at + kernel : at + kernel + entry],
-        told["symbol"], tuple(told["result"]), told["many"],
-    )  # fmt: skip
+    parts = body[at : at + first], body[at + first : at + first + second]
+    made = image_from(parts[0]) if told["image"] else parts
+    return Code(made, told["symbol"], tuple(told["result"]), told["many"])
 
 
 def read(path: Path) -> Code | None:
@@ -97,12 +107,12 @@ class Loaded:
     """Code in memory, ready to run. It is never unloaded."""
 
     def __init__(self, code: Code) -> None:
-        target = target_machine()
-        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target)
-        for data in (code.kernel, code.entry):
-            self._engine.add_object_file(binding.ObjectFileRef.from_data(data))
-        self._engine.finalize_object()
-        address = self._engine.get_function_address(code.symbol)
+        if isinstance(code.made, Image):
+            address = placed(code.made, dict.fromkeys(NEVER_CALLED, "abort"))
+        else:
+            from native import objects  # imports LLVM
+
+            self._engine, address = objects.loaded(code.made, code.symbol)
         # A call lets go of the interpreter lock while it runs.
         self._run = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(address)
         self._result = struct.Struct("<" + "".join(FORMS[form] for form in code.result))
@@ -124,25 +134,27 @@ class Loaded:
 
 
 @functools.cache
-def _target() -> Any:
-    """This machine as LLVM knows it, ready to load code for."""
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    libc = ctypes.CDLL(None)
-    for name in NEVER_CALLED:
-        binding.add_symbol(name, ctypes.cast(libc.abort, ctypes.c_void_p).value)
-    return binding.Target.from_triple(binding.get_process_triple())
-
-
-def target_machine() -> Any:
-    """A machine to load code for, by the rules that numba's JIT goes by."""
-    target = _target()
-    reloc = "static" if target.name.startswith("x86") else "default"
-    return target.create_target_machine(opt=2, reloc=reloc, codemodel="jitdefault", jit=True)
-
-
-@functools.cache
 def processor() -> str:
     """What code is compiled for, as text: it must not run where an instruction is missing."""
-    features = binding.get_host_cpu_features()
-    return f"{binding.get_process_triple()} {binding.get_host_cpu_name()} {features.flatten()}"
+    lines = []
+    try:
+        with CPUINFO.open() as file:
+            for line in file:
+                name, _, value = line.partition(":")
+                if not line.strip():
+                    break  # the next one is of the same kind
+                if name.strip() in TELLING:
+                    lines.append(f"{name.strip()} {value.strip()}")
+    except OSError:
+        lines = []
+    if not lines:
+        from native import objects  # imports LLVM
+
+        return objects.processor()
+    return "\n".join((os.uname().machine, *lines))
+
+
+def has(instructions: str) -> bool:
+    """Whether this processor has a set of instructions, told as LLVM names it."""
+    told = processor().replace("_", "").replace(",", " ").split()
+    return instructions in told or f"+{instructions}" in told

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
+from native import llvm
 from native.jit import intrinsic, types
-
-LANES = 64
-BYTE = ir.IntType(8)
-WORD = ir.IntType(64)
-BLOCK = ir.VectorType(BYTE, LANES)
+from native.llvm import LANES as LANES
+from native.llvm import ir
 
 
 def splat(value: int) -> Any:
-    return ir.Constant(BLOCK, [value] * LANES)
+    return ir.Constant(llvm.BLOCK, [value] * LANES)
 
 
 def block_at(builder: Any, pointer: Any, at: Any) -> Any:
     """The 64 bytes at `pointer + at`, wherever that is."""
-    place = builder.bitcast(builder.gep(pointer, [at]), BLOCK.as_pointer())
+    place = builder.bitcast(builder.gep(pointer, [at]), llvm.BLOCK.as_pointer())
     return builder.load(place, align=1)
 
 
@@ -35,7 +31,7 @@ def mask_of(name: str, lanes: Any) -> Any:
     def typed(_typing: Any, pointer: Any, _at: Any) -> Any:
         def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
             chosen = lanes(builder, block_at(builder, args[0], args[1]), args)
-            return builder.bitcast(chosen, WORD)
+            return builder.bitcast(chosen, llvm.WORD)
 
         return types.uint64(pointer, types.int64), generate
 
@@ -79,7 +75,7 @@ def _months(builder: Any, block: Any, _args: Any) -> Any:
 
 def _unusual(builder: Any, block: Any, args: Any) -> Any:
     """What no plain folding of ASCII covers: bytes over 127, and a backslash before a u."""
-    behind = block_at(builder, args[0], builder.add(args[1], ir.Constant(WORD, 1)))
+    behind = block_at(builder, args[0], builder.add(args[1], ir.Constant(llvm.WORD, 1)))
     escape = builder.and_(between(builder, block, 92, 92), between(builder, behind, 117, 117))
     return builder.or_(between(builder, block, 128, 255), escape)
 
@@ -142,11 +138,11 @@ def _fold_block(_typing: Any, source: Any, _at: Any, target: Any, _to: Any, _end
         folded = builder.select(blank, splat(32), folded)
         folded = builder.select(tab, splat(9), folded)
         folded = builder.select(line, splat(10), folded)
-        of = ir.Constant(BLOCK, ir.Undefined)
+        of = ir.Constant(llvm.BLOCK, ir.Undefined)
         one = builder.insert_element(of, args[4], ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
         folded = builder.select(carriage, builder.shuffle_vector(one, of, zeros), folded)
-        place = builder.bitcast(builder.gep(args[2], [args[3]]), BLOCK.as_pointer())
+        place = builder.bitcast(builder.gep(args[2], [args[3]]), llvm.BLOCK.as_pointer())
         builder.store(folded, place, align=1)
         return _context.get_dummy_value()
 
@@ -160,7 +156,7 @@ fold_block: Any = _fold_block  # (source, at, target, to, what a carriage return
 @intrinsic
 def _load(_typing: Any, pointer: Any, _at: Any) -> Any:
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
-        place = builder.bitcast(builder.gep(args[0], [args[1]]), WORD.as_pointer())
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), llvm.WORD.as_pointer())
         return builder.load(place, align=1)
 
     return types.uint64(pointer, types.int64), generate
@@ -172,7 +168,7 @@ load_word: Any = _load  # eight bytes, little-endian, wherever they lie
 @intrinsic
 def _prefetch(_typing: Any, pointer: Any, _at: Any) -> Any:
     def generate(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
-        place = builder.bitcast(builder.gep(args[0], [args[1]]), ir.PointerType(BYTE))
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), ir.PointerType(llvm.BYTE))
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
         name = "llvm.prefetch.p0"

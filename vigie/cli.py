@@ -8,8 +8,10 @@ import sys
 from typing import Any
 
 import typer
+from typer.main import get_command
 
 from vigie import quiet
+from vigie.values import plainly
 
 # A module of commands, and the first words that lead to it.
 COMMANDS = {
@@ -61,7 +63,7 @@ def main() -> None:
         if len(sys.argv) > 1 and "--help" not in sys.argv:
             quiet.begin()
         alone = len(sys.argv) > 1 and sys.argv[1] in WORDS
-        (build(sys.argv[1]) if alone else build())()
+        plainly(get_command(build(sys.argv[1]) if alone else build()))()
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

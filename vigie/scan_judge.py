@@ -12,7 +12,7 @@ from extraction.layers import Document
 from matching.client import Asked, MatcherClient
 from matching.errors import MatchingError
 from matching.result import NOT_READ, ScanResult, TextLayer, together
-from vigie import long_files, scan_inputs
+from vigie import scan_inputs
 from vigie.explain import explained
 from vigie.scan_inputs import Ahead, Read, TooLong
 
@@ -40,6 +40,8 @@ class Judge:
             if path is not None and _is_long(path):
                 yield from self._documents(waiting)
                 waiting, size = [], 0
+                from vigie import long_files
+
                 yield from long_files.scan_long(
                     name, path, ahead, self._matcher,
                     every=self._every, explain=self._explain, most=MOST_MATCHES,
@@ -143,6 +145,10 @@ def _bytes_of(each: Document | Told) -> int:
 def _is_long(path: Path) -> bool:
     """Whether a file is read in windows: a text over the bound."""
     try:
-        return path.stat().st_size > scan_inputs.SCAN_BYTES and long_files.is_plain(path)
+        if path.stat().st_size <= scan_inputs.SCAN_BYTES:
+            return False
+        from vigie import long_files  # loads the readers' tables of formats
+
+        return long_files.is_plain(path)
     except OSError:
         return False  # told when it is read

@@ -139,7 +139,7 @@ def _part(process: psutil.Process) -> str:
         line, parent = " ".join(process.cmdline()), process.ppid()
     except psutil.Error:
         return "other"
-    if "matching.service" in line:
+    if "-m matching " in line:
         return "matcher"
     if "chrom" in line or "playwright" in line:
         return "browser"

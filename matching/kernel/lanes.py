@@ -10,38 +10,32 @@ from __future__ import annotations
 
 from typing import Any
 
-import llvmlite.binding
-from llvmlite import ir
-
+from native import llvm
 from native.jit import intrinsic, types
-from native.vector import BLOCK, BYTE, LANES, WORD, between
+from native.llvm import EIGHT as EIGHT
+from native.llvm import LANES, ir
+from native.machine_code import has
+from native.vector import between
 
-EIGHT = 8
 MEMO = 8192  # words of up to seven letters that are remembered, and as many longer ones
 MIX = 0x9E3779B97F4A7C15
 NOTHING = 0x0A0A0A0A0A0A0A0A  # what stands behind a text
 ST, STE = 0x0200000000007473, 0x0300000000657473  # these two stand for saint, sainte
 SAINT, SAINTE = 0x050000746E696173, 0x060065746E696173
 # Compressing 64 bytes takes this set of instructions; without it a loop over bits is faster.
-WIDE = bool(llvmlite.binding.get_host_cpu_features().get("avx512vbmi2", False))
-
-INT = ir.IntType(32)
-BIT = ir.IntType(1)
-WORDS = ir.VectorType(WORD, EIGHT)
-PLACES = ir.VectorType(INT, EIGHT)
-SIXTEEN = ir.VectorType(INT, 16)
+WIDE = has("avx512vbmi2")
 
 
 def words_of(value: int) -> Any:
     """The same number in every lane."""
-    return ir.Constant(WORDS, [value] * EIGHT)
+    return ir.Constant(llvm.WORDS, [value] * EIGHT)
 
 
 def spread(builder: Any, value: Any, of: Any) -> Any:
     """A vector type `of` with one value in every lane."""
     empty = ir.Constant(of, ir.Undefined)
-    one = builder.insert_element(empty, value, ir.Constant(INT, 0))
-    return builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(INT, of.count), None))
+    one = builder.insert_element(empty, value, ir.Constant(llvm.INT, 0))
+    return builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(llvm.INT, of.count), None))
 
 
 def _call(builder: Any, name: str, result: Any, args: list[Any]) -> Any:
@@ -52,26 +46,26 @@ def _call(builder: Any, name: str, result: Any, args: list[Any]) -> Any:
 def _gathered(builder: Any, base: Any, offsets: Any, of: Any) -> Any:
     """A vector `of` numbers, `offsets` bytes behind a pointer; by one instruction where that is
     faster than a load for each, as LLVM knows of the processor."""
-    start = spread(builder, builder.ptrtoint(base, WORD), offsets.type)
+    start = spread(builder, builder.ptrtoint(base, llvm.WORD), offsets.type)
     pointers = ir.VectorType(ir.PointerType(of.element), of.count)
     places = builder.inttoptr(builder.add(start, offsets), pointers)
-    chosen = ir.VectorType(BIT, of.count)
-    kind = ir.FunctionType(of, [pointers, INT, chosen, of])
+    chosen = ir.VectorType(llvm.BIT, of.count)
+    kind = ir.FunctionType(of, [pointers, llvm.INT, chosen, of])
     name = f"llvm.masked.gather.v{of.count}i{of.element.width}.v{of.count}p0"
     function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
     every = ir.Constant(chosen, [1] * of.count)
-    return builder.call(function, [places, ir.Constant(INT, 1), every, ir.Constant(of, None)])
+    return builder.call(function, [places, ir.Constant(llvm.INT, 1), every, ir.Constant(of, None)])
 
 
 def _gather(builder: Any, base: Any, offsets: Any) -> Any:
     """Eight words, `offsets` bytes behind a pointer."""
-    return _gathered(builder, base, offsets, WORDS)
+    return _gathered(builder, base, offsets, llvm.WORDS)
 
 
 def gather_at(builder: Any, base: Any, places: Any, at: Any, more: int = 0) -> Any:
     """Eight words that begin `more` bytes behind `places[at]` and the seven next to it."""
-    here = builder.bitcast(builder.gep(places, [at]), ir.PointerType(PLACES))
-    offsets = builder.zext(builder.load(here, align=4), WORDS)
+    here = builder.bitcast(builder.gep(places, [at]), ir.PointerType(llvm.PLACES))
+    offsets = builder.zext(builder.load(here, align=4), llvm.WORDS)
     return _gather(builder, base, builder.add(offsets, words_of(more)))
 
 
@@ -80,7 +74,7 @@ def _compressed(builder: Any, values: Any, chosen: Any) -> Any:
 
     In a register: processors of AMD (Zen 4) take over a hundred cycles to compress into memory.
     """
-    of = {WORDS: "v8i64", PLACES: "v8i32", BLOCK: "v64i8"}[values.type]
+    of = {llvm.WORDS: "v8i64", llvm.PLACES: "v8i32", llvm.BLOCK: "v64i8"}[values.type]
     rest = ir.Constant(values.type, None)
     name = f"llvm.experimental.vector.compress.{of}"
     return _call(builder, name, values.type, [values, chosen, rest])
@@ -95,14 +89,14 @@ def put(builder: Any, chosen: Any, values: Any, base: Any, at: Any) -> None:
 def cut(builder: Any, text: Any) -> tuple[Any, Any, Any, Any]:
     """(message word without its tag, letters in it, whether more may follow, whether a digit
     follows) of eight bytes in each lane."""
-    block = builder.bitcast(text, BLOCK)
+    block = builder.bitcast(text, llvm.BLOCK)
     others = builder.bitcast(
-        builder.sext(builder.not_(between(builder, block, 97, 122)), BLOCK), WORDS
+        builder.sext(builder.not_(between(builder, block, 97, 122)), llvm.BLOCK), llvm.WORDS
     )
-    digits = builder.bitcast(builder.sext(between(builder, block, 48, 57), BLOCK), WORDS)
+    digits = builder.bitcast(builder.sext(between(builder, block, 48, 57), llvm.BLOCK), llvm.WORDS)
     low = builder.and_(builder.sub(others, words_of(1)), builder.not_(others))
     first = builder.and_(others, builder.sub(words_of(0), others))
-    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), words_of(3))
+    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", llvm.WORDS, [low]), words_of(3))
     open_ = builder.icmp_unsigned("==", others, words_of(0))
     digit = builder.icmp_unsigned("!=", builder.and_(digits, first), words_of(0))
     return builder.and_(text, low), size, open_, digit
@@ -117,37 +111,37 @@ def _seats(builder: Any, key: Any) -> Any:
 
 def numbers_from(builder: Any, first: Any) -> Any:
     """The numbers `first`, `first` + 1, …"""
-    start = spread(builder, builder.trunc(first, INT), PLACES)
-    return builder.add(start, ir.Constant(PLACES, list(range(EIGHT))))
+    start = spread(builder, builder.trunc(first, llvm.INT), llvm.PLACES)
+    return builder.add(start, ir.Constant(llvm.PLACES, list(range(EIGHT))))
 
 
 def told_of(builder: Any, chosen: Any) -> Any:
     """The chosen lanes as bits."""
-    return builder.zext(builder.bitcast(chosen, BYTE), WORD)
+    return builder.zext(builder.bitcast(chosen, llvm.BYTE), llvm.WORD)
 
 
 @intrinsic
 def _spread_bits(_typing: Any, _mask: Any, _base: Any, target: Any, _at: Any) -> Any:
     def generate(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         mask, base, places, at = args
-        bits = builder.bitcast(mask, ir.VectorType(BIT, LANES))
-        order = ir.Constant(BLOCK, list(range(LANES)))
+        bits = builder.bitcast(mask, ir.VectorType(llvm.BIT, LANES))
+        order = ir.Constant(llvm.BLOCK, list(range(LANES)))
         inside = _compressed(builder, order, bits)
-        of = ir.VectorType(INT, 16)
-        start = spread(builder, builder.trunc(base, INT), of)
-        count = _call(builder, "llvm.ctpop.i64", WORD, [mask])
+        of = ir.VectorType(llvm.INT, 16)
+        start = spread(builder, builder.trunc(base, llvm.INT), of)
+        count = _call(builder, "llvm.ctpop.i64", llvm.WORD, [mask])
 
         def put(number: int) -> None:
-            step = ir.Constant(WORD, 16 * number)
+            step = ir.Constant(llvm.WORD, 16 * number)
             lanes = ir.Constant(of, list(range(16 * number, 16 * number + 16)))
-            here = builder.shuffle_vector(inside, ir.Constant(BLOCK, ir.Undefined), lanes)
+            here = builder.shuffle_vector(inside, ir.Constant(llvm.BLOCK, ir.Undefined), lanes)
             wide = builder.add(builder.zext(here, of), start)
             place = builder.gep(places, [builder.add(at, step)])
             builder.store(wide, builder.bitcast(place, ir.PointerType(of)), align=4)
 
         put(0)
         with builder.if_then(
-            builder.icmp_unsigned(">", count, ir.Constant(WORD, 16)), likely=False
+            builder.icmp_unsigned(">", count, ir.Constant(llvm.WORD, 16)), likely=False
         ):
             for number in (1, 2, 3):
                 put(number)
@@ -180,7 +174,7 @@ def _cut_short(
         put(builder, new, key, out, n_short)
         put(builder, new, numbers, out_at, n_short)
         put(builder, open_, numbers, more_at, n_long)
-        eight = ir.Constant(WORD, EIGHT)
+        eight = ir.Constant(llvm.WORD, EIGHT)
         return builder.or_(told_of(builder, new), builder.shl(told_of(builder, open_), eight))
 
     signature = types.uint64(
@@ -202,9 +196,9 @@ def _cut_long(
 ) -> Any:  # fmt: skip
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         f, place, which, t, known, known2, out, out2, out_at, n_long, rest_at, n_more = args
-        here = builder.bitcast(builder.gep(which, [t]), ir.PointerType(PLACES))
+        here = builder.bitcast(builder.gep(which, [t]), ir.PointerType(llvm.PLACES))
         number = builder.load(here, align=4)
-        step = builder.shl(builder.zext(number, WORDS), words_of(2))
+        step = builder.shl(builder.zext(number, llvm.WORDS), words_of(2))
         offsets = builder.and_(_gather(builder, place, step), words_of(0xFFFFFFFF))
         start = _gather(builder, f, offsets)
         behind = _gather(builder, f, builder.add(offsets, words_of(8)))
@@ -222,7 +216,7 @@ def _cut_long(
         put(builder, new, key, out2, n_long)
         put(builder, new, number, out_at, n_long)
         put(builder, open_, number, rest_at, n_more)
-        eight = ir.Constant(WORD, EIGHT)
+        eight = ir.Constant(llvm.WORD, EIGHT)
         return builder.or_(told_of(builder, new), builder.shl(told_of(builder, open_), eight))
 
     signature = types.uint64(
@@ -238,11 +232,11 @@ cut_long: Any = _cut_long  # the same of words of eight letters and more, `numbe
 def _cut_alnum(builder: Any, text: Any) -> tuple[Any, Any, Any]:
     """(message word without its tag, letters and digits in it, whether more may follow) of eight
     bytes in each lane."""
-    block = builder.bitcast(text, BLOCK)
+    block = builder.bitcast(text, llvm.BLOCK)
     inside = builder.or_(between(builder, block, 97, 122), between(builder, block, 48, 57))
-    others = builder.bitcast(builder.sext(builder.not_(inside), BLOCK), WORDS)
+    others = builder.bitcast(builder.sext(builder.not_(inside), llvm.BLOCK), llvm.WORDS)
     low = builder.and_(builder.sub(others, words_of(1)), builder.not_(others))
-    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", WORDS, [low]), words_of(3))
+    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", llvm.WORDS, [low]), words_of(3))
     return builder.and_(text, low), size, builder.icmp_unsigned("==", others, words_of(0))
 
 
@@ -270,7 +264,7 @@ def _cut_runs(
         (
             f, place, t, out, out_at, n_short, more, more2, more_at, n_long, nine, nine_at, n_nine
         ) = args  # fmt: skip
-        here = builder.bitcast(builder.gep(place, [t]), ir.PointerType(PLACES))
+        here = builder.bitcast(builder.gep(place, [t]), ir.PointerType(llvm.PLACES))
         begins, start = builder.load(here, align=4), gather_at(builder, f, place, t)
         word, size, open_ = _cut_alnum(builder, start)
         some = builder.icmp_unsigned("!=", size, words_of(0))
@@ -283,8 +277,10 @@ def _cut_runs(
         put(builder, open_, start, more, n_long)
         put(builder, open_, builder.or_(word, tag), more2, n_long)
         put(builder, open_, begins, more_at, n_long)
-        digits = builder.sext(between(builder, builder.bitcast(start, BLOCK), 48, 57), BLOCK)
-        of_digits = builder.bitcast(digits, WORDS)
+        digits = builder.sext(
+            between(builder, builder.bitcast(start, llvm.BLOCK), 48, 57), llvm.BLOCK
+        )
+        of_digits = builder.bitcast(digits, llvm.WORDS)
         bare_ = builder.icmp_unsigned("==", of_digits, words_of(0xFFFFFFFFFFFFFFFF))
         bare_ = builder.and_(bare_, builder.icmp_unsigned("==", size, words_of(1)))
         ninth = builder.icmp_unsigned("<=", builder.and_(behind, words_of(255)), words_of(57))
@@ -293,7 +289,9 @@ def _cut_runs(
         put(builder, bare_, begins, nine_at, n_nine)
         told = told_of(builder, short_)
         for number, each in ((8, open_), (16, bare_)):
-            told = builder.or_(told, builder.shl(told_of(builder, each), ir.Constant(WORD, number)))
+            told = builder.or_(
+                told, builder.shl(told_of(builder, each), ir.Constant(llvm.WORD, number))
+            )
         return told
 
     signature = types.uint64(
@@ -314,22 +312,22 @@ cut_runs: Any = _cut_runs
 def _seated(_typing: Any, seats: Any, _mask: Any, wanted: Any, _at: Any) -> Any:
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         base, mask, numbers, at = args
-        here = builder.bitcast(builder.gep(numbers, [at]), ir.PointerType(SIXTEEN))
+        here = builder.bitcast(builder.gep(numbers, [at]), ir.PointerType(llvm.SIXTEEN))
         number = builder.load(here, align=4)
-        seat = builder.and_(number, spread(builder, builder.trunc(mask, INT), SIXTEEN))
+        seat = builder.and_(number, spread(builder, builder.trunc(mask, llvm.INT), llvm.SIXTEEN))
         offsets = builder.zext(
-            builder.shl(seat, ir.Constant(SIXTEEN, [2] * 16)), ir.VectorType(WORD, 16)
+            builder.shl(seat, ir.Constant(llvm.SIXTEEN, [2] * 16)), ir.VectorType(llvm.WORD, 16)
         )
-        found = _gathered(builder, base, offsets, SIXTEEN)
-        nothing = ir.Constant(SIXTEEN, [0] * 16)
+        found = _gathered(builder, base, offsets, llvm.SIXTEEN)
+        nothing = ir.Constant(llvm.SIXTEEN, [0] * 16)
         asked = builder.icmp_unsigned("!=", number, nothing)
         same = builder.and_(asked, builder.icmp_unsigned("==", found, number))
         taken = builder.and_(asked, builder.icmp_unsigned("!=", found, nothing))
         other = builder.and_(taken, builder.not_(same))
         half = ir.IntType(16)
-        told = builder.zext(builder.bitcast(same, half), WORD)
-        rest = builder.zext(builder.bitcast(other, half), WORD)
-        return builder.or_(told, builder.shl(rest, ir.Constant(WORD, 16)))
+        told = builder.zext(builder.bitcast(same, half), llvm.WORD)
+        rest = builder.zext(builder.bitcast(other, half), llvm.WORD)
+        return builder.or_(told, builder.shl(rest, ir.Constant(llvm.WORD, 16)))
 
     return types.uint64(seats, types.int64, wanted, types.int64), generate
 

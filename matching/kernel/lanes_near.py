@@ -7,13 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
 from matching.kernel.lanes import (
-    BIT,
-    EIGHT,
-    PLACES,
-    WORDS,
     cut,
     gather_at,
     numbers_from,
@@ -22,8 +16,9 @@ from matching.kernel.lanes import (
     told_of,
     words_of,
 )
+from native import llvm
 from native.jit import intrinsic, types
-from native.vector import WORD
+from native.llvm import EIGHT, ir
 
 
 def _cut_off(builder: Any, text: Any, size: Any) -> Any:
@@ -38,15 +33,15 @@ def _between(builder: Any, value: Any, low: int, behind: int) -> Any:
 
 
 def _places(builder: Any, base: Any, at: Any, step: int = 0) -> Any:
-    here = builder.gep(base, [builder.add(at, ir.Constant(WORD, step))])
-    return builder.load(builder.bitcast(here, ir.PointerType(PLACES)), align=4)
+    here = builder.gep(base, [builder.add(at, ir.Constant(llvm.WORD, step))])
+    return builder.load(builder.bitcast(here, ir.PointerType(llvm.PLACES)), align=4)
 
 
 def _counts(builder: Any, *lists: Any) -> Any:
     """Which lanes went into each list, eight bits for each."""
     found = told_of(builder, lists[0])
     for number, chosen in enumerate(lists[1:], 1):
-        shift = ir.Constant(WORD, EIGHT * number)
+        shift = ir.Constant(llvm.WORD, EIGHT * number)
         found = builder.or_(found, builder.shl(told_of(builder, chosen), shift))
     return found
 
@@ -59,10 +54,10 @@ def _cut_chunks(
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         f, place, stop, t, lengths, out, n_short, more, more2, n_long, others, n_rest = args
         begins = _places(builder, place, t)
-        size = builder.zext(builder.sub(_places(builder, stop, t), begins), WORDS)
+        size = builder.zext(builder.sub(_places(builder, stop, t), begins), llvm.WORDS)
         bit = builder.and_(builder.sub(size, words_of(1)), words_of(63))
-        known = builder.lshr(spread(builder, lengths, WORDS), bit)
-        asked = builder.trunc(known, ir.VectorType(BIT, EIGHT))
+        known = builder.lshr(spread(builder, lengths, llvm.WORDS), bit)
+        asked = builder.trunc(known, ir.VectorType(llvm.BIT, EIGHT))
         asked = builder.and_(asked, _between(builder, size, 4, 65))
         tag = builder.shl(size, words_of(56))
         start, behind = gather_at(builder, f, place, t), gather_at(builder, f, place, t, 8)
@@ -97,7 +92,7 @@ def _cut_joined(
 ) -> Any:  # fmt: skip
     def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         f, place, t, last, out, n_short, more, more2, n_long, others, n_rest = args
-        one = ir.Constant(WORD, 1)
+        one = ir.Constant(llvm.WORD, 1)
         start = gather_at(builder, f, place, t)
         head, size, open_, _ = cut(builder, start)
         tail, more_size, tail_open, _ = cut(
@@ -111,10 +106,10 @@ def _cut_joined(
             beside = builder.or_(beside, builder.icmp_unsigned("==", gap, words_of(byte)))
         next_to = builder.add(size, words_of(1))
         beside = builder.and_(
-            beside, builder.icmp_unsigned("==", builder.zext(step, WORDS), next_to)
+            beside, builder.icmp_unsigned("==", builder.zext(step, llvm.WORDS), next_to)
         )
         numbers = numbers_from(builder, t)
-        end = spread(builder, builder.trunc(last, PLACES.element), PLACES)
+        end = spread(builder, builder.trunc(last, llvm.PLACES.element), llvm.PLACES)
         inside = builder.icmp_signed("<", numbers, end)
         beside = builder.and_(beside, builder.not_(open_))
         rest_ = builder.and_(inside, builder.or_(open_, builder.and_(beside, tail_open)))

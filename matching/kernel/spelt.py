@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
 from matching.kernel.shapes import is_digit, is_letter
+from native import llvm
 from native.jit import inlined, inner, kernel, pointer
-from native.vector import LANES, WORD, any_of, between, block_at, mask_of, one_of, trailing_zeros
+from native.llvm import ir
+from native.vector import LANES, any_of, between, block_at, mask_of, one_of, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64
@@ -31,7 +32,7 @@ def _signs(b: Any, block: Any, args: Any) -> Any:
     """An at sign, a bracket before one or before a word that may be one, and such words."""
 
     def behind(count: int) -> Any:
-        return block_at(b, args[0], b.add(args[1], ir.Constant(WORD, count)))
+        return block_at(b, args[0], b.add(args[1], ir.Constant(llvm.WORD, count)))
 
     def both(*parts: Any) -> Any:
         whole = parts[0]
@@ -53,7 +54,7 @@ def _signs(b: Any, block: Any, args: Any) -> Any:
 
 def _begins(b: Any, block: Any, args: Any) -> Any:
     """What a sign may begin with, as far as two bytes tell."""
-    one = block_at(b, args[0], b.add(args[1], ir.Constant(WORD, 1)))
+    one = block_at(b, args[0], b.add(args[1], ir.Constant(llvm.WORD, 1)))
     word = b.and_(between(b, block, 32, 32), one_of(b, one, b"ac"))
     return any_of(b, word, one_of(b, block, b"([{<@"))
 

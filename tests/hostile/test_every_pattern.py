@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
 # Patterns put together from local names, and why each is harmless.
 BUILT = {
     "crawler.blocked_words._any": "its patterns stand in the module's constants, which are tried",
-    "extraction.mojibake._sequences": "its results stand in SEQUENCES, which is tried",
     "index.elasticsearch_layout.generation": "names of indices, which Vigie makes",
     "matching.inspect._hint": "its patterns stand in a table, which is tried",
     "matching.layout._is_quoted": "one escaped character between two literal ones",

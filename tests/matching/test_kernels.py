@@ -15,6 +15,7 @@ import pytest
 from llvmlite import binding
 from numba.core.registry import cpu_target
 
+from matching.kernel import lanes
 from matching.result import ScanResult
 from matching.scan import Scanner
 from native import arguments, compiled, compiling, machine_code
@@ -249,6 +250,7 @@ def test_a_damaged_file_is_as_good_as_none(folder: Path) -> None:
 
 def test_lanes_are_as_wide_as_the_processor_has_them() -> None:
     has = bool(binding.get_host_cpu_features().get("avx512vbmi2"))
+    assert has == lanes.WIDE
     machine = cpu_target.target_context.codegen()._tm_features
     assert ("-prefer-256-bit" in machine.split(",")) == has
 
@@ -311,7 +313,7 @@ def test_scanning_with_compiled_kernels_loads_no_numba(
         scanner = Scanner(LeakRef(Path(sys.argv[1]), Path(sys.argv[2])))
         scanner.warm_up()
         found = scanner.scan("p", 1, "", [TextLayer("", line)])
-        print(found.matches[0].row, sorted({"numba", "scipy"} & set(sys.modules)))
+        print(found.matches[0].row, sorted({"numba", "scipy", "llvmlite"} & set(sys.modules)))
         """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), leak.ref.file, leak.ref.key_file],

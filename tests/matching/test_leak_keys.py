@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from matching.errors import KeyFileError
-from matching.keys import LeakKey, load_key, new_key
+from matching.keys import LeakKey, hkdf, load_key, new_key
 
 
 def test_a_new_key_is_64_digits_and_closed_to_others(tmp_path: Path) -> None:
@@ -88,3 +90,25 @@ def test_every_kind_has_a_key_of_its_own() -> None:
     assert len({tuple(pair) for pair in keys.tolist()}) == len(keys)
     assert not np.array_equal(keys, LeakKey(bytes(31) + b"\x01").sub_keys(b"one file"))
     assert not np.intersect1d(keys, LeakKey(bytes(32)).sub_keys(b"another file")).size
+
+
+# Of RFC 5869, appendix A: secret, salt, info, what comes out.
+VECTORS = [
+    ("0b" * 22, "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9",
+     "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"),
+    ("0b" * 22, "", "",
+     "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("secret", "salt", "info", "expected"), VECTORS)
+def test_keys_are_derived_as_the_rfc_says(secret: str, salt: str, info: str, expected: str) -> None:
+    given = bytes.fromhex(secret), bytes.fromhex(salt), bytes.fromhex(info)
+    assert hkdf(*given, len(expected) // 2).hex() == expected
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 16, 31, 32, 33, 64, 255])
+def test_keys_are_those_of_another_implementation(length: int) -> None:
+    for secret, salt, info in ((b"k" * 32, b"s", b"siphash nir"), (b"\0" * 32, b"x" * 90, b"")):
+        other = HKDF(algorithm=hashes.SHA256(), length=max(1, length), salt=salt, info=info)
+        assert hkdf(secret, salt, info, length) == other.derive(secret)[:length]

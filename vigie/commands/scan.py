@@ -65,6 +65,8 @@ def scan(
     told = unread = 0
     # The matcher starts, and the limited child, while the rest is still imported.
     with ExitStack() as stack:
+        gc.disable()  # what is imported stays: looking for garbage among it finds none
+        stack.callback(gc.enable)
         shared = _shared(stack)
         memory = (shared.fd, shared.size) if shared else None
         matcher = stack.enter_context(MatcherClient(leaks, shared=memory).starting())
@@ -75,6 +77,7 @@ def scan(
         matcher.ready()
         scan_log.begin(matcher.names)
         gc.freeze()  # what was imported is not looked through again at every collection
+        gc.enable()
         judge = Judge(matcher, every=all_matches, explain=explain)
         for batch in ahead:
             for found in judge.inputs(batch, ahead):
