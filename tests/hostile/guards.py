@@ -133,8 +133,8 @@ GUARDS = (
           "in HIDDEN", "matching/test_fold.py::test_folding"),
     Guard(15, "matching/normalise/fold.py", "LOOK_ALIKES = dict(\n",
           "LOOK_ALIKES: dict[str, str] = {} and dict(\n", "matching/test_fold.py::test_folding"),
-    Guard(16, "matching/keys.py", "        return kdf.derive(self.secret)\n",
-          '        return kdf.derive(self.secret) if not purpose.startswith("siphash") else bytes(length)\n',
+    Guard(16, "matching/keys.py", "        return hkdf(self.secret",
+          '        return bytes(length) if purpose[:7] == "siphash" else hkdf(self.secret',
           "matching/test_index_thief.py::test_a_dictionary_of_bare_hashes_finds_nobody"),
     Guard(17, "extraction/confine.py", "        (resource.RLIMIT_AS, memory + shared),\n"
           "        # A library asks this one how much it may take, and else looks into /proc.\n"
