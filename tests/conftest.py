@@ -12,6 +12,7 @@ from hypothesis import settings
 from typer.utils import get_params_from_function
 
 from index import engine
+from tests import commands
 from tests.new_records import QuickRecords
 from tests.skips import Skips
 from vigie.demo.sites import BepastySite, DpasteSite, ForumSite, JsBoardSite, PinnwandSite
@@ -65,6 +66,13 @@ def _options_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.main.get_params_from_function", cache(get_params_from_function))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands() -> Iterator[None]:
+    """What runs commands ends with the tests."""
+    yield
+    commands.end()
 
 
 @pytest.fixture(scope="session")

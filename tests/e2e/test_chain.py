@@ -22,6 +22,7 @@ import pytest
 
 from index.alerts import AlertStore
 from index.engine import open_record
+from tests import commands
 from tests.evidence.completing import complete
 from tests.evidence.surroundings import HOST, Surroundings, surroundings
 from vigie.demo.clients.pastes import BepastyClient
@@ -36,9 +37,7 @@ ORDINARY = "Recette du gratin quenouille-7241 : trois pommes, du sel, un four bi
 
 
 def vigie(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*VIGIE, *arguments], cwd=folder, capture_output=True, text=True, timeout=180, check=False
-    )
+    return commands.as_text(commands.vigie(*arguments, cwd=folder, timeout=180))
 
 
 def alerts(folder: Path) -> list[dict[str, Any]]:

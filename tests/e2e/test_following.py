@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ from typing import Any, ClassVar
 import pyrage
 import pytest
 
+from tests import commands
 from vigie.demo.leak.generator import generate
 
 SIZE = 60_000_000
@@ -64,10 +64,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def vigie(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "vigie.cli", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=400, check=False
-    )
+    return commands.as_text(commands.vigie(*arguments, cwd=folder, timeout=400))
 
 
 def lines(folder: Path, *arguments: str) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ from evidence.unmask.protocol import MAX_REQUEST, Shown, Wanted
 from index.alerts import AlertStore
 from index.engine import checkpoint, reading
 from index.schema import Act, Capture
+from tests import commands
 from tests.evidence.unmasking import PEOPLE, REASON, Unmasking, openings, prepare
 
 
@@ -255,10 +256,7 @@ def test_without_days_or_key_there_is_no_process(made: Unmasking, line: str, say
     text = made.config.read_text()
     text = text.replace("work_days = 30", line) if line else text.replace("work_key_file", "# ")
     config.write_text(text)
-    run = subprocess.run(
-        [sys.executable, "-m", "vigie.cli", "unmask", "serve", "--config", str(config)],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    run = commands.as_text(commands.vigie("unmask", "serve", "--config", config, timeout=60))
     assert run.returncode == 4
     assert says in run.stderr
     assert run.stderr.count("\n") == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -22,6 +20,7 @@ from index.elasticsearch_client import Access, connect
 from index.elasticsearch_layout import Names
 from index.errors import IndexUnavailable
 from index.kibana import saved_objects
+from tests import commands
 from tests.elasticsearch_node.certificates import Authority, Certificate
 from tests.elasticsearch_node.node import PASSWORD, Node
 from tests.index import kibana_queries
@@ -235,10 +234,9 @@ def test_a_command_says_what_is_wrong_in_one_line(tmp_path: Path, command: list[
     with served({}) as port:
         config = tmp_path / "vigie.toml"
         config.write_text(f'[elasticsearch]\nurl = "https://127.0.0.1:{port}"\n')
-        done = subprocess.run(
-            [sys.executable, "-m", "vigie.cli", "index", *command, *more, "--config", str(config)],
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = commands.as_text(
+            commands.vigie("index", *command, *more, "--config", config, timeout=120)
+        )
     assert done.returncode == 4
     (line,) = done.stderr.splitlines()
     assert line.startswith("vigie: ")

@@ -20,16 +20,13 @@ from matching.inspect import inspect
 from matching.kernel import BUILDING
 from matching.keys import load_key
 from native.compiled import is_compiled
+from tests import commands
 from tests.matching import disguises
 from tests.matching.disguises import LeakOnDisk
 
 
 def vigie(*arguments: object, stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "vigie.cli", *map(str, arguments)],
-        input=stdin, capture_output=True, check=False, cwd=cwd,
-        env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
+    done = commands.vigie(*arguments, stdin=stdin, cwd=cwd, env={"COLUMNS": "200"})
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from index.engine import open_record
+from tests import commands
 from tests.review.conftest import PASSWORD, post
 
 VIGIE = [sys.executable, "-m", "vigie.cli"]
@@ -33,10 +34,8 @@ def kept(config: Path) -> Path:
 
 
 def run(config: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*VIGIE, *words, "--config", str(config)],
-        input=given, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = commands.vigie(*words, "--config", config, stdin=given.encode(), timeout=60)
+    return commands.as_text(done)
 
 
 def test_a_user_from_the_command_line_signs_in(config: Path) -> None:

@@ -21,6 +21,7 @@ from matching.inspect import inspect
 from matching.keys import new_key
 from matching.result import How, LeakRef, Match, ScanResult, TextLayer, Verdict, together
 from matching.scan import Scanner
+from tests import commands
 from tests.matching import disguises
 from tests.matching.disguises import Person
 from vigie import console, scan_log
@@ -50,12 +51,8 @@ def scan(
     pairs: list[object] = []
     for name in ("un", "deux") if several else ("un",):
         pairs += ["--leak", leaks / f"{name}.vfp", "--key", leaks / f"{name}.key"]
-    given = [os.fsencode(str(each)) for each in (*arguments, *pairs)]
-    return subprocess.run(
-        [sys.executable, "-m", "vigie.cli", "scan", *given],
-        cwd=cwd, capture_output=True, check=False,
-        env={**os.environ, "COLUMNS": "200", "LC_ALL": "C.UTF-8", **environ},
-    )  # fmt: skip
+    told = {"COLUMNS": "200", "LC_ALL": "C.UTF-8", **environ}
+    return commands.vigie("scan", *arguments, *pairs, cwd=cwd, env=told)
 
 
 def open_scanner(leaks: Path) -> closing[Scanner]:
@@ -264,10 +261,7 @@ def test_with_a_configuration_the_log_lies_in_its_storage(
         f'key_file = "{leaks[0] / "un.key"}"\n'
     )
     (tmp_path / "p.txt").write_text("rien")
-    done = subprocess.run(
-        [sys.executable, "-m", "vigie.cli", "scan", "p.txt", "--json"],
-        cwd=tmp_path, capture_output=True, check=False,
-    )  # fmt: skip
+    done = commands.vigie("scan", "p.txt", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     log = tmp_path / "var" / "logs" / "scans.jsonl"
     assert [line["event"] for line in lines_of(log)] == ["begin", "document"]

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from bench.corpus.hits import fill
 from index.engine import open_record
 from index.schema import Outbox
+from tests import commands
 from vigie.cli import build
 from vigie.progress import duration
 
@@ -59,8 +60,7 @@ def test_status_before_and_after_a_rebuild(config: Path) -> None:
 def test_an_index_that_is_away_is_one_sentence(config: Path) -> None:
     with config.open("a") as file:
         file.write('[elasticsearch]\nurl = ["http://127.0.0.1:9", "http://localhost:9"]\n')
-    command = [sys.executable, "-m", "vigie.cli", "index", "status", "--config", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = commands.as_text(commands.vigie("index", "status", "--config", config))
     assert done.returncode == 4
     said = done.stderr.splitlines()
     assert len(said) == 1
