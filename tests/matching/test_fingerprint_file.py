@@ -360,12 +360,11 @@ def test_a_wrong_key_is_told_at_once(small: LeakOnDisk, tmp_path: Path) -> None:
 
 def test_no_value_of_the_leak_stands_in_the_file(small: LeakOnDisk) -> None:
     data = small.ref.file.read_bytes()
-    for text in ("utf-8", "latin-1"):
-        for person in small.people:
-            for value in person.columns():
-                if len(value) >= 5:
-                    assert value.encode(text) not in data
-                    assert value.lower().encode(text) not in data
+    values = {value for person in small.people for value in person.columns() if len(value) >= 5}
+    forms = {form for value in values for form in (value, value.lower())}
+    # Most people share a town or an insurer, and most letters are the same in both encodings.
+    for written in {form.encode(text) for form in forms for text in ("utf-8", "latin-1")}:
+        assert written not in data
     for name in disguises.HEADER:
         assert name == "MAIL" or name.encode() not in data or len(name) < 4
 

@@ -23,6 +23,8 @@ from tests.matching.marked import KEYS, groups, marked
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS, SCRATCH = new_tokens(200_000), new_scratch(words.table())
+# As a scanner has them: for these the kernel is compiled already.
+PAIRS = KEYS.reshape(-1, 2)
 ADDRESS = re.compile(r"(?<![0-9a-z(+_./)-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9a-z]|\.\d)")
 STAMP = re.compile(
     r"(?:19\d\d|20[0-2]\d)-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])[ t]"
@@ -73,7 +75,7 @@ def tokens(text: str) -> list[tuple[int, int, int, int]]:
     """(kind, first byte, one past the last, key) of all that is read in a text, but for dates that
     have a time of day."""
     folded = fold(text)
-    count = tokenise_array(folded.data, 0, folded.size, False, TOKENS, SCRATCH, KEYS)
+    count = tokenise_array(folded.data, 0, folded.size, False, TOKENS, SCRATCH, PAIRS)
     read = (TOKENS.kind, TOKENS.start, TOKENS.end, TOKENS.key)
     stamp = (TOKENS.kind[:count] == k.DATE) & (TOKENS.aux[:count] < 0)
     return list(zip(*(each[:count][~stamp].tolist() for each in read), strict=True))

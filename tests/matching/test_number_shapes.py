@@ -12,13 +12,15 @@ from matching.normalise import words
 from matching.normalise.fold import fold
 
 KEYS = np.arange(1, 2 * len(k.SUB_KEYS) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+# As a scanner has them: for these the kernel is compiled already.
+PAIRS = KEYS.reshape(-1, 2)
 TOKENS, SCRATCH = new_tokens(4096), new_scratch(words.table())
 
 
 def read(text: str, kind: int) -> set[int]:
     """The keys of all values of one kind read in a text."""
     folded = fold(text)
-    count = tokenise_array(folded.data, 0, folded.size, False, TOKENS, SCRATCH, KEYS)
+    count = tokenise_array(folded.data, 0, folded.size, False, TOKENS, SCRATCH, PAIRS)
     return {int(TOKENS.key[t]) for t in range(count) if TOKENS.kind[t] == kind}
 
 
