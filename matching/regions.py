@@ -35,6 +35,7 @@ from matching.kernel.siphash import siphash_array
 from matching.kernel.streets import shows_word, word_list
 from matching.normalise import words
 from matching.normalise.fold import Folded
+from native.arena import side_by_side
 from native.arguments import hold
 
 ROUNDS = 10_000  # look-ups that may need one more block checked
@@ -71,7 +72,7 @@ class Regions:
         self._check = check
         self._lengths = lengths
         self._shingles = shingles
-        self._screen = hold(new_screen(_street_bits(leak.keys)))
+        self._screen = hold(side_by_side(new_screen(_street_bits(leak.keys))))
 
     def worth_reading(self, folded: Folded, least: float) -> Iterator[tuple[int, int]]:
         """(first byte, one past the last) of each part that may hold a match of `least` bits.
