@@ -60,6 +60,17 @@ def _gaps(builder: Any, block: Any, _args: Any) -> Any:
     )
 
 
+def _mail_domains(builder: Any, block: Any, _args: Any) -> Any:
+    """What may stand behind an at sign: letters, digits, point and dash."""
+    parts = ((97, 122), (48, 57), (45, 46))
+    return any_of(builder, *(between(builder, block, low, high) for low, high in parts))
+
+
+def _mail_locals(builder: Any, block: Any, args: Any) -> Any:
+    """And before it: a low line, plus and percent, too."""
+    return builder.or_(_mail_domains(builder, block, args), one_of(builder, block, b"_+%"))
+
+
 def _chunks(builder: Any, block: Any, _args: Any) -> Any:
     """What may stand inside a password: anything but space, quotes and delimiters."""
     others = [between(builder, block, 0, 32)]
@@ -86,6 +97,7 @@ ats: Any = mask_of("ats", lambda b, block, _: between(b, block, 64, 64))
 flagged: Any = mask_of("flagged", lambda b, block, _: between(b, block, 1, 255))
 lines: Any = mask_of("lines", lambda b, block, _: between(b, block, 10, 10))
 gaps: Any = mask_of("gaps", _gaps)
+spaces: Any = mask_of("spaces", lambda b, block, _: between(b, block, 32, 32))
 zeros: Any = mask_of("zeros", lambda b, block, _: between(b, block, 48, 48))
 twos: Any = mask_of("twos", lambda b, block, _: between(b, block, 50, 50))
 to_twos: Any = mask_of("to_twos", lambda b, block, _: between(b, block, 48, 50))
@@ -95,6 +107,8 @@ colon: Any = mask_of("colon", lambda b, block, _: between(b, block, 58, 58))
 pluses: Any = mask_of("pluses", lambda b, block, _: between(b, block, 43, 43))
 chunks: Any = mask_of("chunks", _chunks)
 corsican: Any = mask_of("corsican", lambda b, block, _: between(b, block, 97, 98))
+mail_domains: Any = mask_of("mail_domains", _mail_domains)
+mail_locals: Any = mask_of("mail_locals", _mail_locals)
 months: Any = mask_of("months", _months)
 unusual: Any = mask_of("unusual", _unusual)
 
@@ -165,22 +179,30 @@ def _load(_typing: Any, pointer: Any, _at: Any) -> Any:
 load_word: Any = _load  # eight bytes, little-endian, wherever they lie
 
 
-@intrinsic
-def _prefetch(_typing: Any, pointer: Any, _at: Any) -> Any:
-    def generate(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
-        place = builder.bitcast(builder.gep(args[0], [args[1]]), ir.PointerType(llvm.BYTE))
-        number = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
-        name = "llvm.prefetch.p0"
-        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-        # To be read, soon, as data.
-        builder.call(function, [place, *(ir.Constant(number, each) for each in (0, 3, 1))])
-        return context.get_dummy_value()
+def _asking(name: str, near: int) -> Any:
+    """An intrinsic `name(pointer, at)` that asks memory for a byte; `near` is LLVM's locality."""
 
-    return types.none(pointer, types.int64), generate
+    def typed(_typing: Any, pointer: Any, _at: Any) -> Any:
+        def generate(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+            place = builder.bitcast(builder.gep(args[0], [args[1]]), ir.PointerType(llvm.BYTE))
+            number = ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+            asked = "llvm.prefetch.p0"
+            function = builder.module.globals.get(asked) or ir.Function(builder.module, kind, asked)
+            # To be read, as data.
+            builder.call(function, [place, *(ir.Constant(number, each) for each in (0, near, 1))])
+            return context.get_dummy_value()
+
+        return types.none(pointer, types.int64), generate
+
+    typed.__name__ = typed.__qualname__ = name
+    return intrinsic(typed)
 
 
-prefetch: Any = _prefetch  # a byte that will be read: memory is asked for it, nothing waits
+# A byte that will be read: memory is asked for it, nothing waits. Soon, or later: what is read
+# meanwhile stays in the nearest cache.
+prefetch: Any = _asking("prefetch", 3)
+prefetch_far: Any = _asking("prefetch_far", 2)
 
 
 @intrinsic

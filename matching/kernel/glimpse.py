@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from matching.kernel import kinds as k
 from matching.kernel.lanes import EIGHT, MEMO, cut_long, cut_short
 from matching.kernel.lanes_near import cut_chunks, cut_joined
-from matching.kernel.reading import joined_key, put_alnum, put_email
+from matching.kernel.mail import put_email
+from matching.kernel.reading import joined_key, put_alnum
 from matching.kernel.runs import is_chunk
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import LONGEST, ONE, first_from, keep, put_places
@@ -322,7 +323,7 @@ def read_numbers(f, low, high, lengths, tokens, room, g, s, scratch, keys):
                 i = at + plain
                 continue
             if f[at] == 64:
-                n, i = put_email(f, at, floor, tokens, n, scratch, keys)
+                n, i = put_email(f, at, floor, True, tokens, n, scratch, keys)
                 floor = i
             else:
                 while at > i and is_letter(f[at - 1]):

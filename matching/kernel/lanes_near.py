@@ -32,6 +32,20 @@ def _between(builder: Any, value: Any, low: int, behind: int) -> Any:
     return builder.icmp_unsigned("<", builder.sub(value, words_of(low)), words_of(behind - low))
 
 
+def _byte(builder: Any, text: Any) -> Any:
+    """The lowest byte of each word."""
+    return builder.and_(text, words_of(255))
+
+
+def _joins(builder: Any, text: Any) -> Any:
+    """Lanes whose first byte may stand between two words that are one: space, dash, apostrophe."""
+    gap = _byte(builder, text)
+    found = builder.icmp_unsigned("==", gap, words_of(32))
+    for byte in b"-'":
+        found = builder.or_(found, builder.icmp_unsigned("==", gap, words_of(byte)))
+    return found
+
+
 def _places(builder: Any, base: Any, at: Any, step: int = 0) -> Any:
     here = builder.gep(base, [builder.add(at, ir.Constant(llvm.WORD, step))])
     return builder.load(builder.bitcast(here, ir.PointerType(llvm.PLACES)), align=4)
@@ -95,15 +109,11 @@ def _cut_joined(
         one = ir.Constant(llvm.WORD, 1)
         start = gather_at(builder, f, place, t)
         head, size, open_, _ = cut(builder, start)
-        tail, more_size, tail_open, _ = cut(
-            builder, gather_at(builder, f, place, builder.add(t, one))
-        )
+        following = builder.add(t, one)
+        tail, more_size, tail_open, _ = cut(builder, gather_at(builder, f, place, following))
         step = builder.sub(_places(builder, place, t, 1), _places(builder, place, t))
         bits = builder.and_(builder.shl(size, words_of(3)), words_of(56))
-        gap = builder.and_(builder.lshr(start, bits), words_of(255))
-        beside = builder.icmp_unsigned("==", gap, words_of(32))
-        for byte in b"-'":
-            beside = builder.or_(beside, builder.icmp_unsigned("==", gap, words_of(byte)))
+        beside = _joins(builder, builder.lshr(start, bits))
         next_to = builder.add(size, words_of(1))
         beside = builder.and_(
             beside, builder.icmp_unsigned("==", builder.zext(step, llvm.WORDS), next_to)
@@ -112,7 +122,12 @@ def _cut_joined(
         end = spread(builder, builder.trunc(last, llvm.PLACES.element), llvm.PLACES)
         inside = builder.icmp_signed("<", numbers, end)
         beside = builder.and_(beside, builder.not_(open_))
-        rest_ = builder.and_(inside, builder.or_(open_, builder.and_(beside, tail_open)))
+        # Of a longer word the end is not known, but what stands before the next one is.
+        ends = gather_at(builder, f, place, following, -2)
+        joined = _joins(builder, builder.lshr(ends, words_of(8)))
+        joined = builder.and_(joined, _between(builder, _byte(builder, ends), 97, 123))
+        rest_ = builder.or_(builder.and_(open_, joined), builder.and_(beside, tail_open))
+        rest_ = builder.and_(inside, rest_)
         beside = builder.and_(builder.and_(beside, inside), builder.not_(tail_open))
         whole = builder.add(size, more_size)
         tag = builder.shl(whole, words_of(56))
@@ -137,6 +152,6 @@ def _cut_joined(
 # Words and the ones behind them as one, where one space, dash or apostrophe stands between: (text,
 # places of words, which eight of them, one past the last that is wanted, message words of those of
 # up to seven letters, how many, two message words of those of up to fourteen, how many, numbers of
-# words of which one of the two has eight letters or more, whatever stands between, how many); tells
-# which lanes went into which list, eight bits for each.
+# words of which one of the two has eight letters or more, how many); tells which lanes went into
+# which list, eight bits for each.
 cut_joined: Any = _cut_joined

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from matching.kernel.mask_filters import may_be_masked, may_begin_date, may_stand_for
 from matching.kernel.masks import ROOM, WIDTH, is_edge, mask_at, odd_date
 from matching.kernel.number_masks import later
-from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import ONE, ahead
 from matching.kernel.sift_numbers import is_date
 from native.jit import inlined, inner
@@ -97,6 +97,8 @@ def words_and_numbers(f, j, star, star_next, dot, dot_next, s):
     soft, soft_next = hides | x | figure, star_next | x_next | figure_next
     soft_next |= doubled(dot_next, dot, ~u64(0)) | doubled(line_next, line, ~u64(0))
     made, made_next = soft | digits | s.gaps[j], soft_next | digits_next | s.gaps[j + 1]
+    hidden = hides | may_stand_for(x | figure, figure, figure_next, x, x_next, j, s)
+    numbers &= may_be_masked(hidden, made, made_next, digits) | (digits & may_begin_date(f, j, s))
     return words, numbers, soft, soft_next, made, made_next
 
 
@@ -131,15 +133,14 @@ def may_be_date(f, at, s):
 
 
 @inner
-def plain_number(f, at, end, m, n, s):
-    """Keep the date of no calendar at a number that hides nothing; returns (count, behind)."""
-    behind = at
+def plain_number(f, at, m, n, s):
+    """Keep the date of no calendar at a number that hides nothing; returns (count, behind).
+
+    Where there is none it is not gone past: nothing begins inside a run of letters and digits.
+    """
     if may_be_date(f, at, s):
-        n, behind = odd_date(f, at, m, n)
-    if behind == at:
-        while behind < end and (is_digit(f[behind]) or is_letter(f[behind])):
-            behind += 1
-    return n, behind
+        return odd_date(f, at, m, n)
+    return n, at
 
 
 @inner
@@ -177,7 +178,7 @@ def find_sifted_masks(f, start, end, m, most, s):
                 and not may_hide(at, s, soft, soft_next, made, made_next)
             ):
                 if s.digits[j] & bit != u64(0):
-                    n, i = plain_number(f, at, end, m, n, s)
+                    n, i = plain_number(f, at, m, n, s)
                     continue
                 if words & bit == u64(0):
                     continue

@@ -10,6 +10,7 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.addresses import address_end
+from matching.kernel.mail import put_email
 from matching.kernel.number_masks import is_fraction
 from matching.kernel.runs import is_chunk, put_chunk, put_run
 from matching.kernel.shapes import (
@@ -139,61 +140,6 @@ def put_word(f, start, end, tokens, n, s, keys):
             )
             n = put(tokens, n, k.STREET, both, tokens.start[house], end, start)
     return n
-
-
-@inner
-def email_bounds(f, at, floor):
-    """Where the address around the at sign may begin and end."""
-    start = at
-    while start > floor and at - start < 100:
-        c = f[start - 1]
-        if not (is_letter(c) or is_digit(c) or c == 46 or c == 95 or c == 45 or c == 43 or c == 37):
-            break
-        start -= 1
-    while start < at and (f[start] == 46 or f[start] == 45):
-        start += 1
-    end = at + 1
-    while end - at < 200 and (
-        is_letter(f[end]) or is_digit(f[end]) or f[end] == 46 or f[end] == 45
-    ):
-        end += 1
-    while end > at and not is_letter(f[end - 1]):
-        end -= 1
-    return start, end
-
-
-@inner
-def put_email(f, at, floor, tokens, n, s, keys):
-    """Append the address around the at sign at `at`; returns (count, position behind it)."""
-    start, end = email_bounds(f, at, floor)
-    dot = end - 1
-    while dot > at and f[dot] != 46:
-        dot -= 1
-    if start == at or dot <= at + 1 or end - dot < 3:
-        return n, at + 1
-    gmail = f[at + 1] == 103 and (
-        (f[at + 2] == 109 and dot == at + 6) or (f[at + 2] == 111 and dot == at + 11)
-    )
-    size = 0
-    for i in range(start, at):
-        if f[i] == 43:
-            break
-        if not (gmail and f[i] == 46):
-            s.bytes[size] = f[i]
-            size += 1
-    local = size
-    for i in range(at, end):
-        s.bytes[size] = f[i]
-        size += 1
-    # The words inside the address are part of it and no evidence of their own.
-    while n > 0 and tokens.start[n - 1] >= start:
-        n -= 1
-    s.state[S_PREVIOUS] = -1
-    s.state[S_LEFT] = 0
-    key = siphash_padded(s.bytes, 0, size, keys[2 * k.EMAIL], keys[2 * k.EMAIL + 1])
-    n = put(tokens, n, k.EMAIL, key, start, end, 1)
-    key = siphash_padded(s.bytes, 0, local, keys[2 * k.LOCAL], keys[2 * k.LOCAL + 1])
-    return put(tokens, n, k.LOCAL, key, start, at, local), end
 
 
 @inner
@@ -327,7 +273,7 @@ def tokenise(f, start, end, chunks, tokens, capacity, s, keys):
         if is_letter(c) or is_digit(c):
             n, i = put_alnum(f, i, end, tokens, n, s, keys)
         elif c == 64:
-            n, i = put_email(f, i, floor, tokens, n, s, keys)
+            n, i = put_email(f, i, floor, True, tokens, n, s, keys)
             floor = i
         else:
             if c == 10 or c == 59 or c == 124 or c == 9:

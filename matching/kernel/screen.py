@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.bench import MAX_HITS, PART, PARTS, REGION, leak_pointers
+from matching.kernel.bench import MAX_HITS, PART, PARTS, leak_pointers
 from matching.kernel.crowd import close_group, read_people, read_sifted
 from matching.kernel.desk import desk_pointers
 from matching.kernel.glimpse import Glimpse, glimpse_pointers, new_glimpse
@@ -40,6 +40,7 @@ u8 = np.uint8
 u64 = np.uint64
 i64 = np.int64
 
+SIFTED = 48 * 1024  # bytes that are sifted at once, at most: more fit no near cache
 MARGIN = 64  # newlines before a region's copy
 OVERLAP = 1500  # bytes that a part shares with the one before it
 NOWHERE = (1, 0)  # as the bytes about which phones with a slip are looked up
@@ -72,11 +73,11 @@ class Screen(NamedTuple):
 
 
 def new_screen(streets: NDArray[np.uint8]) -> Screen:
-    """Working memory for regions of REGION bytes; `streets` is a bit filter of public words."""
+    """Working memory for regions of SIFTED bytes; `streets` is a bit filter of public words."""
     return Screen(
-        np.full(MARGIN + REGION + 256, 10, np.uint8),
+        np.full(MARGIN + SIFTED + 256, 10, np.uint8),
         streets,
-        new_sieve(REGION + 64),
+        new_sieve(SIFTED + 64),
         new_tokens(2 * LOCAL + 64),
         new_glimpse(),
         np.zeros(8, np.int64),
@@ -116,7 +117,7 @@ def next_start(f, end):
 
 @inner
 def cut_parts(f, at, size, most, parts):
-    """Cut the next parts of a text, at most `most` and together at most REGION bytes.
+    """Cut the next parts of a text, at most `most` and together at most SIFTED bytes.
 
     Returns how many there are; the one behind them begins at `parts[3 * count]`, `size` at the end.
     """
@@ -124,7 +125,7 @@ def cut_parts(f, at, size, most, parts):
     start = at
     while n < most and start < size:
         end = part_end(f, start, size)
-        if end - at > REGION:
+        if end - at > SIFTED:
             break
         parts[3 * n], parts[3 * n + 1], parts[3 * n + 2] = start, end, 0
         n += 1

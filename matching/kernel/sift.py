@@ -14,7 +14,8 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.hits import NAME_REACH, is_wide
-from matching.kernel.reading import put_alnum, put_email
+from matching.kernel.mail import put_email
+from matching.kernel.reading import put_alnum
 from matching.kernel.shapes import is_digit, is_letter
 from matching.kernel.sieve import ONE, classify, first_from, mark
 from matching.kernel.sift_numbers import mark_runs
@@ -121,7 +122,7 @@ def tokenise_marked(f, blocks, size, s, tokens, room, scratch, keys):
             if state[S_LEFT] > 0 and is_broken(f, i, at):
                 state[S_LEFT] = 0
             if f[at] == 64:
-                n, i = put_email(f, at, floor, tokens, n, scratch, keys)
+                n, i = put_email(f, at, floor, False, tokens, n, scratch, keys)
                 floor = i
                 continue
             i = at

@@ -25,7 +25,7 @@ from matching.kernel.sieve import (
 from matching.kernel.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
 from matching.kernel.table import in_pairs, pair_place
 from native.jit import inlined, inner
-from native.vector import LANES, count_ones, prefetch, trailing_zeros
+from native.vector import LANES, count_ones, prefetch, prefetch_far, trailing_zeros
 
 u64 = np.uint64
 i64 = np.int64
@@ -33,6 +33,7 @@ i64 = np.int64
 SHORTEST = 6  # digits of a run that is looked up though nothing joins it to others
 ENOUGH = 32  # runs that are hashed together: what tells of them comes while others are looked for
 LANED = 16
+ASKED = CHUNK // 2  # blocks asked of memory at once: about as many as a core waits for
 
 
 @inlined
@@ -309,9 +310,11 @@ def mark_runs(f, blocks, following, s, scratch, names, exact, lengths, keys):
     floor, read = i64(0), i64(0)
     joined = False
     for chunk in range(0, blocks, CHUNK):
-        for j in range(chunk, chunk + CHUNK):
-            prefetch(following[0], following[1] + j * LANES)
+        for j in range(chunk, chunk + ASKED):
+            prefetch_far(following[0], following[1] + j * LANES)
         joined, runs = find_groups(f, chunk, blocks, s, joined, lengths)
+        for j in range(chunk + ASKED, chunk + CHUNK):
+            prefetch_far(following[0], following[1] + j * LANES)
         if not joined:
             continue
         base, groups = (chunk - 1) * LANES, i64(0)

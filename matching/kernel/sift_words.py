@@ -202,6 +202,7 @@ def mark_names(f, n, blocks, s, scratch, exact, keys):
     ring = scratch.ring
     k0, k1 = keys[2 * k.PAIR], keys[2 * k.PAIR + 1]
     held, pairs = i64(0), i64(0)
+    last, lists = u64(0), i64(0)  # in a log the same word comes again and again
     homes = u64(0)
     for j in range(blocks):
         homes |= s.homes[j]
@@ -213,10 +214,12 @@ def mark_names(f, n, blocks, s, scratch, exact, keys):
             if s.size[w] < 3:
                 continue
             at = i64(s.place[w])
-            lists = word_flags(f, at, at + i64(s.size[w]), scratch.numbers, scratch.marks)
+            key = s.key[w]
+            if key != last:
+                last = key
+                lists = word_flags(f, at, at + i64(s.size[w]), scratch.numbers, scratch.marks)
             if lists & (k.F_STOP | k.F_STREET):
                 continue
-            key = s.key[w]
             for back in range(min(held, NAMES)):
                 other = ring[(held - 1 - back) % NAMES]
                 behind = i64(s.place[other]) + i64(s.size[other])

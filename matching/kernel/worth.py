@@ -297,14 +297,16 @@ def is_pointed_to(
     scattered.info[P_FRESH] = 0
     other, strong = others_on_row(h, tokens, hits, n_hits, bounds)
     kind = hits.kind[h]
-    if kind == k.NIR or kind == k.EMAIL or (hits.wide[h] and other) or (is_weak(kind) and strong):
+    exact = hits.quality[h] == k.Q_EXACT
+    # What windows with two of them say is asked of each, so `beside_bound` sees either one; but two
+    # that do not stand there themselves add up.
+    if kind == k.NIR or kind == k.EMAIL or (hits.wide[h] and other) or (not exact and strong):
         return ENOUGH
     if hits.wide[h]:
         return SILENT
     t = hits.token[h]
     at, end = i64(tokens.start[t]), i64(tokens.end[t])
     turn_to(f, size, at, end, bounds, h, tokens, hits, n_hits, leak.keys)
-    exact = hits.quality[h] == k.Q_EXACT
     asked = question(u64(bounds[B_TAG]), hits.row[h], kind, exact)
     if judged[seat_of(asked)] == asked:
         return SILENT

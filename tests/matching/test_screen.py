@@ -14,6 +14,7 @@ from matching import blocks
 from matching.build import build
 from matching.inspect import inspect
 from matching.kernel.bench import REGION
+from matching.kernel.screen import SIFTED
 from matching.keys import new_key
 from matching.normalise.fold import fold
 from matching.result import LeakRef, ScanResult, TextLayer
@@ -23,7 +24,7 @@ from tests.matching.disguises import LeakOnDisk, Person
 from vigie.demo.leak import generate
 
 RECORDS = 25
-SPACE = REGION + 5000  # ordinary text between two records
+SPACE = SIFTED + 5000  # ordinary text between two records
 LEET = str.maketrans("aeiost", "431057")
 
 
