@@ -27,6 +27,7 @@ i64 = np.int64
 f64 = np.float64
 
 REGION = 32 * 1024  # bytes of folded text a region holds at most
+SIFTED = 48 * 1024  # and what is sifted at once: more was no faster
 PART = 8 * 1024  # bytes that are read whole at once, where something stands in them
 PARTS = 32  # of one region at most
 MAX_HITS = 200_000
@@ -99,7 +100,7 @@ class Bench(NamedTuple):
 
 def new_bench(words: tuple[NDArray[np.uint64], NDArray[np.uint8]], record_words: int) -> Bench:
     """Working memory for regions of REGION bytes."""
-    capacity = 3 * REGION + 64
+    capacity = max(3 * REGION, 2 * SIFTED) + 64
     return Bench(
         new_tokens(capacity),
         new_scratch(words),

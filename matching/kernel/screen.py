@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.bench import MAX_HITS, PART, PARTS, leak_pointers
+from matching.kernel.bench import MAX_HITS, PART, PARTS, SIFTED, leak_pointers
 from matching.kernel.crowd import close_group, read_people, read_sifted
 from matching.kernel.desk import desk_pointers
 from matching.kernel.glimpse import Glimpse, glimpse_pointers, new_glimpse
@@ -40,7 +40,6 @@ u8 = np.uint8
 u64 = np.uint64
 i64 = np.int64
 
-SIFTED = 48 * 1024  # bytes that are sifted at once, at most: more fit no near cache
 MARGIN = 64  # newlines before a region's copy
 OVERLAP = 1500  # bytes that a part shares with the one before it
 NOWHERE = (1, 0)  # as the bytes about which phones with a slip are looked up

@@ -13,8 +13,7 @@ import pytest
 from matching import blocks
 from matching.build import build
 from matching.inspect import inspect
-from matching.kernel.bench import REGION
-from matching.kernel.screen import SIFTED
+from matching.kernel.bench import REGION, SIFTED
 from matching.keys import new_key
 from matching.normalise.fold import fold
 from matching.result import LeakRef, ScanResult, TextLayer
