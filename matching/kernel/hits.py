@@ -329,22 +329,14 @@ def near_hits(f, t, tokens, hits, n, room, s, ring, near, leak):
         key = tokens.key[t]
         seat = i64(key & u64(STRANGERS - 1))
         if s.strangers[seat] == key:
-            note_nobody(t - 1, tokens, s, leak)
             return n
         before, asked = n, leak.missing[0]
         n = near_local(f, t, tokens, hits, n, room, s, leak)
         if n == before and is_complete(leak.missing, asked):
             s.strangers[seat] = key
-            note_nobody(t - 1, tokens, s, leak)
+            if not in_pairs(leak.exact_bits, leak.exact_mask, key):
+                s.nobodys[seat] = key
     return n
-
-
-@inlined
-def note_nobody(t, tokens, s, leak):
-    """Note that an address, whose first part is no row's, is none itself (`mail.put_email`)."""
-    key = tokens.key[t]
-    if tokens.kind[t] == k.EMAIL and not in_pairs(leak.exact_bits, leak.exact_mask, key):
-        s.strangers[i64(key & u64(STRANGERS - 1))] = key
 
 
 @inlined

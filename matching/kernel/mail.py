@@ -88,7 +88,8 @@ def write_email(f, start, at, end, gmail, out):
 def put_email(f, at, floor, every, tokens, n, s, keys):
     """Append the address around the at sign at `at`; returns (count, position behind it).
 
-    Unless `every` one is wanted, one that was found to be nobody's (`hits.near_hits`) is left out.
+    Unless `every` one is wanted, those are left out whose first part was found to be nobody's, not
+    with a slip either (`hits.near_hits`): the exact table has the first part of each it holds.
     """
     start, end = email_bounds(f, at, floor)
     dot = end - 1
@@ -110,9 +111,9 @@ def put_email(f, at, floor, every, tokens, n, s, keys):
         before = siphash_padded(s.bytes, 0, local, x0, x1)
     else:
         local = at - start
-        key = siphash_padded(f, start, end, k0, k1)
-        if not every and s.strangers[i64(key & u64(STRANGERS - 1))] == key:
-            return n, end
         before = siphash_padded(f, start, at, x0, x1)
+        if not every and s.nobodys[i64(before & u64(STRANGERS - 1))] == before:
+            return n, end
+        key = siphash_padded(f, start, end, k0, k1)
     n = put(tokens, n, k.EMAIL, key, start, end, 1)
     return put(tokens, n, k.LOCAL, before, start, at, local), end

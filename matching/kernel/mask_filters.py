@@ -12,7 +12,7 @@ import numpy as np
 from matching.kernel.planes import later
 from matching.kernel.sieve import ONE
 from native.jit import inlined
-from native.vector import LANES, months, spaces
+from native.vector import LANES, ats, dots, exes, months, spaces, stars
 
 u64 = np.uint64
 
@@ -28,6 +28,26 @@ def reaches(seeds, through):
         found |= on & (found >> u64(step))
         on &= on >> u64(step)
     return found
+
+
+@inlined
+def hides_letters(f, base):
+    """Where something in a block may hide letters of an address: a star, two dots, a dot before the
+    at sign, two x (`masks.is_mail_mask`)."""
+    dot = dots(f, base) & (dots(f, base + 1) | ats(f, base + 1))
+    return stars(f, base) | dot | (exes(f, base) & exes(f, base + 1))
+
+
+@inlined
+def may_be_masked_mail(f, j):
+    """Whether an at sign in block `j` may belong to a masked address: what hides letters stands in
+    the eighty bytes before it (`masks.masked_mail`)."""
+    found = hides_letters(f, j * LANES)
+    if j > 0:
+        found |= hides_letters(f, (j - 1) * LANES)
+    if j > 1:
+        found |= hides_letters(f, (j - 2) * LANES)
+    return found != u64(0)
 
 
 @inlined

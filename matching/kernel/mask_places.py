@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.mask_filters import may_be_masked, may_begin_date, may_stand_for
+from matching.kernel.mask_filters import (
+    may_be_masked,
+    may_be_masked_mail,
+    may_begin_date,
+    may_stand_for,
+)
 from matching.kernel.masks import ROOM, WIDTH, is_edge, mask_at, odd_date
 from matching.kernel.number_masks import later
 from matching.kernel.sieve import ONE, ahead
@@ -78,7 +83,9 @@ def words_and_numbers(f, j, star, star_next, dot, dot_next, s):
     hidden_next = star_next | dot_next
     words = ~two & later(hidden, hidden_next, 2)
     words |= ~three & later(hidden, hidden_next, 3)
-    words = (letters & open_ & words) | s.ats[j]
+    words &= letters & open_
+    if s.ats[j] and may_be_masked_mail(f, j):
+        words |= s.ats[j]
     alone = letters & open_ & ~one
     if alone:
         words |= alone & later(stops(f, base), stops(f, base + LANES), 1)

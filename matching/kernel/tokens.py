@@ -15,7 +15,7 @@ i64 = np.int64
 u8 = np.uint8
 
 WORD_TABLE = k.WORD_TABLE
-STRANGERS = 4096  # keys of addresses met lately that are near to no row's
+STRANGERS = 4096  # keys of first parts of addresses, met lately, that are near to no row's
 NEIGHBOURS = 64  # of one value at most, with as many places behind them
 NAMES = 16  # words of names that a further one is paired with while sifting
 
@@ -36,7 +36,7 @@ class Tokens(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Working memory of the tokeniser."""
+    """Working memory of the tokeniser. Of `strangers`, `nobodys` are those no row has at all."""
 
     digits: NDArray[np.int64]
     places: NDArray[np.int64]
@@ -48,6 +48,7 @@ class Scratch(NamedTuple):
     ring: NDArray[np.int64]
     near: NDArray[np.uint64]
     strangers: NDArray[np.uint64]
+    nobodys: NDArray[np.uint64]
 
 
 def new_tokens(capacity: int) -> Tokens:
@@ -73,6 +74,7 @@ def new_scratch(words: tuple[Any, Any]) -> Scratch:
         words[1],
         np.zeros(NAMES, np.int64),
         np.zeros(2 * NEIGHBOURS, np.uint64),
+        np.zeros(STRANGERS, np.uint64),
         np.zeros(STRANGERS, np.uint64),
     )
 
@@ -112,4 +114,5 @@ def scratch_pointers(s):
         pointer(s.ring),
         pointer(s.near),
         pointer(s.strangers),
+        pointer(s.nobodys),
     )

@@ -76,8 +76,8 @@ def test_one_of_nobody_is_left_out_where_that_was_asked(leak: LeakOnDisk) -> Non
     plain = folded.data[: folded.size].tobytes().rindex(b"@")
     tagged = folded.data[: folded.size].tobytes().index(b"@")
     assert put(folded.data, plain, False, tokens, scratch, keys)[0] == 2
-    key = int(tokens.key[0])
-    scratch.strangers[key % len(scratch.strangers)] = key
+    key, first = int(tokens.key[0]), int(tokens.key[1])
+    scratch.nobodys[first % len(scratch.nobodys)] = first
     assert put(folded.data, plain, False, tokens, scratch, keys) == (0, folded.size - 1)
     assert put(folded.data, plain, True, tokens, scratch, keys)[0] == 2
     assert put(folded.data, tagged, True, tokens, scratch, keys)[0] == 2
