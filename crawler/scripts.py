@@ -32,19 +32,19 @@ KEEP_LINES = """() => {
 # nothing came from yet; and whether something computes beside it, of which neither its own time nor
 # its frames tell when it is done.
 # Ciphers and unpackers tell when they are done; a worker does not.
-SILENT, BESIDE = "vigie waits", "vigie computes beside"
+SILENT, HEARD, BESIDE = "vigie waits", "vigie heard", "vigie computes beside"
 BEFORE = f"""(() => {{
   try {{
     navigator.serviceWorker.register = () => Promise.resolve(undefined);
   }} catch {{ /* there are none in a frame like this */ }}
   const Real = window.WebSocket;
-  let silent = 0;
+  let silent = 0, heard = 0;
   window.WebSocket = class WebSocket extends Real {{
     constructor(...given) {{
       super(...given);
       silent += 1;
       let waits = true;
-      const over = () => {{ if (waits) {{ waits = false; silent -= 1; }} }};
+      const over = () => {{ if (waits) {{ waits = false; silent -= 1; heard += 1; }} }};
       for (const what of ["message", "error", "close"]) this.addEventListener(what, over);
     }}
   }};
@@ -79,6 +79,7 @@ BEFORE = f"""(() => {{
   if (ciphers) watch(ciphers, ...Object.getOwnPropertyNames(ciphers));
   Object.defineProperty(window, Symbol.for("{SILENT}"), {{
     get: () => busy ? 2 : silent ? 1 : 0 }});
+  Object.defineProperty(window, Symbol.for("{HEARD}"), {{ get: () => heard }});
   Object.defineProperty(window, Symbol.for("{BESIDE}"), {{ get: () => beside }});
 }})()"""
 
@@ -90,11 +91,13 @@ FRAMES = """new Promise((done) => requestAnimationFrame(() => requestAnimationFr
 })))"""
 
 # Its size, what it says, whether it may give a file, whether it still waits for a socket (1) or for
-# what it computes (2), and whether something computes beside it.
+# what it computes (2), from how many sockets something came, and whether something computes beside
+# it.
 MEASURE = f"""(() => [document.documentElement ? document.documentElement.outerHTML.length : 0,
   document.body ? document.body.textContent.length : 0,
   document.querySelector("a[href^='blob:'], a[download], button") !== null,
   Number(window[Symbol.for("{SILENT}")]) || 0,
+  Number(window[Symbol.for("{HEARD}")]) || 0,
   window[Symbol.for("{BESIDE}")] !== false])()"""
 
 # The document, and where it is.

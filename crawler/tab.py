@@ -211,18 +211,19 @@ class Tab:
         deadline = time.monotonic() + seconds
         await self._let_time_run(min(ANSWERS, max(STEP, seconds - STILL_EMPTY)))
         began = time.monotonic()
-        waited, before = False, -1
+        waited, before, known = False, -1, 0
         while True:
-            size, said, gives, waits, beside = await self._run(MEASURE, deadline)
+            size, said, gives, waits, heard, beside = await self._run(MEASURE, deadline)
             if size > MAX_BODY:
                 raise RenderedTooLarge
             if waits and time.monotonic() < min(deadline, began + WAITS.get(waits, 0.0)):
                 waited = True
                 await asyncio.sleep(STEP)
                 continue
-            if waited:
-                # What a message leads to may need timers, and requests, of its own.
-                waited = False
+            if waited or (heard != known and time.monotonic() < deadline):
+                # What a message leads to may need timers, and requests, of its own: also one that
+                # came while time still ran, too late for them.
+                waited, known = False, heard
                 await self._let_time_run(max(STEP, min(ANSWERS, deadline - time.monotonic())))
                 continue
             if size == before or time.monotonic() >= deadline:

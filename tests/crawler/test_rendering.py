@@ -172,7 +172,17 @@ def test_text_that_takes_real_time(script: str, watcher: Any, source: Any, hosti
     assert "ce qui vient plus tard" in found.texts
 
 
-def test_text_that_a_socket_brings_late(watcher: Any, source: Any, hostile: Any) -> None:
+# While the document's time still runs (its own request is not answered, and what the message leads
+# to takes longer than the time behind that), and longer after than an empty page is looked at, but
+# less than a socket is given.
+@pytest.mark.parametrize(("after", "slow", "timer"), [(0.1, 0.6, 1500), (0.9, 0.0, 300)])
+def test_text_that_a_socket_brings_late(
+    after: float, slow: float, timer: int, watcher: Any, source: Any, hostile: Any
+) -> None:
+    def answer(page: socket.socket) -> None:
+        time.sleep(slow)
+        page.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
     def speak(page: socket.socket) -> None:
         key = next(
             line.partition(b": ")[2]
@@ -184,21 +194,20 @@ def test_text_that_a_socket_brings_late(watcher: Any, source: Any, hostile: Any)
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n"
         )
-        time.sleep(0.9)  # longer than an empty page is looked at, less than a socket is given
+        time.sleep(after)
         text = b"ce que la prise dit plus tard"
         page.sendall(bytes([0x81, len(text)]) + text)
         time.sleep(1)
 
     hostile.answers["/socket"] = speak
-    hostile.page(
-        "/",
-        SHELL
-        % """
+    hostile.answers["/slow"] = answer
+    script = """
+    fetch("/slow");
     new WebSocket(`ws://${location.host}/socket`).onmessage = (told) => setTimeout(() => {
       const more = post.cloneNode(); more.textContent = told.data;
-      document.getElementById("app").append(more); }, 300);
-    """,
-    )
+      document.getElementById("app").append(more); }, TIMER);
+    """
+    hostile.page("/", SHELL % script.replace("TIMER", str(timer)))
     found = watcher.crawl(source(hostile.address, engine="generic"))
     assert TEXT in found.texts
     assert "ce que la prise dit plus tard" in found.texts
