@@ -51,7 +51,7 @@ class Glimpse(NamedTuple):
     `order` are those of them that tell something, once `quotes` asked for them, with `loose` 1
     where the word may be part of an address or date; `hits` is room for as many. `shown` has a bit
     for each slot of the row opened last: whether its value is in the set; `far` and `before` are
-    for `worth_reach`, `joined` the first keys that two words made.
+    for `worth_reach`, `joined` the first keys that two words made, each once.
     """
 
     seats: NDArray[np.uint32]
@@ -69,8 +69,8 @@ class Glimpse(NamedTuple):
 
 # Places in Glimpse.info: number of the first word, one past the last; how many are in `order`, and
 # how many comments of the leak may have, each -1 when nobody asked yet; places in use, less 1;
-# whether `keys` was filled; how many words the text has; how many keys of two words are there;
-# whether `before` was filled.
+# whether `keys` was filled; how many words the text has; how many different keys of two words are
+# there; whether `before` was filled.
 G_FIRST, G_BEHIND, G_ORDER, G_PHRASES, G_MASK, G_HASHED, G_WORDS, G_JOINED, G_COUNTED = range(9)
 
 
@@ -183,13 +183,17 @@ def add_kept(g, n_short, n_long, s, k0, k1):
         add(g, s.hashes[t])
 
 
-@inlined
+@inner
 def add_known(key, g, leak):
     """Add the key of two words if it stands in a value of the leak."""
     if get_bit(leak.name_bits, value_bit(key, leak.name_mask)):
         add(g, key)
+        sig = u32(key & u64(0xFFFFFFFF))
+        for each in range(min(JOINED, g.info[G_JOINED])):
+            if g.joined[each] == sig:
+                return
         if g.info[G_JOINED] < JOINED:
-            g.joined[g.info[G_JOINED]] = u32(key & u64(0xFFFFFFFF))
+            g.joined[g.info[G_JOINED]] = sig
         g.info[G_JOINED] += 1
 
 

@@ -348,30 +348,21 @@ def rows_of(scanner: Scanner, text: str) -> list[tuple[int, float]]:
     return [(each.row, each.bits) for each in scanner._scan_text(fold(text), 0)]
 
 
-def test_words_scattered_over_a_page_are_no_row(leak: LeakOnDisk, scanner: Scanner) -> None:
+FILLER = "the quick brown fox jumps over a lazy dog while nobody looks at it".split()
+
+
+@pytest.mark.parametrize("often", ["", "saint-brieuc"])
+def test_words_scattered_over_a_page_are_no_row(
+    often: str, leak: LeakOnDisk, scanner: Scanner
+) -> None:
     """The more words stand between those of a row, the less each says: no part is read for them,
     as it is where they stand together; and however far they are, no row is lost that is told when
-    all is read."""
+    all is read. A town of two words that comes again and again changes nothing for other rows."""
     draw = random.Random("scattered")
-    filler = [
-        "the",
-        "quick",
-        "brown",
-        "fox",
-        "jumps",
-        "over",
-        "a",
-        "lazy",
-        "dog",
-        "while",
-        "nobody",
-        "looks",
-        "at",
-        "it",
-    ]
+    filler = [*FILLER, often] if often else FILLER
     around = " ".join(filler * 200)
     read, found = dict.fromkeys((0, 6, 12, 25, 80), 0), 0
-    for p in draw.sample(leak.people, 60):
+    for p in draw.sample([p for p in leak.people if p.town.lower() != often], 60):
         for far in read:
             words_ = [f"{p.first} {p.surname}", p.town, p.doctor, p.lab, p.insurer]
             words_ += [draw.choice((p.postcode, " ".join(p.address.split()[-2:])))]
