@@ -19,7 +19,7 @@ from matching.kernel import kinds as k
 from matching.kernel.table import BLOCK_SHIFT
 
 MAGIC = b"VIGIEFP\x00"
-VERSION = 9
+VERSION = 10
 PAGE = 4096
 BLOCK = 1 << BLOCK_SHIFT
 DIGEST = 16

@@ -155,6 +155,9 @@ def processor() -> str:
 
 
 def has(instructions: str) -> bool:
-    """Whether this processor has a set of instructions, told as LLVM names it."""
+    """Whether this processor has a set of instructions, told as LLVM names it. Where numba is told
+    to compile for another processor, nothing is known of that one."""
+    if os.environ.get("NUMBA_CPU_NAME") or os.environ.get("NUMBA_CPU_FEATURES"):
+        return False
     told = processor().replace("_", "").replace(",", " ").split()
     return instructions in told or f"+{instructions}" in told

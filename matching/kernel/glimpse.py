@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel.lanes import EIGHT, MEMO, cut_long, cut_short
+from matching.kernel.lanes import EIGHT, MEMO, cut_long, cut_short, spelt_out
 from matching.kernel.lanes_near import cut_chunks, cut_joined
 from matching.kernel.mail import put_email
 from matching.kernel.reading import joined_key, put_alnum
@@ -145,7 +145,7 @@ def hash_words(f, g, s, keys):
         n_short += count_ones(told & u64(255))
         n_open += count_ones(told >> u64(8))
     for t in range(n_short):
-        s.hashes[t] = siphash_short(s.short[t], k0, k1)
+        s.hashes[t] = siphash_short(spelt_out(s.short[t]), k0, k1)
     for t in range(n_short):
         g.keys[i64(s.short_at[t]) - first] = s.hashes[t]
     for t in range(n_open, n_open + EIGHT):

@@ -11,9 +11,9 @@ from matching.kernel import kinds as k
 from matching.kernel.neighbours import hash_less_one
 from matching.kernel.shapes import collect, pack
 from matching.kernel.siphash import join, join_unordered, siphash_number
-from matching.kernel.table import find, in_bits, in_pairs, is_complete, value_at, warm
+from matching.kernel.table import find, in_pairs, is_complete, value_at, warm
 from matching.kernel.tokens import STRANGERS
-from matching.kernel.word_filter import get_bit, phrase_bit
+from matching.kernel.word_filter import get_bit, name_bit, phrase_bit
 from native.jit import inlined, inner, pointer
 
 u64 = np.uint64
@@ -247,7 +247,9 @@ def pair_hits(t, tokens, ring, hits, n, room, wide, leak):
     if tokens.aux[t] < 0 or tokens.aux[t] & (k.F_STOP | k.F_STREET):
         return n
     key = tokens.key[t]
-    if tokens.end[t] - tokens.start[t] < 3 or not in_bits(leak.name_bits, leak.name_mask, key):
+    if tokens.end[t] - tokens.start[t] < 3 or not get_bit(
+        leak.name_bits, name_bit(key, leak.name_mask)
+    ):
         return n
     k0, k1 = leak.keys[2 * k.PAIR], leak.keys[2 * k.PAIR + 1]
     held = ring[RING_COUNTS]

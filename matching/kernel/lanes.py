@@ -10,80 +10,33 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from native import llvm
-from native.jit import intrinsic, types
+from native.jit import inlined, intrinsic, types
+from native.lanes import (
+    call,
+    compressed,
+    gather,
+    gather_at,
+    gathered,
+    numbers_from,
+    put,
+    spread,
+    told_of,
+    whole_bytes,
+    words_of,
+)
 from native.llvm import EIGHT as EIGHT
 from native.llvm import LANES, ir
-from native.machine_code import has
 from native.vector import between
 
 MEMO = 8192  # words of up to seven letters that are remembered, and as many longer ones
-MIX = 0x9E3779B97F4A7C15
+MIX = 0x9E3779B1  # odd, near 2^32 over the golden ratio
+NEARER, MIXED, APART = 29, 19, 5  # shifts: bits of a word folded, of a product kept, of two words
 NOTHING = 0x0A0A0A0A0A0A0A0A  # what stands behind a text
 ST, STE = 0x0200000000007473, 0x0300000000657473  # these two stand for saint, sainte
 SAINT, SAINTE = 0x050000746E696173, 0x060065746E696173
-# Compressing 64 bytes takes this set of instructions; without it a loop over bits is faster.
-WIDE = has("avx512vbmi2")
-
-
-def words_of(value: int) -> Any:
-    """The same number in every lane."""
-    return ir.Constant(llvm.WORDS, [value] * EIGHT)
-
-
-def spread(builder: Any, value: Any, of: Any) -> Any:
-    """A vector type `of` with one value in every lane."""
-    empty = ir.Constant(of, ir.Undefined)
-    one = builder.insert_element(empty, value, ir.Constant(llvm.INT, 0))
-    return builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(llvm.INT, of.count), None))
-
-
-def _call(builder: Any, name: str, result: Any, args: list[Any]) -> Any:
-    kind = ir.FunctionType(result, [each.type for each in args])
-    return builder.call(builder.module.declare_intrinsic(name, (), kind), args)
-
-
-def _gathered(builder: Any, base: Any, offsets: Any, of: Any) -> Any:
-    """A vector `of` numbers, `offsets` bytes behind a pointer; by one instruction where that is
-    faster than a load for each, as LLVM knows of the processor."""
-    start = spread(builder, builder.ptrtoint(base, llvm.WORD), offsets.type)
-    pointers = ir.VectorType(ir.PointerType(of.element), of.count)
-    places = builder.inttoptr(builder.add(start, offsets), pointers)
-    chosen = ir.VectorType(llvm.BIT, of.count)
-    kind = ir.FunctionType(of, [pointers, llvm.INT, chosen, of])
-    name = f"llvm.masked.gather.v{of.count}i{of.element.width}.v{of.count}p0"
-    function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-    every = ir.Constant(chosen, [1] * of.count)
-    return builder.call(function, [places, ir.Constant(llvm.INT, 1), every, ir.Constant(of, None)])
-
-
-def _gather(builder: Any, base: Any, offsets: Any) -> Any:
-    """Eight words, `offsets` bytes behind a pointer."""
-    return _gathered(builder, base, offsets, llvm.WORDS)
-
-
-def gather_at(builder: Any, base: Any, places: Any, at: Any, more: int = 0) -> Any:
-    """Eight words that begin `more` bytes behind `places[at]` and the seven next to it."""
-    here = builder.bitcast(builder.gep(places, [at]), ir.PointerType(llvm.PLACES))
-    offsets = builder.zext(builder.load(here, align=4), llvm.WORDS)
-    return _gather(builder, base, builder.add(offsets, words_of(more)))
-
-
-def _compressed(builder: Any, values: Any, chosen: Any) -> Any:
-    """The chosen lanes next to each other, whatever behind them.
-
-    In a register: processors of AMD (Zen 4) take over a hundred cycles to compress into memory.
-    """
-    of = {llvm.WORDS: "v8i64", llvm.PLACES: "v8i32", llvm.BLOCK: "v64i8"}[values.type]
-    rest = ir.Constant(values.type, None)
-    name = f"llvm.experimental.vector.compress.{of}"
-    return _call(builder, name, values.type, [values, chosen, rest])
-
-
-def put(builder: Any, chosen: Any, values: Any, base: Any, at: Any) -> None:
-    """Store the chosen lanes next to each other from `base[at]` on, where there is room for all."""
-    place = builder.bitcast(builder.gep(base, [at]), ir.PointerType(values.type))
-    builder.store(_compressed(builder, values, chosen), place, align=values.type.element.width // 8)
 
 
 def cut(builder: Any, text: Any) -> tuple[Any, Any, Any, Any]:
@@ -96,28 +49,39 @@ def cut(builder: Any, text: Any) -> tuple[Any, Any, Any, Any]:
     digits = builder.bitcast(builder.sext(between(builder, block, 48, 57), llvm.BLOCK), llvm.WORDS)
     low = builder.and_(builder.sub(others, words_of(1)), builder.not_(others))
     first = builder.and_(others, builder.sub(words_of(0), others))
-    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", llvm.WORDS, [low]), words_of(3))
+    size = whole_bytes(builder, low)
     open_ = builder.icmp_unsigned("==", others, words_of(0))
     digit = builder.icmp_unsigned("!=", builder.and_(digits, first), words_of(0))
     return builder.and_(text, low), size, open_, digit
 
 
 def _seats(builder: Any, key: Any) -> Any:
-    """Where words with these message words sit in a memo, in bytes."""
-    mixed = builder.mul(key, words_of(MIX))
-    shift = 64 - MEMO.bit_length() + 1
-    return builder.shl(builder.lshr(mixed, words_of(shift)), words_of(3))
+    """Where words with these message words sit in a memo, in bytes (`seat`)."""
+    near = builder.xor(key, builder.lshr(key, words_of(NEARER)))
+    mixed = builder.mul(builder.and_(near, words_of(0xFFFFFFFF)), words_of(MIX))
+    found = builder.lshr(mixed, words_of(MIXED - 3))
+    return builder.and_(found, words_of((MEMO - 1) << 3))
 
 
-def numbers_from(builder: Any, first: Any) -> Any:
-    """The numbers `first`, `first` + 1, …"""
-    start = spread(builder, builder.trunc(first, llvm.INT), llvm.PLACES)
-    return builder.add(start, ir.Constant(llvm.PLACES, list(range(EIGHT))))
+@inlined
+def seat(key):
+    """Where a word of up to seven letters sits in a memo, told from its message word. One product
+    of 32 bits, which processors take lane by lane at no cost."""
+    near = (key ^ (key >> np.uint64(NEARER))) & np.uint64(0xFFFFFFFF)
+    return np.int64((near * np.uint64(MIX)) >> np.uint64(MIXED)) & np.int64(MEMO - 1)
 
 
-def told_of(builder: Any, chosen: Any) -> Any:
-    """The chosen lanes as bits."""
-    return builder.zext(builder.bitcast(chosen, llvm.BYTE), llvm.WORD)
+@inlined
+def long_seat(start, key):
+    """The same of a longer one, told from its two message words."""
+    return seat(start ^ (key >> np.uint64(APART)))
+
+
+@inlined
+def spelt_out(m):
+    """The message word of a short word, of st and ste that of what they stand for."""
+    m = np.uint64(SAINT) if m == np.uint64(ST) else m
+    return np.uint64(SAINTE) if m == np.uint64(STE) else m
 
 
 @intrinsic
@@ -126,10 +90,10 @@ def _spread_bits(_typing: Any, _mask: Any, _base: Any, target: Any, _at: Any) ->
         mask, base, places, at = args
         bits = builder.bitcast(mask, ir.VectorType(llvm.BIT, LANES))
         order = ir.Constant(llvm.BLOCK, list(range(LANES)))
-        inside = _compressed(builder, order, bits)
+        inside = compressed(builder, order, bits)
         of = ir.VectorType(llvm.INT, 16)
         start = spread(builder, builder.trunc(base, llvm.INT), of)
-        count = _call(builder, "llvm.ctpop.i64", llvm.WORD, [mask])
+        count = call(builder, "llvm.ctpop.i64", llvm.WORD, [mask])
 
         def put(number: int) -> None:
             step = ir.Constant(llvm.WORD, 16 * number)
@@ -162,10 +126,7 @@ def _cut_short(
         f, place, t, known, out, out_at, n_short, more_at, n_long = args
         word, size, open_, digit = cut(builder, gather_at(builder, f, place, t))
         key = builder.or_(word, builder.shl(size, words_of(56)))
-        for name, meant in ((ST, SAINT), (STE, SAINTE)):
-            same = builder.icmp_unsigned("==", key, words_of(name))
-            key = builder.select(same, words_of(meant), key)
-        seen = _gather(builder, known, _seats(builder, key))
+        seen = gather(builder, known, _seats(builder, key))
         new = builder.icmp_unsigned("!=", seen, key)
         left = builder.or_(open_, digit)
         new = builder.and_(new, builder.not_(left))
@@ -199,15 +160,15 @@ def _cut_long(
         here = builder.bitcast(builder.gep(which, [t]), ir.PointerType(llvm.PLACES))
         number = builder.load(here, align=4)
         step = builder.shl(builder.zext(number, llvm.WORDS), words_of(2))
-        offsets = builder.and_(_gather(builder, place, step), words_of(0xFFFFFFFF))
-        start = _gather(builder, f, offsets)
-        behind = _gather(builder, f, builder.add(offsets, words_of(8)))
+        offsets = builder.and_(gather(builder, place, step), words_of(0xFFFFFFFF))
+        start = gather(builder, f, offsets)
+        behind = gather(builder, f, builder.add(offsets, words_of(8)))
         word, size, open_, digit = cut(builder, behind)
         key = builder.or_(word, builder.shl(builder.add(size, words_of(8)), words_of(56)))
-        seats = _seats(builder, builder.xor(start, builder.mul(key, words_of(MIX))))
+        seats = _seats(builder, builder.xor(start, builder.lshr(key, words_of(APART))))
         new = builder.or_(
-            builder.icmp_unsigned("!=", _gather(builder, known, seats), start),
-            builder.icmp_unsigned("!=", _gather(builder, known2, seats), key),
+            builder.icmp_unsigned("!=", gather(builder, known, seats), start),
+            builder.icmp_unsigned("!=", gather(builder, known2, seats), key),
         )
         new = builder.and_(new, builder.not_(builder.or_(open_, digit)))
         # Behind the last number stands the end of the text.
@@ -236,7 +197,7 @@ def _cut_alnum(builder: Any, text: Any) -> tuple[Any, Any, Any]:
     inside = builder.or_(between(builder, block, 97, 122), between(builder, block, 48, 57))
     others = builder.bitcast(builder.sext(builder.not_(inside), llvm.BLOCK), llvm.WORDS)
     low = builder.and_(builder.sub(others, words_of(1)), builder.not_(others))
-    size = builder.lshr(_call(builder, "llvm.ctpop.v8i64", llvm.WORDS, [low]), words_of(3))
+    size = whole_bytes(builder, low)
     return builder.and_(text, low), size, builder.icmp_unsigned("==", others, words_of(0))
 
 
@@ -318,7 +279,7 @@ def _seated(_typing: Any, seats: Any, _mask: Any, wanted: Any, _at: Any) -> Any:
         offsets = builder.zext(
             builder.shl(seat, ir.Constant(llvm.SIXTEEN, [2] * 16)), ir.VectorType(llvm.WORD, 16)
         )
-        found = _gathered(builder, base, offsets, llvm.SIXTEEN)
+        found = gathered(builder, base, offsets, llvm.SIXTEEN)
         nothing = ir.Constant(llvm.SIXTEEN, [0] * 16)
         asked = builder.icmp_unsigned("!=", number, nothing)
         same = builder.and_(asked, builder.icmp_unsigned("==", found, number))

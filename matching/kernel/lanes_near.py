@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from matching.kernel.lanes import (
-    cut,
-    gather_at,
-    numbers_from,
-    put,
-    spread,
-    told_of,
-    words_of,
-)
+from matching.kernel.lanes import cut
 from native import llvm
 from native.jit import intrinsic, types
+from native.lanes import gather_at, numbers_from, put, spread, told_of, words_of
 from native.llvm import EIGHT, ir
 
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.kernel.lanes import MEMO, WIDE, spread_bits
+from matching.kernel.lanes import MEMO, spread_bits
 from native.jit import inlined, inner, pointer
+from native.lanes import WIDE
 from native.vector import (
     LANES,
     ats,
@@ -28,6 +29,7 @@ u8 = np.uint8
 ONE = u64(1)
 CHUNK = 32  # blocks whose groups of digits are looked at together
 ROW = CHUNK + 2  # masks of a plane: theirs, and of one block before and behind
+GROUP = 8  # places put down at once
 LONG = CHUNK + 8  # as many as lanes go through where one behind is needed
 SLOTS = LONG + 2
 PLANES = 30
@@ -153,11 +155,14 @@ def put_places(mask, base, places, n):
     if WIDE:
         spread_bits(mask, base, places, n)
         return n + count_ones(mask)
+    count = count_ones(mask)
+    at = n
     while mask:
-        places[n] = base + trailing_zeros(mask)
-        mask &= mask - ONE
-        n += 1
-    return n
+        for each in range(GROUP):  # at once, so that how many there are is guessed less often
+            places[at + each] = base + trailing_zeros(mask)
+            mask &= mask - ONE
+        at += GROUP
+    return n + count
 
 
 @inlined

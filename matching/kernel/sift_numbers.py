@@ -17,13 +17,13 @@ from matching.kernel.sieve import (
     ONE,
     WARMED,
     ahead,
-    bit_of,
     mark,
     mark_home,
     put_places,
 )
 from matching.kernel.siphash import siphash_bytes, siphash_here, siphash_long, siphash_short
 from matching.kernel.table import in_pairs, pair_place
+from matching.kernel.word_filter import get_bit, name_bit
 from native.jit import inlined, inner
 from native.vector import LANES, count_ones, prefetch, prefetch_far, trailing_zeros
 
@@ -195,7 +195,7 @@ def is_leet(f, start, end, scratch, names, keys):
     if 2 * letters < end - start:
         return False
     key = siphash_bytes(scratch, 0, end - start, keys[2 * k.WORD], keys[2 * k.WORD + 1])
-    return bit_of(names, key) != 0
+    return get_bit(names[0], name_bit(key, names[1])) != 0
 
 
 @inlined

@@ -6,7 +6,7 @@ import numpy as np
 
 from matching.kernel import kinds as k
 from matching.kernel.hits import NAME_REACH
-from matching.kernel.lanes import EIGHT, MEMO, MIX, cut_long, cut_short
+from matching.kernel.lanes import EIGHT, cut_long, cut_short, long_seat, seat, spelt_out
 from matching.kernel.reading import word_flags
 from matching.kernel.runs import STREET_REACH
 from matching.kernel.shapes import is_digit, is_letter
@@ -32,7 +32,6 @@ NAME, PHRASE, PLACE, VALUE = 1, 2, 4, 8  # what the filters say of a word
 PHRASE_WORDS = 5
 HOUSE_REACH = 256  # characters between a house number and a word of its street
 HOME_REACH = 640  # a name and its house or date lie less far apart, with all their words
-MEMO_SHIFT = 65 - MEMO.bit_length()
 
 
 @inner
@@ -75,13 +74,13 @@ def gather_short(f, n, s, filters, k0, k1):
         n_short += count_ones(told & u64(255))
         n_open += count_ones(told >> u64(8))
     for t in range(n_short):
-        s.hashes[t] = siphash_short(s.short[t], k0, k1)
+        s.hashes[t] = siphash_short(spelt_out(s.short[t]), k0, k1)
     for t in range(n_short):
         s.long[t] = u64(word_marks(s.hashes[t], filters))
     for t in range(n_short):
         m = s.short[t]
         if not flag_word(s.short_at[t], s.hashes[t], m >> u64(56), u8(s.long[t]), s):
-            s.memo[i64((m * u64(MIX)) >> u64(MEMO_SHIFT))] = m
+            s.memo[seat(m)] = m
     return n_open
 
 
@@ -103,8 +102,8 @@ def gather_long(f, n_open, s, filters, k0, k1):
     for t in range(n_long):
         a, m = s.long[t], s.long2[t]
         if not flag_word(s.long_at[t], s.hashes[t], m >> u64(56), u8(s.short[t]), s):
-            seat = i64(((a ^ (m * u64(MIX))) * u64(MIX)) >> u64(MEMO_SHIFT))
-            s.memo_long[seat], s.memo_long2[seat] = a, m
+            at = long_seat(a, m)
+            s.memo_long[at], s.memo_long2[at] = a, m
     return n_more
 
 

@@ -1,7 +1,7 @@
 """Which places of a text sifting marks for its numbers.
 
 Told to compile for a processor without wide instructions, a process of its own takes the ways such
-a machine takes.
+a machine takes; with `tables`, those of one that moves lanes by tables.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.kernel import kinds as k
-from matching.kernel import lanes
-
-if __name__ == "__main__":
-    lanes.WIDE = False
-
 from matching.kernel.number_masks import find_groups
 from matching.kernel.planes import ADDRESS, FOUND, RUN, STAMP
 from matching.kernel.sieve import CHUNK, classify, new_sieve, sieve_pointers
 from matching.kernel.sift_numbers import mark_runs
 from matching.normalise.fold import fold
+from native import lanes
 from native.jit import kernel, pointer
 
 MARGIN = 64
@@ -105,4 +101,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    assert not lanes.WIDE
+    assert not lanes.PERMUTES
+    lanes.PERMUTES = "tables" in sys.argv
     main()

@@ -1,6 +1,7 @@
 """The keys of a text's words as the screen finds them, told by a process of its own.
 
-Told to compile for a processor without wide instructions, it takes the ways such a machine takes.
+Told to compile for a processor without wide instructions, it takes the ways such a machine takes;
+with `tables`, those of one that moves lanes by tables.
 """
 
 from __future__ import annotations
@@ -11,14 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from matching.kernel import lanes
-
-lanes.WIDE = False
-
-from matching.kernel.sieve import classify, new_sieve, sieve_pointers  # noqa: E402
-from matching.kernel.sift_words import gather_words  # noqa: E402
-from matching.normalise.fold import fold  # noqa: E402
-from native.jit import kernel, pointer  # noqa: E402
+from matching.kernel.sieve import classify, new_sieve, sieve_pointers
+from matching.kernel.sift_words import gather_words
+from matching.normalise.fold import fold
+from native import lanes
+from native.jit import kernel, pointer
 
 
 @kernel
@@ -45,4 +43,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    assert not lanes.WIDE
+    assert not lanes.PERMUTES
+    lanes.PERMUTES = "tables" in sys.argv
     main()

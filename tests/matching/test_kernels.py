@@ -15,10 +15,9 @@ import pytest
 from llvmlite import binding
 from numba.core.registry import cpu_target
 
-from matching.kernel import lanes
 from matching.result import ScanResult
 from matching.scan import Scanner
-from native import arguments, compiled, compiling, machine_code
+from native import arguments, compiled, compiling, lanes, machine_code
 from native.arguments import hold
 from native.jit import Kernel, inlined, inner, kernel, pointer
 from tests.matching.disguises import LeakOnDisk
