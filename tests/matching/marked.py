@@ -1,7 +1,7 @@
 """Which places of a text sifting marks for its numbers.
 
 Told to compile for a processor without wide instructions, a process of its own takes the ways such
-a machine takes; with `tables`, those of one that moves lanes by tables.
+a machine takes.
 """
 
 from __future__ import annotations
@@ -103,5 +103,4 @@ def main() -> None:
 if __name__ == "__main__":
     assert not lanes.WIDE
     assert not lanes.PERMUTES
-    lanes.PERMUTES = "tables" in sys.argv
     main()

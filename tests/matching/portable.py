@@ -1,7 +1,6 @@
 """The keys of a text's words as the screen finds them, told by a process of its own.
 
-Told to compile for a processor without wide instructions, it takes the ways such a machine takes;
-with `tables`, those of one that moves lanes by tables.
+Told to compile for a processor without wide instructions, it takes the ways such a machine takes.
 """
 
 from __future__ import annotations
@@ -45,5 +44,4 @@ def main() -> None:
 if __name__ == "__main__":
     assert not lanes.WIDE
     assert not lanes.PERMUTES
-    lanes.PERMUTES = "tables" in sys.argv
     main()
