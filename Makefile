@@ -62,10 +62,11 @@ run: install  ## from nothing to alerts on screen (ARGS=--once ends by itself; E
 	@$(BIN)/python -m vigie.demo.kernels & $(MAKE) --no-print-directory install-sites browser
 	@$(if $(ES),$(BIN)/python -m tests.elasticsearch_node.run )$(BIN)/vigie demo $(ARGS)
 
-test: install-dev install-test-sites browser  ## lint, types, import arrows, then every test
+test: install-dev  ## lint, types, import arrows, then every test
+	@# Two minutes of compiling on a fresh machine, beside all that is done before the first test.
 	@$(BIN)/python -m compileall -q $(ROOMS) tests
 	@$(BIN)/python -m vigie.demo.kernels & kernels=$$!; \
-	$(MAKE) --no-print-directory lint && wait $$kernels
+	$(MAKE) --no-print-directory install-test-sites browser lint && wait $$kernels
 	@$(BIN)/python -m $(MEASURED) pytest -q -m "not soak" -n $(WORKERS) --dist worksteal --durations=10 $(TESTS)
 
 coverage: MEASURED := coverage run -m

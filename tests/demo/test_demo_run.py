@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -37,13 +38,15 @@ def _family(pid: int) -> list[psutil.Process]:
     return [parent, *parent.children(recursive=True)]
 
 
-def _left(family: list[psutil.Process]) -> list[str]:
+def _left(family: list[psutil.Process]) -> list[int]:
+    return [process.pid for process in family if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
     # A zombie that nobody reaps in a container is dead all the same.
-    return [
-        process.name()
-        for process in family
-        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    ]
+    with suppress(psutil.NoSuchProcess):  # it may end between the two questions
+        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _until(true: Callable[[], bool], seconds: float, what: str, folder: Path) -> None:
