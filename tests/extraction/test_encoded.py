@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import bz2
-import gc
 import gzip
 import hashlib
 import html
@@ -13,7 +12,6 @@ import lzma
 import quopri
 import random
 import textwrap
-import time
 import urllib.parse
 import zlib
 from collections.abc import Callable
@@ -26,6 +24,7 @@ from extraction.budget import Budget
 from extraction.encoded import inner_layers
 from extraction.layers import Limits
 from extraction.read import unwrap
+from tests.timing import grows_at_most
 
 ROW = "MARTINEAU;Jeanne-Élise;1985-03-14;2850344109123;0639981234;12 rue des Lilas 44000 Nantes"
 
@@ -197,23 +196,9 @@ def test_any_text_is_survived_and_kept_as_the_first_layer(text: str) -> None:
      "> QUFBQUFBQUFBQUFBQUFBQUFB\n", "A" * 24 + "=", "=E9", "x" * 74 + "=\n"],
 )  # fmt: skip
 def test_time_grows_with_the_text_not_with_its_square(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        best = 9e9
-        for _ in range(3):
-            begin = time.process_time()
-            unwrap(text)
-            best = min(best, time.process_time() - begin)
-        return best
-
-    gc.collect()
-    gc.freeze()  # what other tests left is not gone through again and again meanwhile
-    try:
-        once, eightfold = seconds(15_000), seconds(120_000)
-    finally:
-        gc.unfreeze()
     # A square law would give 64 times; noise on a busy machine gives less than 3 times too much.
-    assert eightfold < 24 * once + 0.1
+    short, long = (piece * (length // len(piece)) for length in (15_000, 120_000))
+    assert grows_at_most(unwrap, short, long, factor=24)
 
 
 @pytest.mark.parametrize("end", [" ", "\n"])

@@ -7,7 +7,6 @@ import gc
 import gzip
 import random
 import resource
-import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from extraction.layers import Limits
 from extraction.read import extract, unwrap
 from extraction.sandbox import Sandbox
 from tests.extraction.samples import lines
+from tests.timing import grows_at_most
 
 ACCENTS = ["Élise", "Noël", "François", "Œuvré", "Zoë", "née", "à", "Château-d'Olonne"]
 ROW = "MARTINEAU;Jeanne-Élise;né à Orléans;0639981234 – œuvre Gaëlle"
@@ -109,18 +109,12 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 def test_time_grows_with_the_length_and_no_faster(shape: str) -> None:
     """Eight times the length costs far less than the 64 times of a quadratic pattern."""
 
-    def cost(size: int) -> float:
-        text = HOSTILE[shape](size)
-        spent = []
-        for _ in range(3):
-            begin = time.process_time()
-            unwrap(text)
-            passwords.candidates([text])
-            spent.append(time.process_time() - begin)
-        return min(spent)  # what else the machine does only adds
+    def read(text: str) -> None:
+        unwrap(text)
+        passwords.candidates([text])
 
-    small, large = cost(20_000), cost(160_000)
-    assert large < 32 * small + 0.05
+    short, long = HOSTILE[shape](20_000), HOSTILE[shape](160_000)
+    assert grows_at_most(read, short, long, factor=32, slack=0.05)
 
 
 @given(st.binary(max_size=300))

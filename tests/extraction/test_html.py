@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extraction.html import SPACES, _squeezed, read_page, visible_text
+from tests.timing import grows_at_most
 
 
 def test_a_row_is_one_line_with_tabs_between_cells() -> None:
@@ -150,17 +151,8 @@ def test_no_order_of_tags_loses_a_word(tags: list[str]) -> None:
      "<span class=linenos>1", "<svg>", "</p>", "&amp", "<td>", "<br>", "<p a=1 b=2"],
 )  # fmt: skip
 def test_time_grows_with_the_markup_not_with_its_square(piece: str) -> None:
-    def seconds(count: int) -> float:
-        best = 9e9
-        for _ in range(2):
-            begin = time.process_time()
-            visible_text(piece * count)
-            best = min(best, time.process_time() - begin)
-        return best
-
     # A square law would give 64 times; noise on a busy machine gives less than 3 times too much.
-    once, eightfold = seconds(4_000), seconds(32_000)
-    assert eightfold < 24 * once + 0.1
+    assert grows_at_most(visible_text, piece * 4_000, piece * 32_000, factor=24)
 
 
 def test_a_hundred_thousand_open_elements_are_read() -> None:
