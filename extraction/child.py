@@ -26,7 +26,7 @@ from extraction import confine, messages, pipe, plain, readers, shared
 from extraction.errors import ExtractionError
 from extraction.layers import Document, Limits
 from extraction.passwords import MAX_HINTS
-from extraction.read import documents, extract
+from extraction.read import documents, extract, placed_text
 from extraction.shared import Placed
 
 MAX_TEXT_OF_PICTURE = 4 * 1024 * 1024
@@ -144,13 +144,20 @@ def _answer(
     limits = Limits(**job["limits"])  # type: ignore[arg-type]
     _allow_cpu(limits.seconds)
     name, hints = str(job["name"]), ask_hints if job["hints"] else ""
-    seen = None
     try:
         if isinstance(untrusted_body, Placed):
             declared = job["one"] and (job["content_type"] or job["charset"])
             seen = None if declared else plain.look(untrusted_body, limits)
-            if seen and seen.is_all:
-                found = plain.document(untrusted_body, name, hashed=not job["one"])
+            if seen:
+                extracted = placed_text(
+                    untrusted_body,
+                    seen,
+                    name=name,
+                    hints=hints,
+                    limits=limits,
+                    read_picture=read_picture,
+                )
+                found = plain.document(untrusted_body, name, extracted, hashed=not job["one"])
                 return messages.pack([found], untrusted_body)
             untrusted_body = bytes(untrusted_body)
         if job["one"]:
@@ -162,7 +169,6 @@ def _answer(
                 hints=hints,
                 limits=limits,
                 read_picture=read_picture,
-                seen=seen,
             )
             document = Document(name, len(untrusted_body), "", extracted)
             return messages.pack([document], untrusted_body)
@@ -173,7 +179,6 @@ def _answer(
                 hints=hints,
                 limits=limits,
                 read_picture=read_picture,
-                seen=seen,
             ),
             untrusted_body,
         )

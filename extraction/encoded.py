@@ -19,7 +19,8 @@ from extraction.budget import Budget
 from extraction.kernel.promising import HEAD, LONG
 from extraction.layers import Layer
 from extraction.marks import IN_NO_TEXT, OF_TEXT, Marks
-from extraction.rewrites import REWRITES
+from extraction.rewrites import REWRITES, REWRITTEN
+from extraction.shared import Placed
 from extraction.spans import SHORTEST_BYTES, Spans
 
 # Behind the last line: its end, a quotation mark, or any blank of Unicode in UTF-8.
@@ -37,28 +38,31 @@ WRAPS = frozenset({60, 64, 72, 76, 80, 100, 120, 128})
 
 
 def inner_layers(
-    untrusted_text: str | bytes,
+    untrusted_text: str | bytes | Placed,
     budget: Budget,
     name: str = "",
     depth: int = 0,
     marks: Marks | None = None,
 ) -> list[Layer]:
-    """All layers packed inside a text, which may be given as UTF-8, breadth first; their names say
-    the way in. `marks` are those of the text, where they are known."""
+    """All layers packed inside a text, which may be given as UTF-8 and lie in shared memory,
+    breadth first; their names say the way in. `marks` are those of the text, where they are
+    known."""
     found: list[Layer] = []
-    seen: dict[int, list[bytes]] = {}  # what was read, by its length
-    waiting = deque([(Layer(name, untrusted_text), depth)])
+    seen: dict[int, list[bytes | memoryview]] = {}  # what was read, by its length
+    waiting = deque([(Layer(name, untrusted_text), depth, False)])
     while waiting:
-        outer, level = waiting.popleft()
-        steps = _steps(outer.utf_8, marks or Marks(outer.utf_8), budget)
-        marks = None
+        outer, level, is_part = waiting.popleft()
+        utf_8 = outer.view
+        marks = marks or Marks(utf_8, is_part=is_part)
+        steps = _steps(utf_8, marks, budget)
+        is_part, marks = not marks.is_whole, None
         for step, inner in steps:
             way = f"{outer.name}>{step}" if outer.name else step
             if isinstance(inner, bytes):
                 found += _opened(way, inner, budget, level)
                 continue
             if not seen:
-                seen[len(outer.utf_8)] = [outer.utf_8]
+                seen[len(utf_8)] = [utf_8]
             layer = Layer(way, inner)
             alike = seen.setdefault(len(layer.utf_8), [])
             if layer.utf_8 in alike or not inner.strip():
@@ -71,7 +75,8 @@ def inner_layers(
             alike.append(layer.utf_8)
             layer.name = budget.named(way)
             found.append(layer)
-            waiting.append((layer, level + 1))
+            # What was packed in one run is a whole text of its own.
+            waiting.append((layer, level + 1, is_part and step in REWRITTEN))
     return found
 
 
@@ -83,7 +88,9 @@ def _opened(way: str, untrusted_body: bytes, budget: Budget, level: int) -> list
     return budget.open(way, untrusted_body, level + 1)
 
 
-def _steps(utf_8: bytes, marks: Marks, budget: Budget) -> Iterator[tuple[str, str | bytes]]:
+def _steps(
+    utf_8: bytes | memoryview, marks: Marks, budget: Budget
+) -> Iterator[tuple[str, str | bytes]]:
     """One way in at a time: (its name, the text or the document behind it)."""
     spans = Spans(utf_8, marks)
     if marks.base64:
@@ -131,24 +138,25 @@ def _packed_runs(
         yield way, "\n".join(pieces)
 
 
-def _base64_runs(text: bytes, spans: Spans) -> Iterator[bytes]:
+def _base64_runs(text: bytes | memoryview, spans: Spans) -> Iterator[bytes]:
     position = 0
     for start, end in spans.base64():
         if start < position:
             continue  # a line of the run before
         position = end
-        if end - start < LONG and not _may_begin(text[start : min(end, start + HEAD)]):
+        if end - start < LONG and not _may_begin(bytes(text[start : min(end, start + HEAD)])):
             continue
-        parts = [text[start:end]]
+        parts = [bytes(text[start:end])]
         width = len(parts[0])
         # Wrapped lines are of one width, whole groups of four; the last may be shorter.
         while width % 4 == 0:
             tail = BASE64_TAIL.match(text, position)
-            if tail is None or len(tail[1].rstrip(b"=")) > width:
+            line = bytes(tail[1]) if tail else b""
+            if tail is None or len(line.rstrip(b"=")) > width:
                 break
-            parts.append(tail[1])
+            parts.append(line)
             position = tail.end()
-            if len(tail[1]) < width or b"=" in tail[1]:
+            if len(line) < width or b"=" in line:
                 break
         yield from _from_base64(parts)
 
@@ -192,27 +200,27 @@ def _base64(run: bytes) -> bytes | None:
         return None
 
 
-def _hex_runs(text: bytes, spans: Spans) -> Iterator[bytes]:
+def _hex_runs(text: bytes | memoryview, spans: Spans) -> Iterator[bytes]:
     position = 0
     for start, end in spans.hex():
         if start < position:
             continue  # a line of the run before
         position = end
-        parts = [text[start:end]]
+        parts = [bytes(text[start:end])]
         # Lines wrapped at an encoder's width are one run; the last may be shorter.
         while len(parts[0]) in WRAPS and len(parts[-1]) == len(parts[0]):
             tail = HEX_TAIL.match(text, position)
             if tail is None or len(tail[1]) > len(parts[0]) or _is_in_word(text, tail.end()):
                 break
-            parts.append(tail[1])
+            parts.append(bytes(tail[1]))
             position = tail.end()
         digits = b"".join(parts).translate(None, HEX_MARKS)
         yield binascii.unhexlify(digits[: len(digits) // 2 * 2])
 
 
-def _is_in_word(text: bytes, at: int) -> bool:
+def _is_in_word(text: bytes | memoryview, at: int) -> bool:
     """Whether a letter that is no ASCII stands there."""
-    following = text[at : at + 4]
+    following = bytes(text[at : at + 4])
     return not following[:1].isascii() and following.decode("utf-8", "ignore")[:1].isalnum()
 
 

@@ -50,6 +50,11 @@ class Layer:
         """The text in UTF-8, not copied where it lies in shared memory."""
         return self._given if isinstance(self._given, Placed) else self.utf_8
 
+    @property
+    def view(self) -> bytes | memoryview:
+        """The same where it lies."""
+        return self._given.view if isinstance(self._given, Placed) else self.utf_8
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Layer):
             return NotImplemented

@@ -89,9 +89,10 @@ class Marks:
     of base64 only those that may hold something.
     """
 
-    def __init__(self, untrusted_utf_8: bytes | memoryview) -> None:
+    def __init__(self, untrusted_utf_8: bytes | memoryview, *, is_part: bool = False) -> None:
+        """`is_part`: the text is what stood near signs in a long one."""
         self._text = untrusted_utf_8
-        self.is_short = _is_short(untrusted_utf_8)
+        self.is_whole = not is_part and _is_short(untrusted_utf_8)
         # Arrays: a text may be full of them, and numbers of Python take four times as much.
         self.base64, self.hex, self.pairs = array("q"), array("q"), array("q")
         self._lines: dict[int, array[int]] = {}
@@ -104,7 +105,7 @@ class Marks:
         text = np.frombuffer(self._text, np.uint8)
         told = room.told
         told[:] = 0
-        told[T_COUNTING] = self.is_short
+        told[T_COUNTING] = self.is_whole
         room.signs[:] = 0
         found = self.base64, self.hex, self.pairs
         at = 0
@@ -127,8 +128,8 @@ class Marks:
 
     def near(self, kind: int) -> bytes:
         """The lines that hold such a sign and those near: one escape costs no second scan. A short
-        text is told whole; where something is left out, a new line begins."""
-        if self.is_short:
+        text that is no part is told whole; where something is left out, a new line begins."""
+        if self.is_whole:
             return bytes(self._text)
         pieces: list[bytes | memoryview] = []
         before = 0

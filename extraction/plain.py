@@ -6,7 +6,7 @@ import hashlib
 from typing import NamedTuple
 
 from extraction import charset, formats, packed
-from extraction.layers import Document, Extracted, Layer, Limits
+from extraction.layers import Document, Extracted, Limits
 from extraction.marks import Marks
 from extraction.page import HTML_WITHIN, may_begin_page
 from extraction.rewrites import REWRITES
@@ -46,8 +46,7 @@ def look(untrusted: Placed, limits: Limits) -> Seen | None:
     return Seen(length, Marks(body))
 
 
-def document(untrusted: Placed, name: str, *, hashed: bool) -> Document:
-    """The document of a text that is all there is (`Seen.is_all`)."""
+def document(untrusted: Placed, name: str, extracted: Extracted, *, hashed: bool) -> Document:
+    """The document of such a text."""
     digest = hashlib.sha256(untrusted.view).hexdigest() if hashed else ""
-    extracted = Extracted((Layer("", untrusted),))
     return Document(name, len(untrusted), digest, extracted)

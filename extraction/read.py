@@ -22,6 +22,7 @@ from extraction.marks import Marks
 from extraction.page import begins_page, may_begin_page
 from extraction.passwords import Hints
 from extraction.plain import Seen
+from extraction.shared import Placed
 
 DEFAULTS = Limits()
 TOO_DEEP = "layers are packed deeper than the bound; the innermost were not read"
@@ -55,24 +56,40 @@ def extract(
     limits: Limits = DEFAULTS,
     shallow: bool = False,
     read_picture: ReadPicture | None = None,
-    seen: Seen | None = None,
 ) -> Extracted:
     """All texts of one document, an archive's members among them.
 
     Members come as layers "zip/1", "zip/2" in the archive's order: their names are the poster's
     words and stay out. `hints` is the text an archive's password may stand in, `name` another
     place for it. `shallow`: archives, documents and pictures are only told
-    (`Extracted.deeper`), for their readers belong into the limited child. `seen` is what is known
-    of these bytes, where nothing is declared. Raises TooLarge over `limits.max_bytes`.
+    (`Extracted.deeper`), for their readers belong into the limited child. Raises TooLarge over
+    `limits.max_bytes`.
     """
     _bound(untrusted_body, limits)
     account = Account(limits, hints, read_picture)
     account.keyring.hear(_stem(name))
     reading = _Reading(Budget(limits, account, shallow=shallow))
-    if seen is not None:
-        reading.text(untrusted_body, seen)
-    else:
-        reading.body("", untrusted_body, 0, (content_type, charset))
+    reading.body("", untrusted_body, 0, (content_type, charset))
+    return reading.extracted()
+
+
+def placed_text(
+    untrusted: Placed,
+    seen: Seen,
+    *,
+    name: str = "",
+    hints: Hints = "",
+    limits: Limits = DEFAULTS,
+    read_picture: ReadPicture | None = None,
+) -> Extracted:
+    """The texts of `extract`, of a long one that stays where it lies: `seen` is what
+    `plain.look` knows of it."""
+    if seen.is_all:
+        return Extracted((Layer("", untrusted),))
+    account = Account(limits, hints, read_picture)
+    account.keyring.hear(_stem(name))
+    reading = _Reading(Budget(limits, account))
+    reading.text(untrusted, seen)
     return reading.extracted()
 
 
@@ -83,21 +100,16 @@ def documents(
     hints: Hints = "",
     limits: Limits = DEFAULTS,
     read_picture: ReadPicture | None = None,
-    seen: Seen | None = None,
 ) -> tuple[Document, ...]:
     """The input as one document, or an archive's members as one each ("posts.zip!/17.txt"),
     those of archives inside too ("a.zip!/b.zip!/17.txt").
 
-    An archive comes before its members as a document that `holds` them. `seen` is what is known of
-    these bytes. Raises TooLarge over `limits.max_bytes`.
+    An archive comes before its members as a document that `holds` them. Raises TooLarge over
+    `limits.max_bytes`.
     """
     _bound(untrusted_body, limits)
     account = Account(limits, hints, read_picture)
     account.keyring.hear(_stem(name))
-    if seen is not None:
-        reading = _Reading(Budget(limits, account))
-        reading.text(untrusted_body, seen)
-        return (_document(name, untrusted_body, reading.extracted()),)
     return tuple(_documents(name, untrusted_body, account, 0))
 
 
@@ -219,10 +231,10 @@ class _Reading:
             if not form and b"\x00" in untrusted_body[: formats.HEAD]:
                 self._hidden_zip(way, untrusted_body, depth)
 
-    def text(self, untrusted_body: bytes, seen: Seen) -> None:
+    def text(self, untrusted: Placed, seen: Seen) -> None:
         """A body that is a text of which something is known."""
         self._charset = "utf-8"
-        self._keep("", untrusted_body, seen.length, seen.marks)
+        self._keep("", untrusted, seen.length, seen.marks)
 
     def _unpack(
         self, way: str, packing: str, untrusted_body: bytes, depth: int, told: tuple[str, str]
@@ -326,7 +338,9 @@ class _Reading:
         """Keep a text and what is packed in it; False when there is no more room."""
         return self._keep(way, text, len(text))
 
-    def _keep(self, way: str, text: str | bytes, length: int, marks: Marks | None = None) -> bool:
+    def _keep(
+        self, way: str, text: str | bytes | Placed, length: int, marks: Marks | None = None
+    ) -> bool:
         if not self.budget.take(length):
             return False
         layer = Layer(self.budget.named(way), text)
@@ -334,7 +348,7 @@ class _Reading:
         if not self.budget.shallow and length < 100_000:
             self.account.keyring.hear(layer.text)
         depth = layer.name.count(">")
-        self._layers += inner_layers(layer.utf_8, self.budget, layer.name, depth, marks)
+        self._layers += inner_layers(layer.as_given, self.budget, layer.name, depth, marks)
         return True
 
 

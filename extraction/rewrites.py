@@ -106,3 +106,4 @@ REWRITES: tuple[tuple[str, int, int, Callable[[bytes], str]], ...] = (
     ("json", signs.ESCAPE, 1, _escapes),
     ("mojibake", signs.MOJIBAKE, 1, _of_text(mojibake.mend)),
 )
+REWRITTEN = frozenset(name for name, *_ in REWRITES)

@@ -22,7 +22,7 @@ PAIRS_OF_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}[ :-])*[0-9a-fA-F]{2}")
 class Spans:
     """The runs of one text, given in UTF-8."""
 
-    def __init__(self, text: bytes, marks: Marks) -> None:
+    def __init__(self, text: bytes | memoryview, marks: Marks) -> None:
         """`marks` are those of the text."""
         self._text = text
         self._marks = marks

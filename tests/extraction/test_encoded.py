@@ -201,6 +201,24 @@ def test_time_grows_with_the_text_not_with_its_square(piece: str) -> None:
     assert grows_at_most(unwrap, short, long, factor=24)
 
 
+def test_of_what_stood_near_signs_in_a_long_text_again_only_what_stands_near() -> None:
+    filler = "nothing to see here\n" * 10_000
+    twice = "nom \\\\u00c9lise\n"
+    beside = "".join(f"ligne \\u00e9 {number}\n" for number in range(20))
+    layers = {layer.name: layer.text for layer in unwrap(filler + beside + twice + filler)}
+    assert "ligne é 0\n" in layers["json"]
+    assert "nom Élise" in layers["json>json"]
+    assert "ligne é 19\n" in layers["json>json"]  # two lines on either side
+    assert "ligne é 0\n" not in layers["json>json"]
+    # A short text is read whole, and so is what was packed in one run of a long one.
+    short = beside + twice
+    told = {layer.name: layer.text for layer in unwrap(short)}
+    assert "ligne é 0\n" in told["json>json"]
+    packed = base64.b64encode(short.encode()).decode()
+    told = {layer.name: layer.text for layer in unwrap(f"{filler}{packed}\n{filler}")}
+    assert "ligne é 0\n" in told["base64>json>json"]
+
+
 @pytest.mark.parametrize("end", [" ", "\n"])
 def test_of_a_long_text_only_what_stands_near_an_escape_is_read_again(end: str) -> None:
     filler = ("nothing to see here" + end) * 20_000

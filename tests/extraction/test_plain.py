@@ -10,7 +10,7 @@ import pytest
 
 from extraction import plain
 from extraction.layers import Document, Limits
-from extraction.read import documents, extract
+from extraction.read import documents, extract, placed_text
 from extraction.sandbox import Sandbox
 from extraction.shared import Placed, Shared
 from tests.extraction import samples
@@ -68,9 +68,11 @@ def test_a_text_that_is_all_there_is(kind: str) -> None:
     seen = plain.look(placed(body), Limits())
     assert seen
     assert seen.is_all
-    found = plain.document(placed(body), "x.log", hashed=True)
+    where = placed(body)
+    found = plain.document(where, "x.log", placed_text(where, seen), hashed=True)
+    assert found.extracted.layers[0].as_given is where
     assert told((found,)) == told(documents(body, name="x.log"))
-    assert plain.document(placed(body), "", hashed=False).extracted == extract(body)
+    assert plain.document(where, "", found.extracted, hashed=False).extracted == extract(body)
 
 
 @pytest.mark.parametrize("kind", OTHERS)
@@ -79,8 +81,11 @@ def test_what_is_more_than_that_is_read_as_before(kind: str) -> None:
     seen = plain.look(placed(body), Limits())
     assert seen is None or not seen.is_all
     if seen:
-        assert told(documents(body, name="x", seen=seen)) == told(documents(body, name="x"))
-        assert extract(body, seen=seen) == extract(body)
+        where = placed(body)
+        found = placed_text(where, seen, name="x")
+        assert found.layers[0].as_given is where  # it is not copied
+        assert (found,) == tuple(each.extracted for each in documents(body, name="x"))
+        assert placed_text(where, seen) == extract(body)
 
 
 @pytest.mark.parametrize("limits", [Limits(max_text=1000), Limits(max_bytes=1000)])
