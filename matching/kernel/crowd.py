@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from matching.kernel.reading import is_of_somebody
 from matching.kernel.shapes import (
-    clock_behind,
     collect,
     date_at,
     is_digit,
@@ -63,7 +63,7 @@ def number_here(f, i, s, state):
             return s.places[first + 8] + 1
     end, date, _ = date_at(f, i)
     if date and not is_digit(f[end]):
-        if OLDEST < date < YOUNGEST and not clock_behind(f, end):
+        if OLDEST < date < YOUNGEST and is_of_somebody(f, i, end, s):
             meet(state, M_BIRTH)
         return end
     return i

@@ -205,6 +205,28 @@ def grade_words(rows, desk):
 
 
 @inner
+def is_house_alone(column, rows, desk):
+    """Whether of a street with words nothing but its number was found: in a log every other word
+    is such a number."""
+    words = False
+    for s in range(rows.slots):
+        if rows.slot_column[s] != column or rows.slot_role[s] == k.R_HOUSE:
+            continue
+        if desk.slot_token[s] >= 0:
+            return False
+        words |= desk.record32[s] != 0
+    return words
+
+
+@inner
+def leave_houses(rows, desk):
+    """Tell nothing of streets of which a number alone was found."""
+    for c in range(rows.columns):
+        if rows.column_class[c] == k.C_STREET and desk.by_class[k.C_STREET] == 0.0:
+            desk.bits[c] = 0.0
+
+
+@inner
 def sum_classes(rows, desk):
     """Bits of each class from its columns: the best, and what a further one adds."""
     whole_address = False
@@ -213,6 +235,8 @@ def sum_classes(rows, desk):
     for c in range(rows.columns):
         kind = rows.column_class[c]
         if kind < 0 or desk.bits[c] == 0.0:
+            continue
+        if kind == k.C_STREET and is_house_alone(c, rows, desk):
             continue
         if kind == k.C_CITY:
             # SAINT alone is no city.
@@ -305,6 +329,7 @@ def speaks(
         match_near_slots(rows, tokens, crowd, desk)
         sum_classes(rows, desk)
         bits = total(desk)
+    leave_houses(rows, desk)
     return bits
 
 

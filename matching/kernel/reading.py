@@ -45,7 +45,7 @@ from matching.kernel.tokens import (
     scratch_pointers,
     token_pointers,
 )
-from native.jit import inner, kernel, pointer
+from native.jit import inlined, inner, kernel, pointer
 from native.vector import LANES, digits, letters, load_word, trailing_zeros
 
 u64 = np.uint64
@@ -142,13 +142,39 @@ def put_word(f, start, end, tokens, n, s, keys):
     return n
 
 
+@inlined
+def is_blank(c):
+    """Whether a byte is a blank, or an end of a line."""
+    return c == 32 or c == 10
+
+
 @inner
-def put_date(f, at, tokens, n, keys):
+def names_street(f, at, s):
+    """Whether the date at `at` is the name of a street: rue du 8 mai 1945, av. du 19/03/1962."""
+    if at < 5 or f[at - 2] != 117 or f[at - 3] != 100:
+        return False
+    if not (is_blank(f[at - 1]) and is_blank(f[at - 4])):
+        return False
+    end = at - 5 if f[at - 5] == 46 else at - 4
+    start = end
+    while start > 0 and end - start <= LISTED and is_letter(f[start - 1]):
+        start -= 1
+    return word_flags(f, start, end, s.numbers, s.marks) & k.F_STREET != 0
+
+
+@inlined
+def is_of_somebody(f, at, end, s):
+    """Whether a date f[at:end] may be one of a person: no time stamp, and no street's name."""
+    return not clock_behind(f, end) and not names_street(f, at, s)
+
+
+@inner
+def put_date(f, at, tokens, n, s, keys):
     """Append the readings of a date at `at`; returns (count, position behind it or `at`)."""
     end, first, second = date_at(f, at)
     if first == 0 or is_digit(f[end]):
         return n, at
-    sign = -1 if clock_behind(f, end) else 1
+    sign = 1 if is_of_somebody(f, at, end, s) else -1
     k0, k1 = keys[2 * k.DATE], keys[2 * k.DATE + 1]
     n = put(tokens, n, k.DATE, siphash_number(u64(first), k0, k1), at, end, sign * first)
     if second:
@@ -216,7 +242,7 @@ def put_digits(f, i, j, tokens, n, s, keys):
         # Before dates: 06.02.09.98.08 begins like one.
         n, behind = put_number(f, i, count, zero, True, tokens, n, s, keys)
     if behind == i:
-        n, behind = put_date(f, i, tokens, n, keys)
+        n, behind = put_date(f, i, tokens, n, s, keys)
         if behind > i:
             if j - i == 8:
                 n = put_run(f, i, j, tokens, n, s, keys)
