@@ -16,9 +16,9 @@ from collections.abc import Iterator
 
 from extraction import charset, formats, packed
 from extraction.budget import Budget
-from extraction.kernel.promising import HEAD, LONG
+from extraction.kernel.promising import HEAD, LONG, SAMPLE_FOR_SHARE
 from extraction.layers import Layer
-from extraction.marks import IN_NO_TEXT, OF_TEXT, Marks
+from extraction.marks import IN_NO_TEXT, OF_MARKUP, OF_TEXT, Marks
 from extraction.rewrites import REWRITES, REWRITTEN
 from extraction.shared import Placed
 from extraction.spans import SHORTEST_BYTES, Spans
@@ -171,15 +171,20 @@ def _from_base64(parts: list[bytes]) -> Iterator[bytes]:
     candidates = [_base64(b"".join(parts[:count])) for count in (len(parts), len(parts) - 1)]
     readable = [data for data in candidates if data and _is_something(data)]
     if readable:
-        yield next(filter(_is_utf_8, readable), readable[0])
+        whole = readable[0]
+        is_whole = _is_file(whole) or _is_utf_8(whole) or _is_written(_base64(parts[-1]))
+        yield whole if is_whole else readable[-1]
         return
     if len(parts) > 1:
         yield from lines
 
 
 def _is_something(data: bytes) -> bool:
-    known = packed.kind(data) or formats.kind(data) in formats.DEEP
-    return bool(known) or text_of(data) is not None
+    return _is_file(data) or text_of(data) is not None
+
+
+def _is_file(data: bytes) -> bool:
+    return bool(packed.kind(data)) or formats.kind(data) in formats.DEEP
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -188,6 +193,11 @@ def _is_utf_8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return not data.translate(None, WITHOUT_CONTROL)
+
+
+def _is_written(data: bytes | None) -> bool:
+    """Whether bytes in an old charset are mostly what texts are written with."""
+    return data is not None and 4 * len(data.translate(None, OF_MARKUP)) <= len(data)
 
 
 def _base64(run: bytes) -> bytes | None:
@@ -246,10 +256,11 @@ def text_of(untrusted_bytes: bytes) -> str | None:
     try:
         text = untrusted_bytes.decode("utf-8")
     except UnicodeDecodeError:
-        if len(sample.translate(None, OF_TEXT)) > 0.25 * len(sample):
+        written = OF_MARKUP if len(sample) >= SAMPLE_FOR_SHARE else OF_TEXT
+        if len(sample.translate(None, written)) > 0.25 * len(sample):
             return None
         text, _ = charset.decode(untrusted_bytes)
-    if not text.isascii() and len(sample) < 64:
+    if not text.isascii() and len(sample) < SAMPLE_FOR_SHARE:
         plain = sum(byte < 0x80 for byte in sample)
         return None if plain < 0.3 * len(sample) else text
     return text

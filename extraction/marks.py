@@ -20,7 +20,7 @@ from extraction.kernel.found import (
 )
 from extraction.kernel.marks import ROOM_FOR_END, find_marks
 from extraction.kernel.planes import MASKS
-from extraction.kernel.promising import CONTROL, NONE, WRITTEN
+from extraction.kernel.promising import CONTROL, NONE, PRINTED, WRITTEN
 from extraction.kernel.signs import COUNT, KINDS, OF_KIND, OF_STRETCH
 from native.arguments import hold
 
@@ -28,9 +28,11 @@ LIST = 1 << 14  # places that the kernel puts down before it comes back
 WHOLE = 100_000  # characters of a text that is rewritten as a whole
 RUNS = T_BASE64, T_HEX, T_PAIRS
 NEWLINE = ord("\n")
-# Bytes that are in no text, and those that a text in an old charset is mostly of.
+# Bytes that are in no text; those that a text in an old charset is mostly of, and a long one with
+# markup or braces.
 IN_NO_TEXT = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 OF_TEXT = (string.ascii_letters + string.digits + " \t\r\n;,.:@-_'\"/|").encode()
+OF_MARKUP = bytes(range(32, 127)) + b"\t\r\n"
 OF_BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits
 PACKED = packed.GZIP, packed.BZIP2, packed.XZ, packed.ZSTD
 # Bytes that begin a character; the others go on with one.
@@ -50,6 +52,7 @@ def _kinds() -> Table:
     table = np.zeros(256, np.uint8)
     table[list(IN_NO_TEXT)] |= CONTROL
     table[list(OF_TEXT)] |= WRITTEN
+    table[list(OF_MARKUP)] |= PRINTED
     return table
 
 

@@ -16,10 +16,10 @@ HEAD = 24  # characters that show whether a text or a file begins there
 LONG = 400  # characters of a run that may be a tar archive
 # A tar archive shows at byte 257. So many characters do not reach that.
 SHORT = 340
-SAMPLE_FOR_SHARE = 64  # bytes; of a shorter text a share has to be plain
+SAMPLE_FOR_SHARE = 64  # bytes; of a shorter text a share has to be plain, and more be letters
 NONE = 64  # what stands in `sixes` for a character that is none of base64
 # Kinds of bytes, as the caller tells them.
-CONTROL, WRITTEN = 1, 2
+CONTROL, WRITTEN, PRINTED = 1, 2, 4
 
 
 @inlined
@@ -102,7 +102,7 @@ def is_utf_8(text, at, count, found):
 @inner
 def may_be_text(text, at, count, found):
     """Whether a run of so few bytes, which is no archive, may be a text or a PDF."""
-    zeros = odd_zeros = unwritten = plain = before = 0
+    zeros = odd_zeros = unwritten = unprinted = plain = before = 0
     control = False
     for number in range(count):
         byte = byte_of(text, at, number, found.sixes)
@@ -114,6 +114,7 @@ def may_be_text(text, at, count, found):
         odd_zeros += byte == 0 and number & 1 == 1
         control |= kind & CONTROL != 0
         unwritten += kind & WRITTEN == 0
+        unprinted += kind & PRINTED == 0
         plain += byte < 0x80
     if zeros:
         return 10 * odd_zeros >= 6 * (count // 2)
@@ -122,7 +123,7 @@ def may_be_text(text, at, count, found):
     if plain == count:
         return True
     if not is_utf_8(text, at, count, found):
-        return 4 * unwritten <= count
+        return 4 * (unprinted if count >= SAMPLE_FOR_SHARE else unwritten) <= count
     return count >= SAMPLE_FOR_SHARE or 10 * plain >= 3 * count
 
 

@@ -150,12 +150,19 @@ def is_blank(c):
 
 @inner
 def names_street(f, at, s):
-    """Whether the date at `at` is the name of a street: rue du 8 mai 1945, av. du 19/03/1962."""
-    if at < 5 or f[at - 2] != 117 or f[at - 3] != 100:
+    """Whether the date at `at` is the name of a street: rue du 8 mai 1945, av. du 19/03/1962, and
+    with its month in letters r. 8 mai 1945."""
+    if at < 2 or not is_blank(f[at - 1]):
         return False
-    if not (is_blank(f[at - 1]) and is_blank(f[at - 4])):
-        return False
-    end = at - 5 if f[at - 5] == 46 else at - 4
+    end = at - 1
+    if at >= 5 and f[at - 2] == 117 and f[at - 3] == 100 and is_blank(f[at - 4]):
+        end = at - 4
+    else:
+        month = at + 2 if is_digit(f[at + 1]) else at + 1
+        if not (is_blank(f[month]) and is_letter(f[month + 1])):
+            return False
+    if f[end - 1] == 46:
+        end -= 1
     start = end
     while start > 0 and end - start <= LISTED and is_letter(f[start - 1]):
         start -= 1

@@ -201,6 +201,37 @@ def test_time_grows_with_the_text_not_with_its_square(piece: str) -> None:
     assert grows_at_most(unwrap, short, long, factor=24)
 
 
+LIST = (
+    "<dl><dt>Nom</dt><dd>MARTINEAU</dd><dt>Prénom</dt><dd>Élise</dd>"
+    "<dt>Tél</dt><dd>0639981234</dd></dl>"
+)
+RECORD = '{\n  "nom": "MARTINEAU",\n  "adr": "91 rue Pierre Mendès France",\n  "cp": "87000"\n}'
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode, bytes.hex])
+@pytest.mark.parametrize("text", [LIST, RECORD])
+def test_markup_in_an_old_charset_is_a_text(
+    text: str, encode: Callable[[bytes], bytes | str]
+) -> None:
+    packed = encode(text.encode("latin-1"))
+    shown = packed if isinstance(packed, str) else packed.decode()
+    assert text in [layer.text for layer in unwrap(f"voici\n{shown}\nmerci")]
+
+
+def test_wrapped_base64_in_an_old_charset_keeps_its_last_line() -> None:
+    packed = base64.encodebytes(RECORD.encode("latin-1")).decode()
+    found = "\n".join(layer.text for layer in unwrap(packed))
+    assert "Mendès" in found
+    assert "87000" in found
+
+
+def test_noise_in_base64_is_no_text() -> None:
+    draw = random.Random(3)
+    for size in (20, 63, 64, 100, 200):
+        noise = base64.b64encode(bytes(draw.choices(range(32, 256), k=size))).decode()
+        assert [layer.name for layer in unwrap(f"clef {noise} fin")] == [""]
+
+
 def test_of_what_stood_near_signs_in_a_long_text_again_only_what_stands_near() -> None:
     filler = "nothing to see here\n" * 10_000
     twice = "nom \\\\u00c9lise\n"

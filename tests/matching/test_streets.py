@@ -47,7 +47,7 @@ def post(street: str) -> str:
 @pytest.mark.parametrize(
     "street",
     ["3 rue du 8 Mai 1945", "3 rue du 08/05/1945", "3 av. du 8 mai 1945", "3 rue du\n8 mai 1945",
-     "3 place du 11 novembre 1918", "rue du 19 mars 1962"],
+     "3 place du 11 novembre 1918", "rue du 19 mars 1962", "3 r. 8 mai 1945", "3 imp 8 Mai 1945"],
 )  # fmt: skip
 def test_the_day_of_a_street_is_no_birth_date(scanner: Scanner, street: str) -> None:
     """As one, it would begin another record, and the name would stand without the home."""
@@ -56,7 +56,9 @@ def test_the_day_of_a_street_is_no_birth_date(scanner: Scanner, street: str) -> 
     assert crowd.count(fold(post(street).replace("née le", "né(e) le"))) == 1
 
 
-@pytest.mark.parametrize("street", ["3 rue, 8 mai 1945", "mari, né le 8 mai 1945", "du 8 mai 1945"])
+@pytest.mark.parametrize(
+    "street", ["3 rue, 8 mai 1945", "mari, né le 8 mai 1945", "du 8 mai 1945", "rue 8/5/1945"]
+)
 def test_any_other_day_is_one(scanner: Scanner, street: str) -> None:
     fields = {name for match in scanned(scanner, post(street)).matches for name in match.fields}
     assert not {"birth_date", "city"} <= fields
