@@ -59,7 +59,7 @@ from vigie.scan_judge import Judge
 FILE = 8_000_000  # characters of one made file
 TURNS = 100  # of a scanning process over one text, for a second or two
 FILES = 4  # how many of them
-FOLDER = 1_000_000_000  # bytes of a folder, in which each stands often: all are read and matched
+FOLDER = 2_000_000_000  # bytes of a folder, in which each stands often: all are read and matched
 
 
 def made(lines: Iterator[str]) -> str:
@@ -92,9 +92,21 @@ def folders(root: Path) -> dict[str, Path]:
     filled(found["dumps"], *(made(dumps) for _ in range(FILES)))
     filled(found["prose"], prose())
     filled(found["source"], source_code())
-    # As they lie on a disk: thousands of small ones.
-    found["small source files"] = Path(sysconfig.get_paths()["stdlib"]) / "test"
-    return {kind: folder for kind, folder in found.items() if folder.is_dir()}
+    # As they lie on a disk: hundreds of small ones; and those of which each is a hard case.
+    library = Path(sysconfig.get_paths()["stdlib"])
+    paths = sorted(each for each in library.rglob("*.py") if "site-packages" not in each.parts)
+    tests = [each for each in paths if {"test", "tests"} & set(each.parts)]
+    copied(root / "small source files", sorted(set(paths) - set(tests)))
+    copied(root / "tests of codecs and parsers", tests)
+    found |= {each.name: each for each in root.iterdir() if each.name not in found}
+    return found
+
+
+def copied(folder: Path, paths: list[Path]) -> None:
+    """A folder with copies of these files."""
+    folder.mkdir()
+    for number, path in enumerate(paths):
+        (folder / f"{number}{path.suffix}").write_bytes(path.read_bytes())
 
 
 def inside(folder: Path) -> list[Path]:
