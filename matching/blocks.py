@@ -19,6 +19,7 @@ from matching.normalise.fold import Folded
 
 MOST_TEXT = 256 * 1024  # bytes of a text in which blocks are put together
 REACH = 24 * 1024  # bytes that they may lie apart
+LINE = 100  # bytes of a line
 Field = tuple[str, int, int, int, float]  # type, start, end, quality, bits
 
 
@@ -52,8 +53,14 @@ def wanted(folded: Folded) -> bool:
 
 def asked(folded: Folded, least: float) -> float:
     """How many bits several places of a text have to tell of a row to make a match of `least`."""
+    return least + spread.least_price(_places(folded))
+
+
+def _places(folded: Folded) -> int:
+    """How many places of a text a record may be put together from: its lines, or as many of
+    LINE bytes, for a list may stand in a single one."""
     lines = int(np.count_nonzero(folded.data[: folded.size] == 10)) + 1
-    return least + spread.least_price(lines)
+    return max(lines, folded.size // LINE)
 
 
 def put_together(found: Sequence[Found], folded: Folded, least: float) -> list[Found]:
@@ -67,19 +74,18 @@ def put_together(found: Sequence[Found], folded: Folded, least: float) -> list[F
             parts[each.row].append(each)
     if all(len(several) < 2 for several in parts.values()):
         return [each for each in found if each.bits >= least]
-    blocks = max(1, bytes(folded.data[: folded.size]).count(b"\n\n") + 1)
-    lines = max(blocks, int(np.count_nonzero(folded.data[: folded.size] == 10)) + 1)
+    places = _places(folded)
     made = [
         whole
         for several in parts.values()
-        if len(several) > 1 and (whole := _join(several, lines)).bits >= least
+        if len(several) > 1 and (whole := _join(several, places)).bits >= least
     ]
     covered = _Covered(made)
     alone = [each for each in found if each.bits >= least and not covered.by_another(each)]
     return alone + made
 
 
-def _join(several: list[Found], lines: int) -> Found:
+def _join(several: list[Found], places: int) -> Found:
     """The row as its parts say together; the strongest part alone when they do not."""
     several = sorted(several, key=lambda each: -each.bits)[: spread.MOST_POSTS]
     first = several[0]
@@ -90,7 +96,7 @@ def _join(several: list[Found], lines: int) -> Found:
         )
         for part in near
     ]
-    together = spread.together(told, lines)
+    together = spread.together(told, places)
     if together.bits <= first.bits or len(together.posts) < 2:
         return Found(first.row, 0.0, first.tied, 0, first.layer)
     fields = {each[:3]: each for number in together.posts for each in near[number].fields}

@@ -69,16 +69,18 @@ def decide(
     known_file: bool,
     mention: bool,
     torn: int = 0,
+    strays: int = 0,
 ) -> Decision:
     """`people` is how many the document names, recognised or not (`matching.people`), `rows` how
-    many the leak holds, `torn` in how many places values of different rows stand together."""
+    many the leak holds, `torn` in how many places values of different rows stand together,
+    `strays` how many of the rows have values beside another of them (`matching.shuffled`)."""
     whole = [each for each in found if not each.tied]
     strong = [each for each in whole if each.bits >= ALERT]
     weak = [each for each in whole if each.bits < ALERT]
     candidates = max(people, len(strong))
     chance = tail(candidates, len(strong), OVERLAP) if strong else 1.0
     verdict = _verdict(strong, weak, candidates, rows)
-    if verdict.raises_alert and is_mixed(strong or weak, torn):
+    if verdict.raises_alert and is_mixed(strong or weak, torn, strays):
         verdict = Verdict.SAME_PEOPLE
     notes: tuple[str, ...] = ()
     if known_file:
@@ -116,10 +118,12 @@ def needed(people: int, rows: int) -> float:
     return math.log2(max(1, people) * max(1, rows)) + MARGIN
 
 
-def is_mixed(found: Sequence[Recognised], torn: int) -> bool:
+def is_mixed(found: Sequence[Recognised], torn: int, strays: int) -> bool:
     """Whether the document mixes values of different persons, as no copy of the file does."""
     clean = sum(each.conflicts < TORN for each in found)
-    mixed = torn + len(found) - clean
+    mixed = torn + strays + len(found) - clean
+    if strays > MIXED * clean:
+        return True  # however much of a row was left together
     # One in twenty-five strangers who answer below a record has a name, phone or address that goes
     # with those of some row; that says nothing against a record which stands there whole.
     whole = sum(each.conflicts == 0 and each.bits >= WHOLE for each in found)

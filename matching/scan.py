@@ -160,14 +160,17 @@ class Scanner:
         best = certainty.best_by_row(found)
         first = [each for each in best[:KEPT] if self._holds(each, texts)]
         best = first + best[KEPT:]
-        for at, folded in enumerate(texts):
-            torn += self._strays([each for each in best if each.layer == at], folded)
+        strays = sum(
+            self._strays([each for each in best if each.layer == at], folded)
+            for at, folded in enumerate(texts)
+        )
         if not found:
             quiet.count_people(groups, self._folded)
         told = decide.decide(
             best,
             of_views(people, rows) if found else of_layers([a.name for a in layers], groups),
             rows=self.rows, known_file=sha256.lower() in self._files, mention=mention, torn=torn,
+            strays=strays,
         )  # fmt: skip
         if notes and told.verdict is not Verdict.REPOST:
             # Other texts of the document outweigh what was sampled: only reading all can tell.

@@ -48,11 +48,14 @@ def strays(
         others = [n for n, theirs in enumerate(held) if theirs is not mine]
         # The line it stands on is as mixed as the one it is gone from.
         lent = {n for n in others if any(on(lines[n], s) and s not in held[n] for s in away)}
-        if lent or any(
-            kind in away.values() and s not in mine and on(line, s)
+        # Whoever's value stands in its stead is as mixed.
+        lent |= {
+            n
             for n in others
             for s, kind in held[n].items()
-        ):
+            if kind in away.values() and s not in mine and on(line, s)
+        }
+        if lent:
             torn |= {at, *lent}
     return len(torn)
 

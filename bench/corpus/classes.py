@@ -252,7 +252,8 @@ def broken(draw: random.Random, person: Person) -> Made:
 def typed_formats_with_a_slip(draw: random.Random, person: Person) -> Made:
     cells = pick(draw, person, ("phone", "nir"))
     shown = whole(cells)
-    column = draw.choice([c for c in ("phone", "nir", "born") if c in cells] or list(cells))
+    # A person may have none of what was picked: the text then holds nothing, and is drawn again.
+    column = draw.choice([c for c in ("phone", "nir", "born") if c in cells] or [*cells, ""])
     form = {"phone": forms.phone, "nir": forms.nir}
     for each, written in form.items():
         if each in cells:

@@ -136,3 +136,12 @@ def test_a_stranger_below_a_whole_record_says_nothing_against_it(
     found = [row(900 * n, each, at=90 * n, conflicts=conflicts) for n, each in enumerate(bits)]
     told_ = decide(found, 2, rows=491_000, known_file=False, mention=False, torn=torn)
     assert told_.verdict is verdict
+
+
+@pytest.mark.parametrize(("strays", "verdict"), [(2, "same-people"), (1, "fragment")])
+def test_rows_that_hold_each_others_values_are_no_copy_however_much_is_left_of_them(
+    strays: int, verdict: str
+) -> None:
+    found = [row(900 * n, 130.0, at=90 * n) for n in range(2)]
+    told_ = decide(found, 2, rows=491_000, known_file=False, mention=False, strays=strays)
+    assert told_.verdict == verdict

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from matching import blocks, decide, spread
+from matching.blocks import Found
 from matching.kernel import scattered
 from matching.normalise.fold import fold
 from matching.result import TextLayer, Verdict
@@ -139,3 +140,17 @@ def test_the_price_of_several_blocks_is_the_least_of_all() -> None:
         most = min(spread.MOST_POSTS, blocks_)
         prices = [spread.price(blocks_, used) for used in range(2, most + 1)]
         assert spread.least_price(blocks_) == min(prices, default=0.0)
+
+
+def test_a_list_in_a_single_line_has_as_many_places_as_one_in_lines() -> None:
+    """Of a directory in one line, pieces of many people would make somebody of the leak."""
+    apart = [
+        Found(7, 28.0, False, 0, 0, [("surname", 0, 9, 0, 15.0), ("first_name", 10, 15, 0, 13.0)]),
+        Found(7, 30.0, False, 0, 0, [("phone", 20_000, 20_010, 0, 30.0)]),
+    ]
+    short = blocks.put_together(apart, fold("x" * 100), decide.REVIEW)
+    assert [each.bits for each in short] == [58.0]
+    line = fold("x" * 40_000)
+    long = blocks.put_together(apart, line, decide.REVIEW)
+    assert [each.bits for each in long] == [58.0 - spread.price(400, 2)]
+    assert blocks.asked(line, decide.REVIEW) == decide.REVIEW + spread.least_price(400)
