@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from matching import decide, spread
+from matching import crowd, decide, spread
 from matching.kernel import kinds as k
 from matching.normalise.fold import Folded
 from matching.normalise.spelt import fold_text
@@ -25,16 +25,22 @@ if TYPE_CHECKING:
 PER_POST = 50  # rows that one post may speak for below the thresholds
 SUSPECTS = 200  # rows that one thread may point to
 FEW_WORDS = 12  # as in the kernel: more words make each of them agree by chance more easily
+WINDOW = 1600  # bytes in which one record stands, as in the kernel
+PLACES = 8  # of a value that are looked about
+PLACE = 500  # bytes of a post for each of which it is as good as another post
+LIST = 20  # people of a text that is no piece of one record
 
 Post = Sequence[TextLayer]
+Value = tuple[str, int, float, int]  # type, role, bits, signature of one value of a row
 
 
 def traces(scanner: Scanner, post: Post, suspects: Sequence[int] = ()) -> tuple[Match, ...]:
     """What a post says of rows, the strongest first, from FLOOR to below the alert threshold.
 
-    Field types may come twice in a match where the file has two such columns. Raises
-    DamagedFileError.
+    Field types may come twice in a match where the file has two such columns. Lists of people say
+    nothing. Raises DamagedFileError.
     """
+    post = _pieces(post)
     found = {
         match.row: match
         for match in scanner.weak(post, spread.FLOOR, PER_POST)
@@ -58,6 +64,7 @@ def _by_record(scanner: Scanner, post: Post, rows: Sequence[int]) -> Iterator[Ma
         folded = fold_text(layer.text)
         shown = scanner.shown(folded)
         words = sum(1 for each in shown.values() if each[0][0] == k.WORD)
+        words = words * WINDOW // max(WINDOW, folded.size)  # of one window
         for row in rows:
             match = _of_record(scanner, row, shown, words, folded, layer)
             if match is not None:
@@ -73,12 +80,57 @@ def _of_record(
     layer: TextLayer,
 ) -> Match | None:
     crowd = 0.5 * max(0, (words // FEW_WORDS).bit_length())
+    values = [each for each in scanner.values(row) if each[3] in shown]
+    best: tuple[float, dict[str, float], dict[str, tuple[int, int]]] = 0.0, {}, {}
+    for low, high in _windows(values, shown, folded.size):
+        fields, places = _fields(values, shown, low, high, crowd)
+        bits = spread.combined(fields) if spread.tells(fields) else 0.0
+        best = max(best, (bits, fields, places), key=lambda each: each[0])
+    bits, fields, places = best
+    if not fields:
+        return None
+    names = sorted(fields, key=lambda field: places[field])
+    return Match(
+        leak=scanner.name,
+        row=row,
+        bits=bits,
+        fields=tuple(names),
+        spans=tuple(folded.span(*places[name]) for name in names),
+        layer=layer.name,
+        field_bits=tuple(fields[name] for name in names),
+        how=tuple(str(How.EXACT) for _ in names),
+    )
+
+
+def _windows(
+    values: Sequence[Value], shown: Mapping[int, list[tuple[int, int, int]]], size: int
+) -> list[tuple[int, int]]:
+    """Which bytes of a post may hold one record: all of a short one, else what stands about each
+    value of the person herself, for a long list has everybody's words somewhere."""
+    if size <= WINDOW:
+        return [(0, size)]
+    return [
+        (first - WINDOW // 2, first + WINDOW // 2)
+        for field, _, _, signature in values
+        if field in spread.PERSONAL
+        for _, first, _ in shown[signature][:PLACES]
+    ]
+
+
+def _fields(
+    values: Sequence[Value],
+    shown: Mapping[int, list[tuple[int, int, int]]],
+    low: int,
+    high: int,
+    crowd: float,
+) -> tuple[dict[str, float], dict[str, tuple[int, int]]]:
+    """Bits by field type of what stands in [low, high), and where."""
     fields: dict[str, float] = {}
     places: dict[str, tuple[int, int]] = {}
-    for field, role, weight, signature in scanner.values(row):
-        if signature not in shown:
+    for field, role, weight, signature in values:
+        place = next((each for each in shown[signature] if low <= each[1] < high), None)
+        if place is None:
             continue
-        place = shown[signature][0]
         if role in (k.R_JOINED, k.R_LOCAL):
             if field in fields:
                 continue
@@ -86,20 +138,7 @@ def _of_record(
             weight = max(0.0, weight - crowd)
         fields[field] = fields.get(field, 0.0) + weight
         places.setdefault(field, (place[1], place[2]))
-    fields = {field: bits for field, bits in fields.items() if bits > 0.0}
-    if not spread.tells(fields):
-        return None
-    names = sorted(fields, key=lambda field: places[field])
-    return Match(
-        leak=scanner.name,
-        row=row,
-        bits=spread.combined(fields),
-        fields=tuple(names),
-        spans=tuple(folded.span(*places[name]) for name in names),
-        layer=layer.name,
-        field_bits=tuple(fields[name] for name in names),
-        how=tuple(str(How.EXACT) for _ in names),
-    )
+    return {field: bits for field, bits in fields.items() if bits > 0.0}, places
 
 
 @dataclass(slots=True)
@@ -176,20 +215,27 @@ def joined(posts: Sequence[Post]) -> dict[str, tuple[str, list[int]]]:
 
 def _together(scanner: Scanner, posts: Sequence[Post], starts: Sequence[int]) -> list[Match]:
     """Rows that reach the alert threshold by what the posts' own texts say together."""
-    outer = [[layer for layer in post if not layer.name] for post in posts]
+    outer = [_pieces([layer for layer in post if not layer.name]) for post in posts]
     first = [traces(scanner, post) for post in outer]
     suspects = _suspects(first)
     by_row: dict[int, list[tuple[int, Match]]] = defaultdict(list)
     for number, post in enumerate(outer):
         for match in traces(scanner, post, suspects):
             by_row[match.row].append((number, match))
+    places = sum(max(1, sum(len(layer.text) for layer in post) // PLACE) for post in outer)
     found = []
     for said in by_row.values():
-        sum_ = spread.together([fields_of(match) for _, match in said], len(posts))
+        sum_ = spread.together([fields_of(match) for _, match in said], places)
         if sum_.bits >= decide.ALERT and len(sum_.posts) > 1:
             used = [said[place] for place in sum_.posts]
             found.append(_one_match(sum_.bits, used, starts))
     return found
+
+
+def _pieces(post: Post) -> list[TextLayer]:
+    """The texts of a post that may be a piece of one record: a list of people, in which somebody's
+    values stand by chance, is judged as a text of its own."""
+    return [layer for layer in post if crowd.count(fold_text(layer.text)) < LIST]
 
 
 def _suspects(found: Sequence[Sequence[Match]]) -> list[int]:

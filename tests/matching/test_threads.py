@@ -187,3 +187,33 @@ def test_the_price_bounds_the_chance_over_all_ways_to_choose_posts() -> None:
             for used in range(1, min(posts, spread.MOST_POSTS) + 1)
         )
         assert total <= 2 * posts
+
+
+def listed(draw: random.Random, count: int) -> str:
+    strangers = [disguises.invent(draw) for _ in range(count)]
+    return "".join(
+        f"{each.surname} {each.first} {disguises.phone_form(draw, each.phone)}\n"
+        for each in strangers
+    )
+
+
+def test_a_list_of_people_is_no_piece_of_a_record(leak: LeakOnDisk, scanner: Scanner) -> None:
+    """Each row of the leak has some of its values in a list that is long enough."""
+    draw = random.Random(4)
+    person = leak.people[61]
+    piece = f"{person.first} {person.surname} de {person.town}\n"
+    for count, rows in ((3, {61}), (2 * threads.LIST, set())):
+        told = threads.traces(scanner, post(piece + listed(draw, count)))
+        assert {match.row for match in told} & {61} == rows
+
+
+def test_values_far_apart_in_a_long_post_are_no_piece_of_a_record(
+    leak: LeakOnDisk, scanner: Scanner
+) -> None:
+    person = leak.people[62]
+    name, number = f"{person.first} {person.surname} de {person.town}\n", person.phone
+    for between, together in (("merci\n", True), (CHATTER * 2, False)):
+        found = threads.traces(scanner, post(name + between + number + "\n" + CHATTER), [62])
+        fields = [set(match.fields) for match in found if match.row == 62]
+        assert fields
+        assert all(({"surname", "phone"} <= each) is together for each in fields)
