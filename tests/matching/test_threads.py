@@ -208,10 +208,12 @@ def test_a_list_of_people_is_no_piece_of_a_record(leak: LeakOnDisk, scanner: Sca
 
 
 def test_values_far_apart_in_a_long_post_are_no_piece_of_a_record(
-    leak: LeakOnDisk, scanner: Scanner
+    leak: LeakOnDisk, scanner: Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Rows that other posts point to are looked for by their record: in windows, as all are."""
+    monkeypatch.setattr(scanner, "weak", lambda *_: [])
     person = leak.people[62]
-    name, number = f"{person.first} {person.surname} de {person.town}\n", person.phone
+    name, number = f"{person.surname}\n", person.phone
     for between, together in (("merci\n", True), (CHATTER * 2, False)):
         found = threads.traces(scanner, post(name + between + number + "\n" + CHATTER), [62])
         fields = [set(match.fields) for match in found if match.row == 62]
