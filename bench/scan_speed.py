@@ -3,14 +3,16 @@
 Folders of ordinary files are scanned by the command itself: start, extraction, matching and
 decision; each is large enough that starting is a small part. Beside it, in the same run,
 ahocorasick_rs with the plain NIRs, phones and addresses of the same file reads the same files, its
-automaton already built. Two ratios are told, by the clock (`vigie scan` extracts one file while it
-matches another) and per CPU second; `start_s` and `start_cpu_s` are what a scan of one empty file
-takes and are part of both. `apart` is what a second scan costs that has started already, by process
-(the command, the limited child, the matcher), for a file and a byte. `bare_times_automaton` is the
-limit: the least that any scan must do with each file, in one process that has started: read it,
-hash it (SHA-256, which every result names), decode it, fold it and pass over it once
-(`bench.bare_pass`). Then: a whole repost, opening, the memory of a second scanner, and how much two
-scanning processes read in the time of one, beside what two loops do that share nothing.
+automaton already built. Each folder is scanned as its user does it (`table`) and with `--json`,
+whose every line names the SHA-256 of a document. Two ratios are told of each, by the clock (`vigie
+scan` extracts one file while it matches another) and per CPU second; `start_s` and `start_cpu_s`
+are what a scan of one empty file takes and are part of both. `apart` is what a second scan costs
+that has started already and hashes nothing, by process (the command, the limited child, the
+matcher), for a file and a byte. `bare_times_automaton` is the limit: the least that any scan must
+do with each file, in one process that has started: read it, with `--json` hash it, decode it, fold
+it and pass over it once (`bench.bare_pass`). `mixture` is as much of each of the four long texts.
+Then: a whole repost, opening, the memory of a second scanner, and how much two scanning processes
+read in the time of one, beside what two loops do that share nothing.
 """
 
 from __future__ import annotations
@@ -114,19 +116,22 @@ def inside(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
 
 
-def scanned(target: Path, leak: LeakRef) -> tuple[float, float, list[dict[str, Any]]]:
-    """(seconds by the clock, CPU seconds, results) of the command."""
+def scanned(
+    target: Path, leak: LeakRef, *, json_lines: bool = True
+) -> tuple[float, float, list[dict[str, Any]]]:
+    """(seconds by the clock, CPU seconds, results) of the command, the latter from JSON alone."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "vigie.cli", "scan", str(target), "--json",
+        [sys.executable, "-m", "vigie.cli", "scan", str(target), *["--json"] * json_lines,
          "--leak", str(leak.file), "--key", str(leak.key_file)],
         stdout=subprocess.PIPE, check=False,
     )  # fmt: skip
     clock = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return clock, used, [json.loads(line) for line in done.stdout.splitlines()]
+    lines = done.stdout.splitlines() if json_lines else []
+    return clock, used, [json.loads(line) for line in lines]
 
 
 def searched(files: list[Path], automaton: Any) -> tuple[float, float]:
@@ -137,13 +142,14 @@ def searched(files: list[Path], automaton: Any) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - used
 
 
-def bare(files: list[Path]) -> float:
+def bare(files: list[Path], *, hashed: bool) -> float:
     """CPU seconds of the least that a scan must do with these files."""
     screen, room = BarePass(), Room()
     used = time.process_time()
     for path in files:
         body = path.read_bytes()
-        hashlib.sha256(body).hexdigest()
+        if hashed:
+            hashlib.sha256(body).hexdigest()
         body.decode("utf-8", "replace")
         room.clear()
         screen(fold(body, room))
@@ -154,19 +160,38 @@ def compared(folder: Path, leak: LeakRef, automaton: Any) -> dict[str, Any]:
     """MB/s of both over one folder."""
     files = inside(folder)
     megabytes = sum(path.stat().st_size for path in files) / 1e6
-    clock, cpu, results = scanned(folder, leak)
     plain_clock, plain_cpu = searched(files, automaton)
-    least = bare(files)
-    return {
+    found: dict[str, Any] = {
         "mb": round(megabytes, 1), "files": len(files),
-        "scan_mb_s": round(megabytes / clock, 1), "scan_mb_cpu_s": round(megabytes / cpu, 1),
         "automaton_mb_s": round(megabytes / plain_clock, 1),
-        "times_automaton": round(plain_clock / clock, 2),
-        "times_automaton_per_cpu_s": round(plain_cpu / cpu, 2),
-        "bare_times_automaton": round(plain_cpu / least, 2),
-        "apart": apart(folder, leak),
-        "alerts": sum(each["verdict"] in ("repost", "fragment") for each in results),
     }  # fmt: skip
+    results: list[dict[str, Any]] = []
+    for how, json_lines in (("table", False), ("json", True)):
+        clock, cpu, results = scanned(folder, leak, json_lines=json_lines)
+        least = bare(files, hashed=json_lines)
+        found[how] = {
+            "mb_s": round(megabytes / clock, 1), "mb_cpu_s": round(megabytes / cpu, 1),
+            "times_automaton": round(plain_clock / clock, 2),
+            "times_automaton_per_cpu_s": round(plain_cpu / cpu, 2),
+            "bare_times_automaton": round(plain_cpu / least, 2),
+        }  # fmt: skip
+    alerts = sum(each["verdict"] in ("repost", "fragment") for each in results)
+    return {**found, "apart": apart(folder, leak), "alerts": alerts}
+
+
+def mixture(folders: dict[str, Any]) -> dict[str, Any]:
+    """The ratios over as much of each long text."""
+    texts = [folders[kind] for kind in ("logs", "dumps", "prose", "source")]
+    automaton = sum(1 / each["automaton_mb_s"] for each in texts)
+    return {
+        how: {
+            "times_automaton": round(automaton / sum(1 / each[how]["mb_s"] for each in texts), 2),
+            "times_automaton_per_cpu_s": round(
+                automaton / sum(1 / each[how]["mb_cpu_s"] for each in texts), 2
+            ),
+        }
+        for how in ("table", "json")
+    }
 
 
 def cpu_of(pid: int) -> float:
@@ -210,8 +235,8 @@ def apart(folder: Path, leak: LeakRef) -> dict[str, Any]:
     limits = Limits(max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS)
     shared = Shared(SLOTS, SCAN_BYTES)
     memory = shared.fd, shared.size
-    with Kept(limits, shared) as box, MatcherClient([leak], shared=memory) as matcher:
-        judge = Judge(matcher, every=False, explain=False)
+    with Kept(limits, shared, hashed=False) as box, MatcherClient([leak], shared=memory) as matcher:
+        judge = Judge(matcher, every=False, explain=False, hashed=False)
 
         def scan() -> None:
             given = [(path.name, path) for path in files]
@@ -342,6 +367,7 @@ def main() -> None:
             kind: compared(folder, leak, automaton)
             for kind, folder in folders(root / "files").items()
         }
+        found["mixture"] = mixture(found["folders"])
     print(json.dumps(found))
 
 

@@ -25,9 +25,16 @@ class Account:
     """Characters, unpacked bytes, members, pictures, time and passwords of one input."""
 
     def __init__(
-        self, limits: Limits, hints: Hints = "", read_picture: ReadPicture | None = None
+        self,
+        limits: Limits,
+        hints: Hints = "",
+        read_picture: ReadPicture | None = None,
+        *,
+        hashed: bool = True,
     ) -> None:
+        """`hashed`: its documents are told with their SHA-256."""
         self.limits = limits
+        self.hashed = hashed
         self.text = limits.max_text
         self.room = limits.max_unpacked
         self.members = limits.max_members

@@ -125,7 +125,8 @@ def answer_several(
     for name, hints, at, size in job["several"]:
         told, nobody = ALONE, _Unheard()
         if room >= 0 and not held.wanted:
-            one = {"name": name, "hints": hints, "one": False, "limits": job["limits"]}
+            one = {"name": name, "hints": hints, "one": False}
+            one |= {"limits": job["limits"], "hashed": job["hashed"]}
             picture = nobody.picture if job["pictures"] else None
             told = answer(one, bytes(whole[at : at + size]), picture, nobody.hints, held)
             room -= len(told[1])
@@ -144,6 +145,7 @@ def _answer(
     limits = Limits(**job["limits"])  # type: ignore[arg-type]
     _allow_cpu(limits.seconds)
     name, hints = str(job["name"]), ask_hints if job["hints"] else ""
+    hashed = bool(job["hashed"]) and not job["one"]
     try:
         if isinstance(untrusted_body, Placed):
             declared = job["one"] and (job["content_type"] or job["charset"])
@@ -157,7 +159,7 @@ def _answer(
                     limits=limits,
                     read_picture=read_picture,
                 )
-                found = plain.document(untrusted_body, name, extracted, hashed=not job["one"])
+                found = plain.document(untrusted_body, name, extracted, hashed=hashed)
                 return messages.pack([found], untrusted_body)
             untrusted_body = bytes(untrusted_body)
         if job["one"]:
@@ -179,6 +181,7 @@ def _answer(
                 hints=hints,
                 limits=limits,
                 read_picture=read_picture,
+                hashed=hashed,
             ),
             untrusted_body,
         )

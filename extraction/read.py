@@ -100,15 +100,17 @@ def documents(
     hints: Hints = "",
     limits: Limits = DEFAULTS,
     read_picture: ReadPicture | None = None,
+    hashed: bool = True,
 ) -> tuple[Document, ...]:
     """The input as one document, or an archive's members as one each ("posts.zip!/17.txt"),
     those of archives inside too ("a.zip!/b.zip!/17.txt").
 
-    An archive comes before its members as a document that `holds` them. Raises TooLarge over
+    An archive comes before its members as a document that `holds` them. Unless `hashed`, none has
+    its SHA-256, which takes as long as to read a long text. Raises TooLarge over
     `limits.max_bytes`.
     """
     _bound(untrusted_body, limits)
-    account = Account(limits, hints, read_picture)
+    account = Account(limits, hints, read_picture, hashed=hashed)
     account.keyring.hear(_stem(name))
     return tuple(_documents(name, untrusted_body, account, 0))
 
@@ -129,16 +131,16 @@ def _documents(
             reading.body("", untrusted_body, depth)
         else:
             reading.opened("", packing, opened, depth)
-        yield _document(name, untrusted_body, reading.extracted())
+        yield _document(account, name, untrusted_body, reading.extracted())
         return
     if depth >= account.limits.max_depth:
-        yield _document(name, untrusted_body, Extracted(()), TOO_DEEP)
+        yield _document(account, name, untrusted_body, Extracted(()), TOO_DEEP)
         return
     if not account.is_new(inner):
-        yield _document(name, untrusted_body, Extracted((), (SEEN,)), holds=True)
+        yield _document(account, name, untrusted_body, Extracted((), (SEEN,)), holds=True)
         return
     notes = (opened.note,) if opened is not None and opened.note else ()
-    yield _document(name, untrusted_body, Extracted((), notes), holds=True)
+    yield _document(account, name, untrusted_body, Extracted((), notes), holds=True)
     yield from _members(name, archive, inner, account, depth)
 
 
@@ -160,7 +162,7 @@ def _member(name: str, member: archives.Member, account: Account, depth: int) ->
     inside = f"{name}!/{member.name}"
     if not member.data:
         if member.error:
-            yield _document(inside, b"", Extracted(()), member.error)
+            yield _document(account, inside, b"", Extracted(()), member.error)
         return
     for found in _documents(inside, member.data, account, depth + 1):
         if member.error and found.name == inside:
@@ -172,9 +174,15 @@ def _member(name: str, member: archives.Member, account: Account, depth: int) ->
 
 
 def _document(
-    name: str, data: bytes, extracted: Extracted, error: str = "", *, holds: bool = False
+    account: Account,
+    name: str,
+    data: bytes,
+    extracted: Extracted,
+    error: str = "",
+    *,
+    holds: bool = False,
 ) -> Document:
-    digest = hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data).hexdigest() if account.hashed else ""
     return Document(name, len(data), digest, extracted, error, holds)
 
 

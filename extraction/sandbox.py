@@ -41,8 +41,15 @@ PARENT_FOLDER = Path(__file__).resolve().parent.parent
 class Sandbox:
     """A child that stays up between documents. Use as a context manager; not for two threads."""
 
-    def __init__(self, limits: Limits | None = None, shared: Shared | None = None) -> None:
-        """Documents may be given as they lie in `shared` memory."""
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        shared: Shared | None = None,
+        *,
+        hashed: bool = True,
+    ) -> None:
+        """Documents may be given as they lie in `shared` memory. Unless `hashed`, they come back
+        without their SHA-256."""
         self._limits = limits or Limits()
         self._shared = shared
         self._tesseract: Tesseract | None = find_tesseract()
@@ -50,7 +57,8 @@ class Sandbox:
         self._socket: socket.socket | None = None
         self._everything = False
         self._constant = {
-            "pictures": self._tesseract is not None, "limits": asdict(self._limits)
+            "pictures": self._tesseract is not None, "limits": asdict(self._limits),
+            "hashed": hashed,
         }  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -36,22 +36,28 @@ def is_plain(path: Path) -> bool:
 
 
 class Windows:
-    """The windows of a file, in order; `size` and `sha256` of all that was read so far."""
+    """The windows of a file, in order; `size` and `sha256` of all that was read so far, the latter
+    "" unless it is `hashed`."""
 
     def __init__(
-        self, file: io.BufferedIOBase, window: int = WINDOW, overlap: int = OVERLAP
+        self,
+        file: io.BufferedIOBase,
+        window: int = WINDOW,
+        overlap: int = OVERLAP,
+        *,
+        hashed: bool = True,
     ) -> None:
         self._file = file
         self._window = window
         self._overlap = overlap
         self._kept = b""
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256() if hashed else None
         self.size = 0
 
     @property
     def sha256(self) -> str:
         """In hexadecimal."""
-        return self._hash.hexdigest()
+        return self._hash.hexdigest() if self._hash else ""
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         """(first byte, bytes) of each window. None begins inside a character of UTF-8."""
@@ -69,7 +75,8 @@ class Windows:
         if not fresh:
             return None
         start, end = self.size - kept, kept + fresh
-        self._hash.update(room[kept:end])
+        if self._hash:
+            self._hash.update(room[kept:end])
         self.size += fresh
         inside = _inside_character(bytes(room[: min(4, end)])) if start else 0
         self._kept = bytes(room[max(0, end - self._overlap) : end])
@@ -85,7 +92,7 @@ def _inside_character(head: bytes) -> int:
 
 def scan_long(
     name: str, path: Path, ahead: Ahead, matcher: MatcherClient, *, every: bool, explain: bool,
-    most: int,
+    most: int, hashed: bool,
 ) -> Iterator[ScanResult | dict[str, str]]:  # fmt: skip
     """The result for a long file, and an error for each window that could not be read."""
     from vigie.explain import explained
@@ -95,7 +102,7 @@ def scan_long(
     seen: dict[tuple[str, int], Any] = {}
     count = 0
     with path.open("rb") as file:
-        windows = Windows(file)
+        windows = Windows(file, hashed=hashed)
         for start, extracted in ahead.windows(windows, name, path):
             count += 1
             if isinstance(extracted, str):

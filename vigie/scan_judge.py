@@ -26,11 +26,13 @@ Told = ScanResult | dict[str, str]
 class Judge:
     """Has the matcher judge what was read."""
 
-    def __init__(self, matcher: MatcherClient, *, every: bool, explain: bool) -> None:
-        """`every` match is told and all is read; `explain` says why."""
+    def __init__(self, matcher: MatcherClient, *, every: bool, explain: bool, hashed: bool) -> None:
+        """`every` match is told and all is read; `explain` says why; `hashed`: long files and
+        those that cannot be opened are told with their SHA-256, as the sandbox tells of others."""
         self._matcher = matcher
         self._every = every
         self._explain = explain
+        self._hashed = hashed
 
     def inputs(self, read: Iterable[tuple[str, Path | None, Read]], ahead: Ahead) -> Iterator[Told]:
         """What is said of inputs, in order; `ahead` reads long files in windows."""
@@ -45,6 +47,7 @@ class Judge:
                 yield from long_files.scan_long(
                     name, path, ahead, self._matcher,
                     every=self._every, explain=self._explain, most=MOST_MATCHES,
+                    hashed=self._hashed,
                 )  # fmt: skip
                 continue
             for each in self._opened(name, path, documents):
@@ -119,7 +122,7 @@ class Judge:
 
     def _known_copy(self, name: str, path: Path | None) -> ScanResult | None:
         """The result for a file that could not be opened but whose hash is known."""
-        if path is None:
+        if path is None or not self._hashed:
             return None
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -61,6 +61,8 @@ def scan(
 
     leaks = _leaks(leak_files or [], key_files or [], config)
     tell_of_compiling(SCANNING)
+    # Hashing takes as long as to read a long text: it is done where somebody asks for the hash.
+    hashed = json or any(leak.files for leak in leaks)
     rows: list[ScanResult] = []
     told = unread = 0
     # The matcher starts, and the limited child, while the rest is still imported.
@@ -70,7 +72,9 @@ def scan(
         shared = _shared(stack)
         memory = (shared.fd, shared.size) if shared else None
         matcher = stack.enter_context(MatcherClient(leaks, shared=memory).starting())
-        scan_log, ahead = _begin(paths, _storage(config, needed=not leak_files), shared, stack)
+        scan_log, ahead = _begin(
+            paths, _storage(config, needed=not leak_files), shared, stack, hashed=hashed
+        )
         from vigie import explain as explaining
         from vigie.scan_judge import Judge
 
@@ -78,7 +82,7 @@ def scan(
         scan_log.begin(matcher.names)
         gc.freeze()  # what was imported is not looked through again at every collection
         gc.enable()
-        judge = Judge(matcher, every=all_matches, explain=explain)
+        judge = Judge(matcher, every=all_matches, explain=explain, hashed=hashed)
         for batch in ahead:
             for found in judge.inputs(batch, ahead):
                 told += 1
@@ -114,7 +118,12 @@ def _shared(stack: ExitStack) -> Shared | None:
 
 
 def _begin(
-    paths: list[str], storage: Path | None, shared: Shared | None, stack: ExitStack
+    paths: list[str],
+    storage: Path | None,
+    shared: Shared | None,
+    stack: ExitStack,
+    *,
+    hashed: bool,
 ) -> tuple[ScanLog, Ahead]:
     """The open log, and the inputs, of which the first is being read."""
     from extraction.layers import Limits
@@ -126,7 +135,7 @@ def _begin(
         max_bytes=SCAN_BYTES, max_text=SCAN_BYTES, seconds=SCAN_SECONDS, memory=SCAN_MEMORY
     )
     scan_log = stack.enter_context(ScanLog(place(storage)))
-    sandbox = stack.enter_context(Sandbox(limits, shared))
+    sandbox = stack.enter_context(Sandbox(limits, shared, hashed=hashed))
     return scan_log, stack.enter_context(Ahead(list(inputs(paths)), sandbox, shared))
 
 
