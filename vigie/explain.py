@@ -19,19 +19,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from index.why import Why
-    from matching.result import Match, TextLayer
+    from matching.result import TextLayer
     from review.wording import Words
 
 SHOWN = 5  # matches of a document that are tabled unless all are asked for
-
-
-# Of the table of documents; English has none of the application's words to load.
-HEADS = {
-    "en": ("document", "verdict", "records", "review", "people", "chance", "strongest"),
-    "fr": ("document", "verdict", "enreg.", "à vérifier", "personnes", "hasard",
-           "le plus fort"),
-}  # fmt: skip
-STYLE = {"repost": "bold red", "fragment": "red", "same-people": "yellow", "review": "yellow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,46 +65,6 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
         if environ.get(name):
             return "fr" if environ[name].lower().startswith("fr") else "en"
     return "en"
-
-
-def print_results(rows: Sequence[ScanResult]) -> None:
-    """One line a document, on stdout, in the user's language."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    words = _french() if language() == "fr" else None
-    table = Table()
-    for label in HEADS["fr" if words else "en"]:
-        table.add_column(label, overflow="fold")
-    for row in rows:
-        best = row.matches[0] if row.matches else None
-        seen = _strongest(best, words) if best else ""
-        verdict = words.either("verdict", str(row.verdict)).lower() if words else row.verdict
-        table.add_row(
-            Text(console.visible(row.document)),
-            Text(verdict, style=STYLE.get(row.verdict, "")),
-            str(row.records),
-            str(row.review_records),
-            str(row.candidates),
-            f"{row.chance:.1g}" if row.records else "",
-            Text(console.visible(seen)),
-        )
-    Console().print(table)
-
-
-def _french() -> Words:
-    from review.wording import Words
-
-    return Words("fr")
-
-
-def _strongest(match: Match, words: Words | None) -> str:
-    found = dict.fromkeys(match.fields)
-    if words is None:
-        return f"{match.leak} row {match.row}, {match.bits:.0f} bits: {', '.join(found)}"
-    fields = ", ".join(words.either("field", name) for name in found)
-    return f"{match.leak} ligne {match.row}, {match.bits:.0f} bits : {fields}"
 
 
 def print_explanations(results: Sequence[ScanResult], *, all_matches: bool = False) -> None:

@@ -113,6 +113,25 @@ def tell_of_compiling(kernel: str) -> None:
 
 
 @contextmanager
+def scan_progress(inputs: int, *, lines: bool) -> Iterator[Callable[[int], None]]:
+    """What a scan is told to tell how many of its inputs are read: a bar on a terminal, unless
+    `lines` of results come there."""
+    if inputs < 2 or not sys.stderr.isatty() or (lines and sys.stdout.isatty()):
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # Lines of results may go through a pipe: stdout is left as it is.
+    out = Console(stderr=True)
+    with Bar(*columns, console=out, transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task("", total=inputs)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
 def build_progress() -> Iterator[Callable[[int, int, str], None]]:
     """What a build is told to tell (done, in all, what goes on): a bar on a terminal; otherwise a
     line at each stage and at each fifth of a long one."""

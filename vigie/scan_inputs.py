@@ -86,6 +86,10 @@ class Batch:
         self._inputs = inputs
         self._outcomes = outcomes
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._inputs)
+
     def __iter__(self) -> Iterator[tuple[str, Path | None, Read]]:
         """Every input, in order."""
         for (name, path), outcome in zip(self._inputs, self._outcomes, strict=True):
@@ -105,6 +109,7 @@ class Ahead:
     ) -> None:
         """Nothing is read yet. Inputs are read into `shared`, as far as there is room."""
         self._inputs = given
+        self.count = len(given)
         self._at = 0  # the next to be read
         self._sandbox = sandbox
         self._shared = shared

@@ -22,7 +22,7 @@ f64 = np.float64
 SET_SIZE = 8192  # places in the window's hash set; a window has at most 2,500 tokens
 MAX_TOKENS = 2500
 MAX_COLUMNS = 64
-KNOWN = 2048  # words whose neighbours are remembered
+KNOWN = 8192  # words whose neighbours are remembered
 STRANGE = 1 << 16  # words remembered that have none
 KNOWN_MOST = 64  # and how many neighbours of each; words with more are looked up again
 
@@ -39,6 +39,7 @@ class Desk(NamedTuple):
     near_token: NDArray[np.int32]
     known_key: NDArray[np.uint64]  # words met lately, by the low bits of their keys
     known_count: NDArray[np.uint8]
+    known_call: NDArray[np.int64]  # the call of `find_slips` that put its neighbours down last
     known_sig: NDArray[np.uint32]  # KNOWN_MOST neighbours each
     strange: NDArray[np.uint64]  # words met lately that have none
     used: NDArray[np.int64]  # stamp of the evaluation that took a token
@@ -58,6 +59,7 @@ class Desk(NamedTuple):
 I_STAMP, I_WORDS, I_NEAR, I_DATES, I_NIRS, I_PHONES, I_EMAILS, I_CONFLICTS = range(8)
 I_MASKS = 8  # how many masked values the window has, -1 when nobody looked yet
 I_QUOTED = 9  # dates that belong to the words of the record's comment
+I_CALL = 10  # counts calls of `find_slips`, never set back
 I_CLOCK = 15  # counts windows, never set back
 I_DENSE = 14  # whether the region before this one pointed to any row
 
@@ -75,6 +77,7 @@ def new_desk(tokens: int, record_words: int) -> Desk:
         np.zeros(SET_SIZE, np.int32),
         np.zeros(KNOWN, np.uint64),
         np.zeros(KNOWN, np.uint8),
+        np.zeros(KNOWN, np.int64),
         np.zeros(KNOWN * KNOWN_MOST, np.uint32),
         np.zeros(STRANGE, np.uint64),
         np.zeros(tokens, np.int64),
@@ -104,6 +107,7 @@ def desk_pointers(d):
         pointer(d.near_token),
         pointer(d.known_key),
         pointer(d.known_count),
+        pointer(d.known_call),
         pointer(d.known_sig),
         pointer(d.strange),
         pointer(d.used),

@@ -26,7 +26,8 @@ from tests.matching import disguises
 from tests.matching.disguises import Person
 from vigie import console, scan_log
 from vigie.config import ConfigError
-from vigie.explain import Explained, explained, language, print_explanations, print_results
+from vigie.explain import Explained, explained, language, print_explanations
+from vigie.scan_table import print_table
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egpj.exe\u2066\u200b\r\nverdict: none"
 
@@ -197,7 +198,7 @@ def test_markup_in_text_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     )
     result = ScanResult("[/]", 1, "", Verdict.FRAGMENT, 1, 0, 1, 0.1, (match,))
     shown = explained(result, [TextLayer("[link=http://x]", "[blink]")])
-    print_results([shown])
+    print_table([shown])
     print_explanations([shown])
     out = capsys.readouterr().out
     for text in ("[/]", "[bold]x[/]", "[red]f", "[link=http://x]"):

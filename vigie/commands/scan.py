@@ -14,9 +14,10 @@ from vigie import console
 
 if TYPE_CHECKING:
     from extraction.shared import Shared
-    from matching.result import LeakRef, ScanResult
+    from matching.result import LeakRef
     from vigie.scan_inputs import Ahead
     from vigie.scan_log import ScanLog
+    from vigie.scan_table import Results
 
 SCAN_SECONDS = 300.0
 SCAN_MEMORY = 4 * 1024 * 1024 * 1024
@@ -57,14 +58,13 @@ def scan(
     """
     from matching.client import MatcherClient
     from matching.kernel import SCANNING
-    from vigie.progress import tell_of_compiling
+    from vigie.progress import scan_progress, tell_of_compiling
 
     leaks = _leaks(leak_files or [], key_files or [], config)
     tell_of_compiling(SCANNING)
     # Hashing takes as long as to read a long text: it is done where somebody asks for the hash.
     hashed = json or any(leak.files for leak in leaks)
-    rows: list[ScanResult] = []
-    told = unread = 0
+    done = unread = 0
     # The matcher starts, and the limited child, while the rest is still imported.
     with ExitStack() as stack:
         gc.disable()  # what is imported stays: looking for garbage among it finds none
@@ -75,17 +75,18 @@ def scan(
         scan_log, ahead = _begin(
             paths, _storage(config, needed=not leak_files), shared, stack, hashed=hashed
         )
-        from vigie import explain as explaining
         from vigie.scan_judge import Judge
+        from vigie.scan_table import Results
 
         matcher.ready()
         scan_log.begin(matcher.names)
         gc.freeze()  # what was imported is not looked through again at every collection
         gc.enable()
         judge = Judge(matcher, every=all_matches, explain=explain, hashed=hashed)
+        results = Results()
+        show = stack.enter_context(scan_progress(ahead.count, lines=json))
         for batch in ahead:
             for found in judge.inputs(batch, ahead):
-                told += 1
                 if isinstance(found, dict):
                     scan_log.unread()
                     unread += 1
@@ -95,15 +96,23 @@ def scan(
                 if json:
                     console.print_json(found.to_json())
                 else:
-                    rows.append(found)
-    if not told:
-        typer.echo("Nothing was scanned: there is no file in what was named.", err=True)
-    if rows:
-        explaining.print_results(rows)
-        if explain:
-            explaining.print_explanations(rows, all_matches=all_matches)
+                    results.add(found)
+            done += len(batch)
+            show(done)
+    _tell(results, ahead.count, explain=explain, all_matches=all_matches)
     if unread:
         raise typer.Exit(console.PARTLY)
+
+
+def _tell(results: Results, inputs: int, *, explain: bool, all_matches: bool) -> None:
+    """What there is to be said when all is read."""
+    if not inputs:
+        typer.echo("Nothing was scanned: there is no file in what was named.", err=True)
+    results.print()
+    if explain and results.rows:
+        from vigie.explain import print_explanations
+
+        print_explanations(results.rows, all_matches=all_matches)
 
 
 def _shared(stack: ExitStack) -> Shared | None:
