@@ -91,6 +91,14 @@ def _unusual(builder: Any, block: Any, args: Any) -> Any:
     return builder.or_(between(builder, block, 128, 255), escape)
 
 
+def _special(builder: Any, block: Any, args: Any) -> Any:
+    """What is not folded by its case alone: the unusual, and control characters but tabs and line
+    ends."""
+    kept = builder.not_(between(builder, block, 9, 10))
+    control = builder.and_(between(builder, block, 0, 31), kept)
+    return builder.or_(control, _unusual(builder, block, args))
+
+
 letters: Any = mask_of("letters", lambda b, block, _: between(b, block, 97, 122))
 digits: Any = mask_of("digits", lambda b, block, _: between(b, block, 48, 57))
 ats: Any = mask_of("ats", lambda b, block, _: between(b, block, 64, 64))
@@ -111,6 +119,7 @@ mail_domains: Any = mask_of("mail_domains", _mail_domains)
 mail_locals: Any = mask_of("mail_locals", _mail_locals)
 months: Any = mask_of("months", _months)
 unusual: Any = mask_of("unusual", _unusual)
+special: Any = mask_of("special", _special)
 
 
 def _bit(number: int) -> Any:
@@ -164,6 +173,20 @@ def _fold_block(_typing: Any, source: Any, _at: Any, target: Any, _to: Any, _end
     return signature, generate
 
 
+@intrinsic
+def _lower_block(_typing: Any, source: Any, _at: Any, target: Any, _to: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        block = block_at(builder, args[0], args[1])
+        lower = builder.or_(block, splat(32))
+        folded = builder.select(between(builder, block, 65, 90), lower, block)
+        place = builder.bitcast(builder.gep(args[2], [args[3]]), llvm.BLOCK.as_pointer())
+        builder.store(folded, place, align=1)
+        return _context.get_dummy_value()
+
+    return types.none(source, types.int64, target, types.int64), generate
+
+
+lower_block: Any = _lower_block  # (source, at, target, to): capitals alone
 fold_block: Any = _fold_block  # (source, at, target, to, what a carriage return becomes)
 
 

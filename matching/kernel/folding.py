@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from native.jit import inlined, inner, kernel, pointer
-from native.vector import LANES, fold_block, trailing_zeros, unusual
+from native.vector import LANES, fold_block, lower_block, special, trailing_zeros, unusual
 
 u8 = np.uint8
 u64 = np.uint64
@@ -90,25 +90,21 @@ def next_point(raw, i, end):
     return point, i64(6), i64(6)
 
 
-@kernel
-def fold_array(raw, size, out, positions, wanted, carriage, table, growing, told):
-    """Fold `size` bytes of UTF-8, padded with 128 newlines, into `out`, as large and more.
-
-    `told` gets the bytes written, code points read, whether the two are ever apart, and how
-    many code points the table does not know yet. With `wanted`, `positions` gets the code point
-    that each byte comes from, and their number at the end. `carriage` is what a carriage return
-    becomes.
-    """
-    source, target, entries = pointer(raw), pointer(out), pointer(table)
-    letters, places = pointer(growing), pointer(positions)
-    i, n, points, moved, unknown = i64(0), i64(0), i64(0), i64(0), i64(0)
-    while i < size:
-        others = unusual(source, i)
-        fold_block(source, i, target, n, carriage)
-        if others == u64(0) and size - i >= LANES and not wanted:
+@inner
+def fold_some(
+    source, size, until, target, places, wanted, carriage, entries, letters, i, n, points, moved,
+    unknown,
+):  # fmt: skip
+    """Fold from byte `i` on until `until` is reached; the last five say how far all is, and are
+    returned so."""
+    while i < until:
+        if not wanted and size - i >= LANES and special(source, i) == u64(0):
             # Nearly every block. Where the next one is hangs on no bit of this one.
+            lower_block(source, i, target, n)
             i, n, points = i + LANES, n + LANES, points + LANES
             continue
+        others = unusual(source, i)
+        fold_block(source, i, target, n, carriage)
         plain = min(trailing_zeros(others), size - i)
         if wanted:
             for t in range(plain):
@@ -129,8 +125,32 @@ def fold_array(raw, size, out, positions, wanted, carriage, table, growing, told
         n += count
         i += length
         points += width
+    return i, n, points, moved, unknown
+
+
+@inlined
+def end_folded(target, n, points, moved, unknown, told):
+    """Put newlines behind a folded text, and down what is told of it."""
     for t in range(LANES):
         target[n + t] = u8(10)
+    told[F_BYTES], told[F_POINTS], told[F_MOVED], told[F_UNKNOWN] = n, points, moved, unknown
+
+
+@kernel
+def fold_array(raw, size, out, positions, wanted, carriage, table, growing, told):
+    """Fold `size` bytes of UTF-8, padded with 128 newlines, into `out`, as large and more.
+
+    `told` gets the bytes written, code points read, whether the two are ever apart, and how
+    many code points the table does not know yet. With `wanted`, `positions` gets the code point
+    that each byte comes from, and their number at the end. `carriage` is what a carriage return
+    becomes.
+    """
+    target, places = pointer(out), pointer(positions)
+    none = i64(0)
+    _, n, points, moved, unknown = fold_some(
+        pointer(raw), size, size, target, places, wanted, carriage, pointer(table),
+        pointer(growing), none, none, none, none, none,
+    )  # fmt: skip
+    end_folded(target, n, points, moved, unknown, told)
     if wanted:
         places[n] = points
-    told[F_BYTES], told[F_POINTS], told[F_MOVED], told[F_UNKNOWN] = n, points, moved, unknown

@@ -10,11 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from matching.kernel.folding import end_folded, fold_some
 from matching.kernel.shapes import is_digit, is_letter
 from native import llvm
 from native.jit import inlined, inner, kernel, pointer
 from native.llvm import ir
-from native.vector import LANES, any_of, between, block_at, mask_of, one_of, trailing_zeros
+from native.vector import (
+    LANES,
+    any_of,
+    between,
+    block_at,
+    mask_of,
+    one_of,
+    splat,
+    trailing_zeros,
+)
 
 u64 = np.uint64
 i64 = np.int64
@@ -26,6 +36,8 @@ ITEM = 3  # first byte, one past the last, the sign that is meant
 MOST = ITEM * (LABELS + 1)  # numbers that one address puts down
 AT, DOT = 64, 46
 STRETCH = 16 * LANES  # bytes after which it is asked again whether there are words
+PIECE = 16 * 1024  # bytes that are folded before they are looked through, still in the next cache
+REACH = 16 * LANES  # no address is longer
 
 
 def _signs(b: Any, block: Any, args: Any) -> Any:
@@ -44,19 +56,27 @@ def _signs(b: Any, block: Any, args: Any) -> Any:
         return between(b, where, letter[0], letter[0])
 
     one, two, three, four = (behind(count) for count in range(1, AHEAD + 1))
-    bracket = both(one_of(b, block, b"([{<"), one_of(b, one, b"a@ "))
+    bracket = both(_brackets(b, block), one_of(b, one, b"a@ "))
+    # Of each word what is asked is seldom true of others: every question is asked of every byte.
     at = both(is_at(one, b"a"), is_at(two, b"t"), is_at(three, b" "))
-    chez = both(is_at(one, b"c"), is_at(two, b"h"), is_at(four, b"z"))
-    arobase = both(is_at(one, b"a"), is_at(two, b"r"), is_at(three, b"o"), is_at(four, b"b"))
+    chez = both(is_at(one, b"c"), is_at(four, b"z"))
+    arobase = both(is_at(one, b"a"), is_at(two, b"r"), is_at(four, b"b"))
     word = both(is_at(block, b" "), any_of(b, at, chez, arobase))
     return any_of(b, bracket, word, is_at(block, b"@"))
+
+
+def _brackets(b: Any, block: Any) -> Any:
+    """What opens: of [ and { one bit differs."""
+    both = between(b, b.or_(block, splat(32)), ord("{"), ord("{"))
+    return b.or_(both, one_of(b, block, b"(<"))
 
 
 def _begins(b: Any, block: Any, args: Any) -> Any:
     """What a sign may begin with, as far as two bytes tell."""
     one = block_at(b, args[0], b.add(args[1], ir.Constant(llvm.WORD, 1)))
-    word = b.and_(between(b, block, 32, 32), one_of(b, one, b"ac"))
-    return any_of(b, word, one_of(b, block, b"([{<@"))
+    a_or_c = between(b, b.or_(one, splat(2)), ord("c"), ord("c"))
+    word = b.and_(between(b, block, 32, 32), a_or_c)
+    return any_of(b, word, _brackets(b, block), between(b, block, ord("@"), ord("@")))
 
 
 signs: Any = mask_of("signs", _signs)
@@ -196,17 +216,12 @@ def read_address(f, at, out, n):
     return put, (i if put > n else at + 1)
 
 
-@kernel
-def find_spelt(f, size, out):
-    """Put down (first byte, one past the last, sign) of all that is spelt in `f[:size]`, in order.
-
-    `f` goes on behind with newlines, 64 at least. Returns how many numbers are in `out`, -1 when it
-    is too small.
-    """
-    text, found = pointer(f), pointer(out)
-    room = len(out) - MOST
-    n, read, few = i64(0), i64(0), True
-    for base in range(0, size - AHEAD, LANES):
+@inner
+def find_some(text, base, behind, size, found, room, n, read, few):
+    """Look through the blocks of `text[:size]` from byte `base` on that begin before `behind`;
+    `n`, `read` and `few` say how far all is. Returns these, with the next block before them and
+    `n` -1 where `found` is too small."""
+    while base < behind:
         # Most blocks of logs and dumps have no word at all; where others come, they come together.
         few |= base % STRETCH == 0
         few = few and begins(text, base) == u64(0)
@@ -217,6 +232,45 @@ def find_spelt(f, size, out):
             if at < read or at >= size:
                 continue
             if n > room:
-                return i64(-1)
+                return base, i64(-1), read, few
             n, read = read_address(text, at, found, n)
+        base += LANES
+    return base, n, read, few
+
+
+@kernel
+def find_spelt(f, size, out):
+    """Put down (first byte, one past the last, sign) of all that is spelt in `f[:size]`, in order.
+
+    `f` goes on behind with newlines, 64 at least. Returns how many numbers are in `out`, -1 when it
+    is too small.
+    """
+    none = i64(0)
+    _, n, _, _ = find_some(
+        pointer(f), none, size - AHEAD, size, pointer(out), len(out) - MOST, none, none, True
+    )
     return n
+
+
+@kernel
+def fold_and_find(raw, size, folded, carriage, table, growing, told, out):
+    """`folding.fold_array` into `folded`, and `find_spelt` of that into `out`: each piece of a text
+    is looked through while it is still near."""
+    source, target, found = pointer(raw), pointer(folded), pointer(out)
+    entries, letters = pointer(table), pointer(growing)
+    room = len(out) - MOST
+    i, n, points, moved, unknown = i64(0), i64(0), i64(0), i64(0), i64(0)
+    base, count, read, few = i64(0), i64(0), i64(0), True
+    while i < size:
+        i, n, points, moved, unknown = fold_some(
+            source, size, min(size, i + PIECE), target, target, False, carriage, entries, letters,
+            i, n, points, moved, unknown,
+        )  # fmt: skip
+        if count >= 0:
+            base, count, read, few = find_some(
+                target, base, n - REACH, n, found, room, count, read, few
+            )
+    end_folded(target, n, points, moved, unknown, told)
+    if count >= 0:
+        _, count, _, _ = find_some(target, base, n - AHEAD, n, found, room, count, read, few)
+    return count

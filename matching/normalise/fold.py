@@ -13,7 +13,7 @@ import functools
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -137,17 +137,23 @@ class Room:
         return found
 
 
-def fold(untrusted_text: str | bytes | InMemory, room: Room | None = None) -> Folded:
+def fold(
+    untrusted_text: str | bytes | InMemory,
+    room: Room | None = None,
+    run: Callable[[Bytes, Bytes], Told] | None = None,
+) -> Folded:
     """Fold a text, which may be given as UTF-8; never fails, whatever the text holds. A stray byte
-    becomes a space. With `room` what is folded lasts as that says."""
+    becomes a space. With `room` what is folded lasts as that says. `run` folds into its second
+    argument and returns what `fold_array` tells, which does it where none is given."""
+    run = run or _run
     if isinstance(untrusted_text, str):
         untrusted_text = untrusted_text.encode("utf-8", "surrogatepass")
     padded = _padded(untrusted_text, room)
     out = np.empty(len(padded), np.uint8) if room is None else room.take(len(padded))
-    told = _run(padded, out)
+    told = run(padded, out)
     if told[F_UNKNOWN]:
         _learn(bytes(untrusted_text))
-        told = _run(padded, out)
+        told = run(padded, out)
     size = int(told[F_BYTES])
     moved = untrusted_text if told[F_MOVED] else None
     return Folded(out[: size + PADDING], size, moved)
@@ -172,12 +178,16 @@ def _run(padded: Bytes, out: Bytes, positions: NDArray[np.int64] | None = None) 
     """Fold into `out`, as long as the padded text; where wanted, `positions` gets the way back."""
     wanted = positions is not None
     told = np.zeros(4, np.int64)
-    size = len(padded) - len(MARGIN)
-    fold_array(
-        padded, size, out, _NONE if positions is None else positions, wanted,
-        np.uint8(_carriage(padded[:size])), _held_table, _growing(), told,
-    )  # fmt: skip
+    size, *given = size_and_tables(padded)
+    fold_array(padded, size, out, _NONE if positions is None else positions, wanted, *given, told)
     return told
+
+
+def size_and_tables(padded: Bytes) -> tuple[int, np.uint8, Bytes, Bytes]:
+    """What kernels that fold are given of a padded text: its bytes, what a carriage return becomes,
+    and what code points fold to."""
+    size = len(padded) - len(MARGIN)
+    return size, np.uint8(_carriage(padded[:size])), _held_table, _growing()
 
 
 def _carriage(utf_8: Bytes) -> int:

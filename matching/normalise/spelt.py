@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.kernel.spelt import ITEM, MOST, find_spelt
-from matching.normalise.fold import Folded, Room, fold
+from matching.kernel.spelt import ITEM, MOST, find_spelt, fold_and_find
+from matching.normalise.fold import Bytes, Folded, Room, Told, fold, size_and_tables
 from matching.result import InMemory
 
 ROOM = 64 * MOST
@@ -13,8 +13,21 @@ ROOM = 64 * MOST
 
 def fold_text(untrusted_text: str | bytes | InMemory, room: Room | None = None) -> Folded:
     """`fold`, with addresses mended."""
-    folded = fold(untrusted_text, room)
-    mend(folded)
+    out = np.empty(ROOM, np.int64)
+    count = 0
+
+    def run(padded: Bytes, into: Bytes) -> Told:
+        nonlocal count
+        told = np.zeros(4, np.int64)
+        size, *given = size_and_tables(padded)
+        count = int(fold_and_find(padded, size, into, *given, told, out))
+        return told
+
+    folded = fold(untrusted_text, room, run)
+    if count < 0:
+        mend(folded)
+    elif count:
+        folded.shorten(out[:count].reshape(-1, ITEM))
     return folded
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matching.kernel.spelt import ITEM, PIECE
 from matching.normalise import spelt
 from matching.normalise.fold import fold
 from matching.result import TextLayer
@@ -64,6 +65,36 @@ def test_spans_lead_back_to_what_stands_in_the_text(text: str) -> None:
         if chr(byte) not in "@.":
             alone = [each for each in range(plain.size) if plain.span(each, each + 1)[0] == start]
             assert byte in [int(plain.data[each]) for each in alone]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["x", "mot ", "é à ", "œ", "a b.\n", "\\u0041 ", " at (", "\t1\r\n"]),
+            st.integers(0, 2 * PIECE),
+            st.sampled_from(AT),
+        ),
+        min_size=1, max_size=6,
+    )
+)  # fmt: skip
+def test_long_texts_are_folded_and_read_piece_by_piece(parts: list[tuple[str, int, str]]) -> None:
+    text = "".join(
+        f"{(filler * size)[:size]} jean.martin7{at}poste{'.example' * 4}[.]org"
+        for filler, size, at in parts
+    )
+    found, expected = spelt.fold_text(text), fold(text)
+    spelt.mend(expected)
+    assert found.size == expected.size
+    assert bytes(found.data) == bytes(expected.data)
+    for at in range(0, found.size, 997):
+        assert found.span(at, at + 1) == expected.span(at, at + 1)
+
+
+def test_more_than_there_is_room_for_at_first() -> None:
+    text = "jean.martin7 [at] poste.example\n" * (2 * spelt.ROOM // ITEM)
+    found = spelt.fold_text(text)
+    assert bytes(found.data).count(b"jean.martin7@poste.example\n") == 2 * spelt.ROOM // ITEM
 
 
 def test_many_at_once_and_none_is_lost() -> None:

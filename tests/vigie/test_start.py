@@ -97,5 +97,5 @@ print(*called())
     )  # fmt: skip
     opened, scanned = done.stdout.splitlines()
     assert opened == "fold_array known_lengths siphash_array"
-    more = {"find_spelt", "mend_lines", "read_on", "shows_word"}
+    more = {"fold_and_find", "mend_lines", "read_on", "shows_word"}
     assert set(scanned.split()) - set(opened.split()) == more
