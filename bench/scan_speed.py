@@ -164,6 +164,7 @@ def compared(folder: Path, leak: LeakRef, automaton: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "mb": round(megabytes, 1), "files": len(files),
         "automaton_mb_s": round(megabytes / plain_clock, 1),
+        "automaton_mb_cpu_s": round(megabytes / plain_cpu, 1),
     }  # fmt: skip
     results: list[dict[str, Any]] = []
     for how, json_lines in (("table", False), ("json", True)):
@@ -182,13 +183,15 @@ def compared(folder: Path, leak: LeakRef, automaton: Any) -> dict[str, Any]:
 def mixture(folders: dict[str, Any]) -> dict[str, Any]:
     """The ratios over as much of each long text."""
     texts = [folders[kind] for kind in ("logs", "dumps", "prose", "source")]
-    automaton = sum(1 / each["automaton_mb_s"] for each in texts)
+
+    def times(how: str, speed: str) -> float:
+        automaton = sum(1 / float(each[f"automaton_{speed}"]) for each in texts)
+        return round(automaton / sum(1 / float(each[how][speed]) for each in texts), 2)
+
     return {
         how: {
-            "times_automaton": round(automaton / sum(1 / each[how]["mb_s"] for each in texts), 2),
-            "times_automaton_per_cpu_s": round(
-                automaton / sum(1 / each[how]["mb_cpu_s"] for each in texts), 2
-            ),
+            "times_automaton": times(how, "mb_s"),
+            "times_automaton_per_cpu_s": times(how, "mb_cpu_s"),
         }
         for how in ("table", "json")
     }

@@ -1,8 +1,8 @@
 """What the sandbox and its child say to each other, and how an answer is checked.
 
-A job is {"name", "content_type", "charset", "hints": whether there are any, "one", "limits"} with
-the document's bytes, or "at" and "size" where they lie in shared memory. An answer is
-{"documents": [{"name", "bytes", "sha256", "error", "holds", "notes", "charset", "hashes",
+A job is {"name", "content_type", "charset", "hints": whether there are any, "one", "limits",
+"hashed"} with the document's bytes, or "at" and "size" where they lie in shared memory. An answer
+is {"documents": [{"name", "bytes", "sha256", "error", "holds", "notes", "charset", "hashes",
 "layers": [[name, length in bytes], …]}, …]} with all texts behind one another, or
 {"error": kind, "said": sentence}. A text that is the very bytes of the job, in UTF-8, is not sent
 back: its length is BODY. Before its answer the child may send {"picture": seconds} with a picture's
@@ -11,8 +11,8 @@ it may send {"hints": true}, and gets the words beside the document. The child p
 so what it says is hostile too.
 
 A job for several documents, which lie in shared memory, is {"several": [[name, whether there are
-hints, "at", "size"], …], "limits"}. Its answer {"several": [header, …]} has for each what an answer
-for it alone has and "length", the bytes of its texts, which stand behind one another; or
+hints, "at", "size"], …], "limits", "hashed"}. Its answer {"several": [header, …]} has for each what
+an answer for it alone has and "length", the bytes of its texts, which stand behind one another; or
 {"alone": true} for one that has to be given alone.
 """
 

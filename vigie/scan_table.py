@@ -22,6 +22,7 @@ class Sentences(NamedTuple):
     heads: tuple[str, ...]
     none_of: str
     rest: str
+    other: str  # where that is one
 
 
 SENTENCES = {
@@ -29,11 +30,13 @@ SENTENCES = {
         ("document", "verdict", "records", "review", "people", "chance", "strongest"),
         "{count} documents were read; nothing of a leak is in them.",
         "{count} documents were read; nothing of a leak is in the {silent} others.",
+        "{count} documents were read; nothing of a leak is in the other.",
     ),
     "fr": Sentences(
         ("document", "verdict", "enreg.", "à vérifier", "personnes", "hasard", "le plus fort"),
         "{count} documents lus ; rien d'une fuite n'y figure.",
         "{count} documents lus ; rien d'une fuite ne figure dans les {silent} autres.",
+        "{count} documents lus ; rien d'une fuite ne figure dans l'autre.",
     ),
 }
 STYLE = {
@@ -67,12 +70,13 @@ class Results:
             print_table(rows)
         if silent := self.count - len(rows):
             told = SENTENCES[language()]
-            sentence = told.rest if rows else told.none_of
+            rest = told.other if silent == 1 else told.rest
+            sentence = rest if rows else told.none_of
             print(sentence.format(count=self.count, silent=silent))  # noqa: T201
 
 
 def _says_something(result: ScanResult) -> bool:
-    return result.verdict is not Verdict.NONE or bool(result.notes)
+    return result.verdict is not Verdict.NONE or bool(result.matches or result.notes)
 
 
 def print_table(rows: list[ScanResult]) -> None:
@@ -84,11 +88,11 @@ def print_table(rows: list[ScanResult]) -> None:
     words = _french() if language() == "fr" else None
     document, verdict, *numbers, strongest = SENTENCES[language()].heads
     table = Table()
-    table.add_column(document, overflow="fold", ratio=3)
-    table.add_column(verdict, no_wrap=True)
+    table.add_column(document, overflow="fold", min_width=14)
+    table.add_column(verdict, overflow="fold")
     for label in numbers:
-        table.add_column(label, justify="right")
-    table.add_column(strongest, overflow="fold", ratio=4)
+        table.add_column(label, overflow="fold", justify="right")
+    table.add_column(strongest, overflow="fold")
     for row in rows:
         best = row.matches[0] if row.matches else None
         seen = _strongest(best, words) if best else ""

@@ -25,18 +25,18 @@ def fold_text(untrusted_text: str | bytes | InMemory, room: Room | None = None) 
 
     folded = fold(untrusted_text, room, run)
     if count < 0:
-        mend(folded)
+        mend(folded, 8 * ROOM)
     elif count:
         folded.shorten(out[:count].reshape(-1, ITEM))
     return folded
 
 
-def mend(folded: Folded) -> None:
+def mend(folded: Folded, room: int = ROOM) -> None:
     """Write name [at] host [dot] org, name chez host.org and the like as name@host.org.
 
-    Spans still lead back to what stands in the text.
+    Spans still lead back to what stands in the text. `room` is how many numbers there is room for
+    at first.
     """
-    room = ROOM
     while True:
         out = np.empty(room, np.int64)
         count = int(find_spelt(folded.data, folded.size, out))

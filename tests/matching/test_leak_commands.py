@@ -21,6 +21,7 @@ from matching.kernel import BUILDING
 from matching.keys import load_key
 from native.compiled import is_compiled
 from tests import commands
+from tests.extraction import samples
 from tests.matching import disguises
 from tests.matching.disguises import LeakOnDisk
 
@@ -256,6 +257,15 @@ def test_a_scan_that_reads_nothing_says_so(leak: LeakOnDisk, tmp_path: Path) -> 
     )
     assert (status, out) == (0, "")
     assert "Nothing was scanned" in err
+    # An archive is told by its members, and this one has none.
+    (tmp_path / "empty.zip").write_bytes(samples.zipped({}))
+    for how in ((), ("--json",)):
+        status, out, err = vigie(
+            "scan", tmp_path / "empty.zip", *how, "--leak", leak.ref.file, "--key",
+            leak.ref.key_file, cwd=tmp_path,
+        )  # fmt: skip
+        assert (status, out) == (0, "")
+        assert "Nothing was scanned" in err
     status, _, err = vigie("scan", tmp_path, cwd=tmp_path)
     assert status == 2
     assert "--leak" in err

@@ -32,6 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (made / "b.txt").write_bytes(b"rien")
     (made / "c.zip").write_bytes(samples.zipped({"a.txt": b"rien"})[:60])
     (made / "d.zip").write_bytes(samples.zipped({"e.txt": b"rien non plus"}))
+    (made / "f.bin").write_bytes(b"PK\x03\x04" + bytes(400_000))  # packed, and too long
     return made
 
 
@@ -78,12 +79,16 @@ def test_a_table_takes_no_hashes(leak: LeakOnDisk, folder: Path, told: set[str])
 def test_lines_of_json_tell_each(leak: LeakOnDisk, folder: Path, told: set[str]) -> None:
     lines = [json.loads(line) for line in scanned(folder, *leak_of(leak), "--json").splitlines()]
     assert hashes(folder) <= told
-    by_name = {Path(each["document"]).name: each.get("sha256") for each in lines}
+    by_name = {
+        str(Path(each["document"]).relative_to(folder)).replace("!/", "!"): each.get("sha256")
+        for each in lines
+    }
     assert by_name["a.txt"] == samples.sha256(LONG)
     assert by_name["b.txt"] == samples.sha256(b"rien")
+    assert by_name["d.zip!e.txt"] == samples.sha256(b"rien non plus")
 
 
-@pytest.mark.parametrize("name", ["a.txt", "b.txt", "c.zip", "d.zip"])
+@pytest.mark.parametrize("name", ["a.txt", "b.txt", "c.zip", "d.zip", "f.bin"])
 def test_a_table_tells_of_a_known_copy(
     leak: LeakOnDisk, folder: Path, told: set[str], name: str, tmp_path: Path
 ) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.kernel.spelt import ITEM, PIECE
+from matching.kernel.spelt import ITEM, PIECE, REACH
 from matching.normalise import spelt
-from matching.normalise.fold import fold
+from matching.normalise.fold import Room, fold
 from matching.result import TextLayer
 from matching.scan import Scanner
 from tests.matching.disguises import LeakOnDisk
@@ -89,6 +89,32 @@ def test_long_texts_are_folded_and_read_piece_by_piece(parts: list[tuple[str, in
     assert bytes(found.data) == bytes(expected.data)
     for at in range(0, found.size, 997):
         assert found.span(at, at + 1) == expected.span(at, at + 1)
+
+
+LONGEST = "(point)".join(["d" * 63] * 5 + ["org"])  # of hosts, with all that is read of it
+
+
+@pytest.mark.parametrize("edge", [PIECE, PIECE - REACH, 2 * PIECE, 2 * PIECE - REACH])
+@pytest.mark.parametrize("address", ["a7 [at] b.org", f"{'n' * 60}.7 [arobase] {LONGEST}"])
+def test_an_address_over_the_edge_of_a_piece(edge: int, address: str) -> None:
+    for at in range(edge - len(address) - 70, edge + 70, 3):
+        # What stands in the room from a text before is no part of this one.
+        room = Room()
+        for _ in range(2):
+            room.clear()
+            room.take(4 * PIECE)[:] = ord("x")
+        room.clear()
+        text = "é" * 40 + "." * (at - 41) + " " + address + " fin" + "." * PIECE
+        found, expected = spelt.fold_text(text, room), fold(text)
+        spelt.mend(expected)
+        assert bytes(found.data) == bytes(expected.data)
+        assert b"@" in bytes(found.data)
+
+
+def test_a_text_folded_twice_is_mended_once() -> None:
+    strange = "\U0001d4d0"  # its letter is looked up, and the text is folded anew
+    found = spelt.fold_text(f"{strange} jean.martin7 [at] poste.example {strange}")
+    assert bytes(found.data[: found.size]) == b"a jean.martin7@poste.example a"
 
 
 def test_more_than_there_is_room_for_at_first() -> None:

@@ -63,6 +63,31 @@ def test_many_without_anything_are_a_sentence(
     assert printed(capsys, *(result(str(number)) for number in range(FEW + 1))) == sentence + "\n"
 
 
+def test_a_single_other_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    told = [result(f"hit-{number}", Verdict.REVIEW) for number in range(FEW)]
+    out = printed(capsys, *told, result("quiet"))
+    assert f"{FEW + 1} documents were read; nothing of a leak is in the other." in out
+
+
+def test_rows_without_a_verdict_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = [result(f"quiet-{number}") for number in range(FEW)]
+    assert "household.txt" in printed(capsys, *quiet, result("household.txt", Verdict.NONE, FOUND))
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_narrow_terminal_shows_every_number_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    found = ScanResult("x", 1, "", Verdict.REPOST, 491_000, 0, 500_000, 1e-300, (FOUND,), ())
+    out = printed(capsys, found)
+    cells = [[cell.strip() for cell in line.split("│")] for line in out.splitlines()]
+    rows = [row for row in cells if len(row) > 5]
+    columns_of = ["".join(parts) for parts in zip(*rows, strict=True)]
+    assert all(number in columns_of for number in ("491000", "500000", "1e-300"))
+    assert "repost" in columns_of
+
+
 def test_of_thousands_only_those_are_kept() -> None:
     results = Results()
     for number in range(1000):

@@ -64,7 +64,7 @@ def scan(
     tell_of_compiling(SCANNING)
     # Hashing takes as long as to read a long text: it is done where somebody asks for the hash.
     hashed = json or any(leak.files for leak in leaks)
-    done = unread = 0
+    done = told = unread = 0
     # The matcher starts, and the limited child, while the rest is still imported.
     with ExitStack() as stack:
         gc.disable()  # what is imported stays: looking for garbage among it finds none
@@ -87,6 +87,7 @@ def scan(
         show = stack.enter_context(scan_progress(ahead.count, lines=json))
         for batch in ahead:
             for found in judge.inputs(batch, ahead):
+                told += 1
                 if isinstance(found, dict):
                     scan_log.unread()
                     unread += 1
@@ -99,15 +100,15 @@ def scan(
                     results.add(found)
             done += len(batch)
             show(done)
-    _tell(results, ahead.count, explain=explain, all_matches=all_matches)
+    if not told:
+        typer.echo("Nothing was scanned: there is no file in what was named.", err=True)
+    _tell(results, explain=explain, all_matches=all_matches)
     if unread:
         raise typer.Exit(console.PARTLY)
 
 
-def _tell(results: Results, inputs: int, *, explain: bool, all_matches: bool) -> None:
-    """What there is to be said when all is read."""
-    if not inputs:
-        typer.echo("Nothing was scanned: there is no file in what was named.", err=True)
+def _tell(results: Results, *, explain: bool, all_matches: bool) -> None:
+    """What there is to be said to people when all is read."""
     results.print()
     if explain and results.rows:
         from vigie.explain import print_explanations
