@@ -29,6 +29,15 @@ SHORTEST, LONGEST = 4, 24  # letters, as `desk.may_slip` has it
 
 
 @inner
+def empty_near(desk):
+    """Empty the desk's set of near words, for another call."""
+    for p in range(SET_SIZE):
+        desk.near_token[p] = 0
+    desk.used[0], desk.claimed[0], desk.info[I_STAMP] = 0, 0, 1
+    desk.info[I_CALL] += 1
+
+
+@inner
 def add_once(f, base, size, key, desk, scratch, leak, count):
     """`add_near` for token 0, unless this call did it for the same word: in a log the same few come
     again in every line."""
@@ -48,10 +57,7 @@ def find_slips(f, local, tokens, g, s, desk, scratch, leak):
 
     All are put down as token 0, which nobody claims.
     """
-    for p in range(SET_SIZE):
-        desk.near_token[p] = 0
-    desk.used[0], desk.claimed[0], desk.info[I_STAMP] = 0, 0, 1
-    desk.info[I_CALL] += 1
+    empty_near(desk)
     hash_words(f, g, s, leak.keys)
     count = 0
     first, words = g.info[G_FIRST], g.info[G_BEHIND] - g.info[G_FIRST]
