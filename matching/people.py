@@ -30,6 +30,7 @@ UNIT = 1000  # bytes; in longer units every occurrence of a trait counts by itse
 MOST_EACH = 2  # times that one record may show a trait: two phones on lines of their own
 TYPICAL = 0.25  # quantile of what records show: those whose fields were found in one place
 WIDEST = 1200  # bytes between the fields of one record
+LONGEST_ROW = 16_000  # bytes of a line that may be the row of a table, about one person
 POSTCODES = (1_000, 98_999)
 MARKS = b";|\t,"
 LOCAL = frozenset(("postcode", "city", "doctor", "laboratory", "insurer"))
@@ -179,13 +180,17 @@ def rows_alike(text: bytes, found: Sequence[Found]) -> Places:
     Rows are recognised by what they show, so that a table is seldom filled as well as its
     recognised rows are: a line may leave half of its columns empty.
     """
-    lines = [_line_at(text, each.start) for each in found]
-    known = Counter(map(columns, lines))
+    # Each line once: all records of a text may stand in the same one.
+    held = Counter(filter(None, (_row_at(text, each.start) for each in found)))
+    lines = {row: text[slice(*row)] for row in held}
+    known: Counter[tuple[int, int]] = Counter()
+    for row, records in held.items():
+        known[columns(lines[row])] += records
     known.pop((0, 0), None)
     if not known:
         return np.zeros(0, np.int64)
     wanted = known.most_common(1)[0][0]
-    rows = [_shape(line, wanted[1]) for line in lines if columns(line) == wanted]
+    rows = [_shape(line, wanted[1]) for line in lines.values() if columns(line) == wanted]
     allowed = [set(column) | {b""} for column in zip(*rows, strict=True)]
     starts, at = [], 0
     for line in text.split(b"\n"):
@@ -228,9 +233,13 @@ def columns(line: bytes) -> tuple[int, int]:
     return (count, -mark) if count >= 2 else (0, 0)
 
 
-def _line_at(text: bytes, at: int) -> bytes:
-    start, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
-    return text[start : end if end >= 0 else len(text)]
+def _row_at(text: bytes, at: int) -> tuple[int, int] | None:
+    """From where to where the line around a byte goes, None where it is too long for a row."""
+    first, last = max(0, at - LONGEST_ROW), at + LONGEST_ROW
+    start, end = text.rfind(b"\n", first, at) + 1, text.find(b"\n", at, last)
+    if (start == 0 and first > 0) or (end < 0 and last < len(text)):
+        return None
+    return start, end if end >= 0 else len(text)
 
 
 def called(folded: Folded, each: Found) -> frozenset[bytes]:

@@ -14,10 +14,11 @@ from matching.blocks import Found
 from matching.kernel.bench import new_bench
 from matching.normalise import words
 from matching.normalise.fold import fold
-from matching.people import People, called, of_views
+from matching.people import LONGEST_ROW, People, called, of_views, rows_alike
 from matching.result import ScanResult, Verdict
 from tests.matching import disguises
 from tests.matching.disguises import LeakOnDisk, Person
+from tests.timing import grows_at_most
 
 Scan: TypeAlias = Callable[[str], ScanResult]
 Shape: TypeAlias = Callable[[Sequence[Person]], str]
@@ -143,3 +144,33 @@ def test_the_words_of_a_surname() -> None:
     folded = fold("Jean DE LA TOUR, 1985")
     fields = [("first_name", 0, 4, 0, 9.0), ("surname", 5, 15, 0, 12.0), ("date", 17, 21, 0, 9.0)]
     assert called(folded, Found(1, 60.0, False, 0, 0, fields)) == {b"de", b"la", b"tour"}
+
+
+ROW = b"martin;jean;12 rue des lilas;35000;rennes "
+
+
+def record(number: int, at: int) -> Found:
+    """One that was recognised by the names of ROW, which begins at a byte."""
+    names = [("surname", at, at + 6, 0, 20.0), ("first_name", at + 7, at + 11, 0, 20.0)]
+    return Found(number, 40.0, False, 0, 0, names)
+
+
+def in_one_line(rows: int) -> tuple[bytes, list[Found]]:
+    """A list in a single line, of which all are recognised."""
+    return ROW * rows, [record(number, number * len(ROW)) for number in range(rows)]
+
+
+def test_records_in_one_line_cost_what_their_text_does() -> None:
+    """Each was asked what its line looks like, and all of them stand in the same one."""
+    short, long = in_one_line(125), in_one_line(1000)
+    assert grows_at_most(lambda given: rows_alike(*given), short, long, factor=20, slack=0.02)
+
+
+@pytest.mark.parametrize("more", [-1, 1])
+def test_a_line_too_long_for_a_row_is_none(more: int) -> None:
+    """It is no pattern for others, however many of the recognised records stand in it."""
+    wide = ROW + b"x" * (LONGEST_ROW - len(ROW) + more)
+    text = b"\n".join((wide, b";" * 9, b"martin;jean;paul"))
+    found = [*(record(number, 0) for number in range(3)), record(4, text.rindex(b"martin"))]
+    rows = rows_alike(text, found).tolist()
+    assert rows == ([text.rindex(b"martin")] if more > 0 else [0])
