@@ -22,7 +22,7 @@ from matching.kernel.rows import Rows, record_slots
 from matching.kernel.table import BLOCK_SHIFT, MAX_MISSING, Table
 from matching.kernel.word_filter import known_lengths
 from matching.keys import load_key
-from matching.normalise import spelt, words, wrapped
+from matching.normalise import markup, spelt, words, wrapped
 from matching.normalise.fold import Folded, Room, fold
 from matching.people import People, called, of_layers, of_views
 from matching.regions import ROUNDS, Regions, all_parts, damaged
@@ -138,12 +138,12 @@ class Scanner:
         torn = 0
         notes: list[str] = []
         self._room.clear()
-        quiet = Quiet(layers, self.regions, self._room)
+        quiet, raw = Quiet(layers, self.regions, self._room), markup.raw_texts(layers)
         for at, layer in enumerate(layers):
             mention = mention or bool(self._terms and self._terms.search(layer.text))
             if at in quiet:
                 continue
-            texts[at] = folded = self._folded(layer)
+            texts[at] = folded = self._folded(layer, raw)
             self._sampled = None
             self._secret = None if to_the_end else self._keys.tobytes()
             here, mixed = self._put_together(folded, at)
@@ -192,9 +192,11 @@ class Scanner:
             notes=(*told.notes, *notes),
         )
 
-    def _folded(self, layer: TextLayer) -> Folded:
-        """A layer's text as it is read."""
+    def _folded(self, layer: TextLayer, raw: frozenset[str] = frozenset()) -> Folded:
+        """A layer's text as it is read; `raw` are those whose markup another shows."""
         folded = spelt.fold_text(layer.as_given, self._room)
+        if layer.name in raw:
+            markup.end_rows(folded)
         if blocks.wanted(folded):
             wrapped.mend(folded)
         return folded
